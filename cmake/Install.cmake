@@ -1,0 +1,25 @@
+# What `cmake --install` gives: headers, library, find_package(longwire), pkg-config, the program.
+include(CMakePackageConfigHelpers)
+
+install(DIRECTORY include/longwire DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.hpp")
+install(TARGETS longwire EXPORT longwire_targets)
+install(EXPORT longwire_targets NAMESPACE longwire:: FILE longwire-targets.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/longwire)
+configure_package_config_file(cmake/longwire-config.cmake.in longwire-config.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/longwire)
+write_basic_package_version_file(longwire-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/longwire-config.cmake
+              ${PROJECT_BINARY_DIR}/longwire-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/longwire)
+
+# Relative to the file itself, so that the installed tree can be moved.
+file(RELATIVE_PATH pkgconfig_to_prefix
+     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(cmake/longwire.pc.in longwire.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/longwire.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(LONGWIRE_BUILD_CLI)
+  install(TARGETS longwire_executable)
+  install(DIRECTORY web/ DESTINATION ${CMAKE_INSTALL_DATADIR}/longwire/web)
+endif()

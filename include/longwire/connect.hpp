@@ -1,0 +1,79 @@
+#pragma once
+
+#include <longwire/error.hpp>
+#include <longwire/header_field.hpp>
+#include <longwire/task.hpp>
+#include <longwire/websocket.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace longwire {
+
+/// A short list that is written in place: `{"chat", "superchat"}`. A view: it owns no text.
+class NameList {
+public:
+    static constexpr std::size_t max_size = 16;
+
+    constexpr NameList() = default;
+    template <std::convertible_to<std::string_view>... Names>
+        requires(sizeof...(Names) > 0 && sizeof...(Names) <= max_size)
+    constexpr NameList(const Names&... names)  // NOLINT(google-explicit-constructor)
+        : names_{std::string_view(names)...}, size_(sizeof...(Names)) {}
+    /// The first `max_size` of `names`.
+    template <std::convertible_to<std::string_view> Name>
+    constexpr explicit NameList(std::span<const Name> names) noexcept
+        : size_(std::min(names.size(), max_size)) {
+        std::copy_n(names.begin(), size_, names_.begin());
+    }
+
+    [[nodiscard]] constexpr std::span<const std::string_view> view() const noexcept {
+        return std::span(names_).first(size_);
+    }
+
+private:
+    std::array<std::string_view, max_size> names_ = {};
+    std::size_t size_ = 0;
+};
+
+/// How `connect` connects. All of it is views and plain values, read during the call of `connect`
+/// and not kept: text need not live longer than that call. (It is so made because options are
+/// written inside `co_await`, where g++ 12 destroys temporary objects that own memory twice.)
+struct ConnectOptions {
+    /// Subprotocols to offer, the preferred first (RFC 6455, section 1.9).
+    NameList subprotocols = {};
+    /// Further header fields of the request; a field that the handshake itself writes is refused.
+    std::span<const HeaderField> headers = {};
+    /// The Origin field (RFC 6454); empty: none is sent.
+    std::string_view origin = {};
+    /// The largest message to accept, in bytes, over all its fragments.
+    std::size_t max_message_size = std::size_t{1024} * 1024;
+    /// The most bytes that may wait to be sent; `send` drops what would go beyond. (64 KiB and one
+    /// message are always let in.)
+    std::size_t max_backlog = std::size_t{1024} * 1024;
+    /// For everything from the name to the server's answer.
+    std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
+    /// A ping is sent after this long without a sign of the peer; 0 turns pings off.
+    std::chrono::milliseconds ping_after = std::chrono::seconds(30);
+    /// The connection is given up after this long without a sign of the peer; 0: never.
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
+    /// How long the peer may take to answer a close frame and to end the connection.
+    std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
+};
+
+/// Connects to `url` (`ws://host[:port]/path`; a Unix socket: `ws+unix:///path/of/socket:/path`)
+/// and makes the opening handshake. To be awaited in a coroutine that runs on a loop: one of `run`,
+/// `spawn` or a coroutine route. Errors: invalid_url, invalid_argument, unsupported,
+/// name_not_resolved, connection_refused, connection_failed, timed_out, handshake_refused,
+/// handshake_invalid.
+[[nodiscard]] Task<Result<WebSocket>> connect(std::string_view url,
+                                              const ConnectOptions& options = {});
+
+}  // namespace longwire

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace longwire {
+
+/// What went wrong, for programs. The numbers are stable: a code keeps its number for good.
+enum class ErrorCode : std::uint8_t {
+    // What was asked for
+    invalid_argument = 1,  ///< An option or argument is outside what its documentation allows.
+    invalid_url = 2,  ///< The text is not a ws:, wss:, http: or https: URL (RFC 6455, section 3).
+    unsupported = 3,  ///< This build or this machine cannot do it.
+
+    // Reaching the other side
+    name_not_resolved = 10,   ///< The host name has no address, or no name server answered.
+    connection_refused = 11,  ///< Nothing listens at that address and port.
+    connection_failed = 12,   ///< The connection could not be made or broke; the message says how.
+    timed_out = 13,           ///< The time given for this step passed.
+
+    // Listening
+    address_in_use = 20,         ///< Another program already listens at that address and port.
+    address_not_available = 21,  ///< This machine has no such address.
+    permission_denied = 22,  ///< The operating system refused (a port below 1024, a file's mode).
+    listen_failed = 23,      ///< Any other reason why no listening socket could be made.
+
+    // The opening handshake (RFC 6455, section 4)
+    handshake_refused = 30,  ///< The server answered with an HTTP status other than 101.
+    handshake_invalid = 31,  ///< The answer is not HTTP, or not a handshake that RFC 6455 allows.
+
+    // The system
+    system = 40,  ///< A system call failed for a reason of its own; the message names both.
+};
+
+/// A failure as a value: a code for the program, and one line for a person that names what
+/// happened, to what, and what to do next. Cheap to move. Any thread may use its own copy.
+class Error {
+public:
+    Error(ErrorCode code, std::string message) : message_(std::move(message)), code_(code) {}
+
+    [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+
+    /// One line without a line break at its end. Valid as long as this Error.
+    [[nodiscard]] const std::string& message() const noexcept { return message_; }
+
+private:
+    std::string message_;
+    ErrorCode code_;
+};
+
+/// What a function that can fail gives back.
+template <class T>
+using Result = std::expected<T, Error>;
+
+/// `return failure(ErrorCode::invalid_url, "...")` from a function that returns a Result.
+[[nodiscard]] inline std::unexpected<Error> failure(ErrorCode code, std::string message) {
+    return std::unexpected<Error>(Error(code, std::move(message)));
+}
+
+}  // namespace longwire

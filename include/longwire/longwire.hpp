@@ -1,0 +1,18 @@
+#pragma once
+
+/// The whole of Longwire: `Server`, `connect`, and what they speak in.
+
+#include <longwire/close_code.hpp>
+#include <longwire/connect.hpp>
+#include <longwire/error.hpp>
+#include <longwire/header_field.hpp>
+#include <longwire/log.hpp>
+#include <longwire/message.hpp>
+#include <longwire/prepared_message.hpp>
+#include <longwire/ready_state.hpp>
+#include <longwire/request.hpp>
+#include <longwire/response.hpp>
+#include <longwire/run.hpp>
+#include <longwire/server.hpp>
+#include <longwire/task.hpp>
+#include <longwire/websocket.hpp>

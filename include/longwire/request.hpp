@@ -1,0 +1,98 @@
+#pragma once
+
+#include <longwire/header_field.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace longwire {
+
+/// One HTTP request as a handler sees it. Owns all that it shows: the views it hands out are
+/// valid as long as the Request, also after it was moved. One thread at a time.
+class Request {
+public:
+    Request() = default;
+
+    /// "GET", "POST", … as the client sent it (methods are case-sensitive).
+    [[nodiscard]] std::string_view method() const noexcept { return view(method_); }
+
+    /// The request target as it was sent: path and query, still percent-encoded.
+    [[nodiscard]] std::string_view target() const noexcept { return view(target_); }
+
+    /// The path, percent-decoded, always beginning with '/'. A target with a malformed escape, or
+    /// one that decodes to a NUL, never reaches a handler (it is answered with 400). For the target
+    /// "*" of OPTIONS it is "/".
+    [[nodiscard]] std::string_view path() const noexcept { return text(path_); }
+
+    /// What follows the '?', still percent-encoded and without the '?'; empty where there is none.
+    [[nodiscard]] std::string_view query() const noexcept { return view(query_); }
+
+    /// The first value of `name` in the query (`?name=value`), decoded ('+' is a space);
+    /// an empty text for `?name`; nothing where the name does not occur.
+    [[nodiscard]] std::optional<std::string> query(std::string_view name) const;
+
+    /// What the route's `:name` (or, under "*", its trailing '*') matched; empty where the route
+    /// has no such parameter.
+    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
+
+    /// The value of the first header field `name` (case ignored); nothing where there is none.
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
+
+    /// All header fields in the order they came.
+    [[nodiscard]] std::span<const HeaderField> headers() const noexcept { return fields_; }
+
+    /// The value of the cookie `name` (RFC 6265, section 4.2), without the quotation marks it may
+    /// stand in; nothing where it was not sent.
+    [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const noexcept;
+
+    /// The content that came with the request; whole, and within the limit of the server.
+    [[nodiscard]] std::string_view body() const noexcept { return text(body_); }
+
+    /// HTTP/1.`minor_version`: 0 or 1.
+    [[nodiscard]] int minor_version() const noexcept { return minor_version_; }
+
+    /// Who sent it: "192.0.2.7:54321", "[2001:db8::7]:54321", or "unix".
+    [[nodiscard]] std::string_view peer() const noexcept { return text(peer_); }
+
+    Request(Request&&) noexcept = default;
+    Request& operator=(Request&&) noexcept = default;
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+    ~Request() = default;
+
+private:
+    friend class RequestAccess;
+
+    struct Slice {
+        std::uint32_t offset = 0;
+        std::uint32_t size = 0;
+    };
+
+    [[nodiscard]] std::string_view view(Slice slice) const noexcept {
+        return {head_.data() + slice.offset, slice.size};
+    }
+
+    [[nodiscard]] static std::string_view text(const std::vector<char>& bytes) noexcept {
+        return {bytes.data(), bytes.size()};
+    }
+
+    // Vectors and not strings, so that views survive a move.
+    std::vector<char> head_;
+    Slice method_;
+    Slice target_;
+    Slice query_;
+    std::vector<HeaderField> fields_;
+    std::vector<char> path_;
+    std::vector<std::pair<std::string, std::string>> parameters_;
+    std::vector<char> body_;
+    std::vector<char> peer_;
+    int minor_version_ = 1;
+};
+
+}  // namespace longwire

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <longwire/error.hpp>
+#include <longwire/request.hpp>
+#include <longwire/response.hpp>
+#include <longwire/task.hpp>
+#include <longwire/websocket.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longwire {
+
+/// A handshake that is about to be accepted; `on_upgrade` may still refuse it.
+class Upgrade {
+public:
+    [[nodiscard]] const Request& request() const noexcept { return request_; }
+
+    /// Answers with `response` instead of 101. Its status must not be 101.
+    void refuse(Response response);
+    /// Answers with `status` and one line of text: `upgrade.refuse(401, "Sign in first.")`.
+    void refuse(int status, std::string_view line) { refuse(Response::text(status, line)); }
+
+    /// Adds a header field to the 101 response: a cookie, say.
+    void header(std::string_view name, std::string_view value) { response_.with(name, value); }
+
+    Upgrade(const Upgrade&) = delete;
+    Upgrade& operator=(const Upgrade&) = delete;
+
+private:
+    friend class UpgradeAccess;
+    explicit Upgrade(const Request& request) noexcept : request_(request) {}
+    ~Upgrade() = default;
+
+    const Request& request_;
+    Response response_ = {.status = 101};
+};
+
+/// The handlers of a WebSocket route; each may be left out. They run on the connection's loop and
+/// must not block it. One that throws closes its own connection with 1011, and the log says so.
+struct WebSocketHandlers {
+    /// The handshake is correct and its Origin allowed; refuse it here, or add header fields.
+    std::function<void(Upgrade&)> on_upgrade = {};
+    /// The connection is open. The request is gone afterwards: keep what is needed of it.
+    std::function<void(WebSocket&, const Request&)> on_open = {};
+    /// A whole message came. Its payload is valid until the handler returns.
+    std::function<void(WebSocket&, Message)> on_message = {};
+    /// The backlog has room again after `send` said `buffered`.
+    std::function<void(WebSocket&)> on_drain = {};
+    /// The connection has ended; the last call for it. 1005: the peer gave no code; 1006: the
+    /// connection was lost.
+    std::function<void(WebSocket&, CloseCode, std::string_view reason)> on_close = {};
+};
+
+/// A WebSocket route as a coroutine: one runs for each connection, from open to its own end. When
+/// it returns the connection is closed with 1000; when it throws, with 1011.
+using WebSocketCoroutine = std::function<Task<>(WebSocket&)>;
+/// The same, with the request, which the coroutine then owns.
+using WebSocketRequestCoroutine = std::function<Task<>(WebSocket&, Request)>;
+
+/// What a WebSocket route allows. Times of 0 turn that timeout off.
+struct WebSocketOptions {
+    /// Origins whose pages may connect ("https://example.org"), "*" for all. With none given, an
+    /// Origin must match the Host field (RFC 6455, section 10.2); a request without an Origin
+    /// does not come from a browser and is let in.
+    std::vector<std::string> origins = {};
+    /// The subprotocols this route speaks, the preferred first (RFC 6455, section 1.9). The first
+    /// that the client offers too is chosen; none is no reason to refuse.
+    std::vector<std::string> subprotocols = {};
+    /// The largest message to accept, in bytes, over all its fragments; more is closed with 1009.
+    std::size_t max_message_size = std::size_t{1024} * 1024;
+    /// The most bytes that may wait for a slow peer; what would go beyond closes the connection
+    /// with 1008. (64 KiB and one message are always let in.)
+    std::size_t max_backlog = std::size_t{1024} * 1024;
+    /// A ping is sent after this long without a sign of the peer.
+    std::chrono::milliseconds ping_after = std::chrono::seconds(30);
+    /// The connection is given up after this long without a sign of the peer.
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
+    /// How long the peer may take to answer a close frame and to end the connection.
+    std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
+};
+
+/// Answers one HTTP request. Runs on the connection's loop and must not block it. One that throws
+/// is answered with 500.
+using HttpHandler = std::function<Response(const Request&)>;
+
+/// Where to listen.
+struct ListenOptions {
+    /// A numeric address, or a name that resolves to addresses of this machine ("localhost").
+    /// "0.0.0.0" is every IPv4 address, "::" every address.
+    std::string host = "127.0.0.1";
+    /// 0 lets the system pick one.
+    std::uint16_t port = 0;
+    /// The path of a Unix socket to listen on instead. A socket that a dead process left there is
+    /// replaced; one that somebody still listens on is not.
+    std::string unix_path = {};
+
+    /// Reads "HOST:PORT", "[IPv6]:PORT", ":PORT" (every address) or "unix:PATH".
+    [[nodiscard]] static Result<ListenOptions> parse(std::string_view text);
+};
+
+/// What the server allows before a connection has become a WebSocket.
+struct ServerOptions {
+    /// For a request to arrive whole, and for a kept-alive connection to send its next one.
+    std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
+    std::size_t max_request_head = std::size_t{16} * 1024;    ///< Bytes; beyond: 431 (or 414).
+    std::size_t max_request_fields = 100;                     ///< Header fields; beyond: 431.
+    std::size_t max_request_body = std::size_t{1024} * 1024;  ///< Bytes; beyond: 413.
+};
+
+/// A server for WebSocket and HTTP on the same ports. Set it up on one thread; `run` then uses
+/// that thread. Only `stop` may be called from anywhere.
+///
+/// Paths of routes are exact ("/echo"), may have parameters that match one segment
+/// ("/rooms/:room"), and may end in "*", which matches the rest ("/files/*"). A path of more exact
+/// segments wins over one with parameters, that one over "*".
+class Server {
+public:
+    explicit Server(ServerOptions options = {});
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Serves WebSocket connections at `path`.
+    Server& websocket(std::string_view path, WebSocketHandlers handlers,
+                      WebSocketOptions options = {});
+    Server& websocket(std::string_view path, WebSocketCoroutine coroutine,
+                      WebSocketOptions options = {});
+    Server& websocket(std::string_view path, WebSocketRequestCoroutine coroutine,
+                      WebSocketOptions options = {});
+
+    /// Answers HTTP requests of `method` at `path`. HEAD is answered by a GET handler.
+    Server& http(std::string_view method, std::string_view path, HttpHandler handler);
+
+    /// Serves the files below `folder` at and below `path`: GET and HEAD, with media types and
+    /// entity tags; `index.html` for a folder. Nothing outside the folder can be reached, and no
+    /// file whose name, or whose folder's name, begins with a dot.
+    Server& files(std::string_view path, std::string folder);
+
+    /// Where a listening socket ended up.
+    struct Listening {
+        std::string address;     ///< "127.0.0.1:9001", "[::1]:9001", "unix:/run/x.sock"
+        std::uint16_t port = 0;  ///< The port, also when the system picked it; 0 for a Unix socket.
+    };
+
+    /// Begins to listen; connections are accepted once `run` runs. May be called several times.
+    /// Errors: invalid_argument, name_not_resolved, address_in_use, address_not_available,
+    /// permission_denied, listen_failed.
+    [[nodiscard]] Result<Listening> listen(const ListenOptions& options);
+
+    /// Serves until `stop`. Gives 0 after a clean end, 1 (and a line to the log sink) if it could
+    /// not serve at all.
+    int run();
+    /// `listen` and `run`. Gives 1, and the error to the log sink, if it cannot listen.
+    int run(const ListenOptions& options);
+
+    /// Ends `run`: no new connections, open ones are closed with 1001 and have the close timeout
+    /// to answer. A second call ends it at once. Any thread, and a signal handler.
+    void stop() noexcept;
+
+    /// Runs `function` on the server's loop. Any thread, also before `run`.
+    void post(std::function<void()> function);
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace longwire

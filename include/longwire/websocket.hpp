@@ -1,0 +1,194 @@
+#pragma once
+
+#include <longwire/close_code.hpp>
+#include <longwire/message.hpp>
+#include <longwire/prepared_message.hpp>
+#include <longwire/ready_state.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace longwire {
+
+namespace engine {
+class WebSocketSession;
+}
+
+/// What became of a message that was given to `send`.
+enum class SendStatus : std::uint8_t {
+    sent,      ///< Taken; it leaves with the loop's next write.
+    buffered,  ///< Taken; it waits in the connection's backlog, because the peer reads too slowly.
+    dropped,   ///< Not taken: the connection is closing or closed, or its backlog is full.
+};
+
+/// What `send` gives back: the status at once, and something to await. `co_await socket.send(m)`
+/// resumes when the backlog has room again (at once, as long as the peer keeps up), and gives the
+/// status: `dropped` when the connection ended meanwhile.
+class Sending {
+public:
+    [[nodiscard]] SendStatus status() const noexcept { return status_; }
+    friend bool operator==(const Sending& sending, SendStatus status) noexcept {
+        return sending.status_ == status;
+    }
+
+    [[nodiscard]] bool await_ready() const noexcept;
+    void await_suspend(std::coroutine_handle<> awaiter) noexcept;
+    SendStatus await_resume() const noexcept { return status_; }
+
+private:
+    friend class engine::WebSocketSession;
+    Sending(engine::WebSocketSession& session, SendStatus status) noexcept
+        : session_(&session), status_(status) {}
+
+    engine::WebSocketSession* session_;
+    Sending* next_ = nullptr;
+    std::coroutine_handle<> awaiter_;
+    SendStatus status_;
+};
+
+/// What `receive` gives back: await it for the next message.
+class [[nodiscard]] Receiving {
+public:
+    [[nodiscard]] bool await_ready() noexcept;
+    void await_suspend(std::coroutine_handle<> awaiter) noexcept;
+    [[nodiscard]] std::optional<Message> await_resume() noexcept;
+
+private:
+    friend class WebSocket;
+    explicit Receiving(engine::WebSocketSession& session) noexcept : session_(&session) {}
+
+    engine::WebSocketSession* session_;
+};
+
+/// How a connection ended.
+struct CloseStatus {
+    CloseCode code = CloseCode::abnormal_closure;  ///< 1006 where no close frame came.
+    std::string_view reason;                       ///< UTF-8, at most 123 bytes.
+    bool clean = false;  ///< Whether both close frames crossed (RFC 6455, section 7.1.4).
+};
+
+class WebSocket;
+
+/// A small value that names one connection. It may be copied, kept, and used from any thread, also
+/// after the connection is gone: then each function says so by giving `false`.
+class Handle {
+public:
+    /// A handle to nothing.
+    Handle() = default;
+
+    /// Whether the connection still exists (it may be closing).
+    [[nodiscard]] bool alive() const noexcept;
+
+    /// Sends a copy of `message`. `false`: the connection is gone. `true` says that the message is
+    /// on its way to the connection's loop, not that the peer has it.
+    bool send(Message message) const;
+    bool send(std::string_view text) const { return send(Message::text(text)); }
+    bool send(PreparedMessage message) const;
+
+    /// Starts the closing handshake, as WebSocket::close.
+    bool close(CloseCode code = CloseCode::normal, std::string_view reason = {}) const;
+
+    /// Runs `function` on the connection's loop with the connection, unless it is gone by then.
+    bool post(std::function<void(WebSocket&)> function) const;
+
+    friend bool operator==(const Handle&, const Handle&) noexcept = default;
+
+private:
+    friend class engine::WebSocketSession;
+    std::uint32_t loop_ = 0;
+    std::uint32_t slot_ = 0;
+    std::uint32_t generation_ = 0;
+};
+
+/// One connection, on the server or on the client. Only the thread of its loop may use it (that is
+/// where handlers and coroutines run); other threads use `handle()`.
+///
+/// On a server a handler gets a reference, which stays valid until `on_close` has returned (or, in
+/// a coroutine, until the coroutine ends). `connect` gives a WebSocket by value, which owns its
+/// side of the connection: destroying it while it is open closes the connection with 1000.
+class WebSocket {
+public:
+    /// Sends one message. The payload is copied or written before this returns. Text must be valid
+    /// UTF-8: what the peer does with other bytes is to fail the connection (1007).
+    Sending send(Message message);
+    /// Sends a text message.
+    Sending send(std::string_view text) { return send(Message::text(text)); }
+    /// Sends a binary message.
+    Sending send(std::span<const std::byte> bytes) { return send(Message::binary(bytes)); }
+    /// Sends a message that was encoded before, without copying it.
+    Sending send(const PreparedMessage& message);
+
+    /// Awaits the next message; nothing once the connection has ended (`close_status` says how).
+    /// Only for coroutine routes and for connections made by `connect`. While no `receive` is
+    /// awaited nothing more is read, so that the peer feels the back pressure.
+    Receiving receive() noexcept { return Receiving(*session_); }
+
+    /// Sends a ping (RFC 6455, section 5.5.2) of at most 125 bytes; a longer payload is cut.
+    void ping(std::string_view payload = {});
+
+    /// Starts the closing handshake (RFC 6455, section 7.1.2). Messages that arrive from now on
+    /// go to a `receive` that is being awaited already, and otherwise nowhere. A code that a close
+    /// frame may not carry becomes 1000; a reason of more than 123 bytes is cut at a character.
+    /// Does nothing if the connection is closing already.
+    void close(CloseCode code = CloseCode::normal, std::string_view reason = {});
+
+    /// Ends the connection at once, without a closing handshake; the peer sees 1006.
+    void terminate();
+
+    [[nodiscard]] ReadyState ready_state() const noexcept;
+
+    /// The subprotocol that was agreed on; empty where there is none.
+    [[nodiscard]] std::string_view protocol() const noexcept;
+
+    /// Bytes that were sent and that the operating system has not taken yet.
+    [[nodiscard]] std::size_t buffered_amount() const noexcept;
+
+    /// The peer's address: "192.0.2.7:54321", "[2001:db8::7]:54321" or "unix"; empty once the
+    /// connection is closed.
+    [[nodiscard]] std::string peer() const;
+
+    /// How the connection ended; meaningful once `ready_state()` is `closed`.
+    [[nodiscard]] CloseStatus close_status() const noexcept;
+
+    /// A value that names this connection for any thread and any time.
+    [[nodiscard]] Handle handle();
+
+    /// The connection's own T: made (by `T()`) at the first call, gone with the connection. There
+    /// may be one of each type.
+    template <class T>
+    T& state() {
+        static constexpr char key = 0;
+        if (void* kept = find_state(&key)) return *static_cast<T*>(kept);
+        auto made = std::make_unique<T>();
+        T& state = *made;
+        keep_state(&key, made.release(), [](void* kept) { delete static_cast<T*>(kept); });
+        return state;
+    }
+
+    WebSocket(WebSocket&& other) noexcept;
+    WebSocket& operator=(WebSocket&& other) noexcept;
+    WebSocket(const WebSocket&) = delete;
+    WebSocket& operator=(const WebSocket&) = delete;
+    ~WebSocket();
+
+private:
+    friend class engine::WebSocketSession;
+    enum class Ownership : bool { borrowed, owned };
+    WebSocket(engine::WebSocketSession& session, Ownership ownership) noexcept;
+
+    [[nodiscard]] void* find_state(const void* key) const noexcept;
+    void keep_state(const void* key, void* state, void (*destroy)(void*));
+    void release() noexcept;
+
+    engine::WebSocketSession* session_;
+    Ownership ownership_;
+};
+
+}  // namespace longwire

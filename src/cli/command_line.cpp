@@ -1,0 +1,149 @@
+#include "cli/command_line.hpp"
+
+#include "cli/connect.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/serve.hpp"
+
+#include <fmt/core.h>
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <string>
+
+namespace longwire::cli {
+
+namespace {
+
+constexpr const char* program_footer = R"(
+Examples:
+  longwire serve                                  a page, channels and an echo on port 8000
+  longwire connect ws://127.0.0.1:8000/echo       talk to a server, line by line
+
+longwire COMMAND --help tells all about a command.)";
+
+constexpr const char* serve_footer = R"(
+What is served, all on one port:
+  /                  the page (and the other files of its folder)
+  /channels/NAME     WebSocket: what a member sends goes to every other member of NAME;
+                     with ?echo=1 to the sender too
+  /echo              WebSocket: what is sent comes back
+
+Examples:
+  longwire serve                                  on http://127.0.0.1:8000
+  longwire serve --listen :8080                   on port 8080 of every address
+  longwire serve --listen 127.0.0.1:0             on a free port, which is printed
+  longwire serve --listen 127.0.0.1:8000 --listen '[::1]:8000' --listen unix:/run/longwire.sock
+  longwire serve --web ./public                   with your own pages
+
+Exit codes: 0 stopped (Ctrl-C, SIGTERM), 1 could not listen, 2 a wrong option.)";
+
+constexpr const char* connect_footer = R"(
+Each line that is typed or piped in is sent as a text message; each message that comes is
+printed on a line. The end of the input (Ctrl-D) closes the connection, once the server has been
+quiet for a moment (--wait).
+
+Examples:
+  longwire connect ws://127.0.0.1:8000/echo
+  echo hi | longwire connect ws://127.0.0.1:8000/echo
+  longwire connect -s chat -H 'Authorization: Bearer TOKEN' ws://127.0.0.1:8000/channels/lobby
+  longwire connect ws+unix:/run/longwire.sock:/channels/lobby
+
+Exit codes:
+  0  closed with 1000, after a closing handshake
+  1  any other failure
+  2  a wrong option
+  3  the URL is not a WebSocket URL
+  4  the host was not found
+  5  no connection: refused, unreachable, or not in time
+  6  the server answered with an HTTP status other than 101
+  7  what came is not the WebSocket protocol
+  8  closed with another code, or lost)";
+
+CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
+    CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
+    serve
+        .add_option("--listen", options.listen,
+                    "Where to listen: HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH; may be repeated")
+        ->type_name("ADDRESS")
+        ->allow_extra_args(false)
+        ->capture_default_str();
+    serve.add_option("--echo", options.echo, "The path of the echo")
+        ->type_name("PATH")
+        ->capture_default_str()
+        ->check(CLI::Validator(
+            [](const std::string& path) {
+                return path.starts_with('/') ? "" : "must begin with a slash: " + path;
+            },
+            "", "path"));
+    serve.add_option("--web", options.web, "The folder whose files are served at / [its own page]")
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
+    serve.add_flag("--verbose", options.verbose, "Log what single connections do");
+    serve.footer(serve_footer);
+    return serve;
+}
+
+CLI::App& add_connect(CLI::App& app, ConnectOptions& options) {
+    CLI::App& connect = *app.add_subcommand("connect", "Talk to a WebSocket server, line by line");
+    connect.add_option("URL", options.url, "ws://HOST[:PORT]/PATH")->required();
+    connect.add_option("-H,--header", options.headers, "A further header field; may be repeated")
+        ->type_name("'NAME: VALUE'")
+        ->allow_extra_args(false);
+    connect
+        .add_option("-s,--subprotocol", options.subprotocols,
+                    "A subprotocol to offer; may be repeated, the preferred first")
+        ->type_name("NAME")
+        ->allow_extra_args(false)
+        ->expected(0, 16);
+    connect.add_option("--origin", options.origin, "The Origin to send")->type_name("ORIGIN");
+    connect.add_option("--timeout", options.timeout_seconds, "How long connecting may take")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.001, 86400.0))
+        ->capture_default_str();
+    connect
+        .add_option("--wait", options.wait_seconds,
+                    "After the end of the input, close when nothing has come for this long")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 86400.0))
+        ->capture_default_str();
+    connect.footer(connect_footer);
+    return connect;
+}
+
+int report(const CLI::App& app, const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const std::string name = "longwire" + (chosen.empty() ? "" : " " + chosen.front()->get_name());
+    fmt::print(stderr, "{}: {} ({} --help tells more)\n", name, error.what(), name);
+    return usage;
+}
+
+}  // namespace
+
+int run_command_line(int count, char** arguments) {
+    CLI::App app("Longwire: WebSocket server and tools.", "longwire");
+    app.set_version_flag("--version", "longwire " LONGWIRE_VERSION);
+    app.require_subcommand(0, 1);
+    app.footer(program_footer);
+    ServeOptions serving;
+    ConnectOptions connecting;
+    const CLI::App& serve_command = add_serve(app, serving);
+    const CLI::App& connect_command = add_connect(app, connecting);
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::Success& asked) {
+        return app.exit(asked);
+    } catch (const CLI::ParseError& error) {
+        return report(app, error);
+    }
+    try {
+        if (serve_command.parsed()) return serve(serving);
+        if (connect_command.parsed()) return connect(connecting);
+    } catch (const std::exception& exception) {
+        fmt::print(stderr, "longwire: {}\n", exception.what());
+        return failed;
+    }
+    fmt::print("{}", app.help());
+    return usage;
+}
+
+}  // namespace longwire::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+namespace longwire::cli {
+
+/// How the program ends, for scripts. Each is in the --help of the command that gives it.
+enum ExitCode : int {
+    success = 0,
+    failed = 1,             ///< Anything that no other code names.
+    usage = 2,              ///< An option or argument is wrong.
+    bad_url = 3,            ///< connect: the URL is not a WebSocket URL.
+    name_not_resolved = 4,  ///< connect: the host has no address.
+    not_connected = 5,      ///< connect: refused, unreachable, or too late.
+    handshake_refused = 6,  ///< connect: an HTTP answer other than 101.
+    protocol_error = 7,     ///< connect: what came is not the WebSocket protocol.
+    closed_by_peer = 8,     ///< connect: the server ended it, with a code other than 1000.
+};
+
+}  // namespace longwire::cli

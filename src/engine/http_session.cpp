@@ -1,0 +1,169 @@
+#include "engine/http_session.hpp"
+
+#include "engine/log.hpp"
+#include "engine/upgrade.hpp"
+#include "http/date.hpp"
+#include "http/request_builder.hpp"
+#include "http/response_writer.hpp"
+
+#include <ctime>
+#include <string>
+#include <utility>
+
+namespace longwire::engine {
+
+namespace {
+
+// A client that sends requests and does not read the responses is not served further above this.
+constexpr std::size_t most_unread_responses = std::size_t{256} * 1024;
+constexpr std::chrono::milliseconds linger{5000};
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text));
+}
+
+}  // namespace
+
+HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
+    : worker_(worker), terms_(terms), parser_(terms.limits) {}
+
+void HttpSession::attach(net::Stream& stream) {
+    stream_ = &stream;
+    if (terms_.request_timeout.count() > 0) stream.arm(terms_.request_timeout);
+}
+
+void HttpSession::on_receive(std::span<std::byte> bytes) {
+    // Exchanging the stream's session drops its hold on this one.
+    const net::Ref<HttpSession> self(this);
+    parse(bytes);
+}
+
+void HttpSession::parse(std::span<std::byte> bytes) {
+    while (!bytes.empty() && !done_) {
+        if (stream_->backlog() > most_unread_responses) {
+            held_.assign(bytes.begin(), bytes.end());
+            stream_->pause_reading();
+            return;
+        }
+        request_begun_ = true;
+        const auto parsed = parser_.parse(bytes);
+        bytes = bytes.subspan(parsed.consumed);
+        switch (parsed.status) {
+            case http::RequestParser::Status::need_more:
+                if (parser_.wants_continue() && !std::exchange(continue_sent_, true))
+                    stream_->write(bytes_of("HTTP/1.1 100 Continue\r\n\r\n"));
+                break;
+            case http::RequestParser::Status::failed:
+                respond(parser_.refusal(), false, false);
+                break;
+            case http::RequestParser::Status::request:
+                request_begun_ = continue_sent_ = false;
+                answer(parser_.take_request(), bytes);
+                break;
+        }
+    }
+}
+
+void HttpSession::answer(Request request, std::span<std::byte> rest) {
+    http::RequestBuilder::set_peer(request, stream_->peer());
+    Router::Match match = terms_.router.find(request.method(), request.path());
+    const bool upgrading = parser_.upgrade_requested();
+    if (match.websocket != nullptr && (upgrading || match.http == nullptr)) {
+        http::RequestBuilder::set_parameters(request, std::move(match.websocket_parameters));
+        upgrade(*match.websocket->websocket, std::move(request), rest);
+        return;
+    }
+    const bool head_only = request.method() == "HEAD";
+    const Response response = answer_http(match, request);
+    // What follows an upgrade that was not taken may be in the other protocol.
+    respond(response, parser_.keep_alive() && !upgrading && !leaving_, head_only);
+}
+
+Response HttpSession::answer_http(const Router::Match& match, Request& request) const {
+    if (match.http == nullptr && !match.allowed.empty())
+        return Response::text(405, "This address answers " + match.allowed + " only.")
+            .with("Allow", match.allowed);
+    if (match.http == nullptr) return Response::text(404, "There is nothing at this address.");
+    http::RequestBuilder::set_parameters(request, match.http_parameters);
+    try {
+        return match.http->http(request);
+    } catch (...) {
+        log(LogLevel::warning, "the handler of " + std::string(request.method()) + " " +
+                                   std::string(request.path()) + " threw an exception (" +
+                                   std::string(current_exception_words()) +
+                                   "); it was answered with 500");
+        return Response::text(500, "The server could not answer this request.");
+    }
+}
+
+void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
+    const auto accepted = judge_upgrade(route, request);
+    if (!accepted) {
+        respond(accepted.error(), false, request.method() == "HEAD");
+        return;
+    }
+    done_ = true;
+    const std::string head = http::write_switching_protocols(accepted->fields);
+    stream_->write(bytes_of(head));
+    const net::Ref<WebSocketSession> session(
+        new WebSocketSession(worker_, protocol::Role::server, route.terms, accepted->subprotocol));
+    net::Stream& stream = *std::exchange(stream_, nullptr);
+    stream.exchange_session(session);
+    session->attach(stream);
+    session->open(std::move(request));
+    if (leaving_) session->on_leaving();
+    if (!rest.empty()) session->on_receive(rest);
+}
+
+void HttpSession::respond(const Response& response, bool keep_alive, bool head_only) {
+    const std::string date = http::format_imf_fixdate(std::time(nullptr));
+    const std::string head =
+        http::write_response_head(response, {.keep_alive = keep_alive, .date = date});
+    const bool bodiless = head_only || response.status == 304 || response.status == 204;
+    stream_->write(bytes_of(head),
+                   bodiless ? std::span<const std::byte>{} : bytes_of(response.body));
+    if (!keep_alive) {
+        done_ = true;
+        stream_->finish(net::Stream::Finish::shut, linger);
+    } else if (terms_.request_timeout.count() > 0) {
+        stream_->arm(terms_.request_timeout);
+    }
+}
+
+void HttpSession::on_drained() {
+    if (held_.empty() || done_) return;
+    const net::Ref<HttpSession> self(this);
+    std::vector<std::byte> held = std::exchange(held_, {});
+    net::Stream& stream = *stream_;
+    stream.resume_reading();
+    parse(held);
+}
+
+void HttpSession::on_end() {
+    // Half a request has no answer, and nobody is waiting for a further one.
+    done_ = true;
+    stream_->finish(net::Stream::Finish::shut, linger);
+}
+
+void HttpSession::on_timer() {
+    if (done_) return;
+    if (request_begun_)
+        respond(Response::text(408, "The request did not arrive in time."), false, false);
+    else
+        stream_->finish(net::Stream::Finish::shut, linger);
+    done_ = true;
+}
+
+void HttpSession::on_leaving() {
+    leaving_ = true;
+    if (done_ || request_begun_ || !held_.empty()) return;
+    done_ = true;
+    stream_->finish(net::Stream::Finish::shut, linger);
+}
+
+void HttpSession::on_closed(net::Ending /*ending*/) {
+    stream_ = nullptr;
+    done_ = true;
+}
+
+}  // namespace longwire::engine

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "engine/router.hpp"
+#include "engine/worker.hpp"
+#include "http/limits.hpp"
+#include "http/request_parser.hpp"
+#include "net/session.hpp"
+#include "net/stream.hpp"
+
+#include <longwire/request.hpp>
+#include <longwire/response.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace longwire::engine {
+
+/// What all HTTP connections of a server have in common.
+struct HttpTerms {
+    Router router;
+    http::Limits limits;
+    std::chrono::milliseconds request_timeout = {};
+};
+
+/// HTTP/1.1 on a server's connection, until it ends or becomes a WebSocket.
+class HttpSession final : public net::Session {
+public:
+    HttpSession(Worker& worker, const HttpTerms& terms);
+
+    void attach(net::Stream& stream);
+
+    void on_receive(std::span<std::byte> bytes) override;
+    void on_end() override;
+    void on_drained() override;
+    void on_timer() override;
+    void on_leaving() override;
+    void on_closed(net::Ending ending) override;
+
+private:
+    ~HttpSession() override = default;
+
+    void parse(std::span<std::byte> bytes);
+    void answer(Request request, std::span<std::byte> rest);
+    [[nodiscard]] Response answer_http(const Router::Match& match, Request& request) const;
+    void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest);
+    void respond(const Response& response, bool keep_alive, bool head_only);
+
+    Worker& worker_;
+    const HttpTerms& terms_;
+    net::Stream* stream_ = nullptr;
+    http::RequestParser parser_;
+    std::vector<std::byte> held_;  // requests that wait until the client has taken its responses
+    bool request_begun_ = false;
+    bool continue_sent_ = false;
+    bool leaving_ = false;
+    bool done_ = false;
+};
+
+}  // namespace longwire::engine

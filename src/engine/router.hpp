@@ -1,0 +1,70 @@
+#pragma once
+
+#include "engine/websocket_session.hpp"
+
+#include <longwire/server.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace longwire::engine {
+
+/// A WebSocket route as the server keeps it.
+struct WebSocketRoute {
+    WebSocketOptions options;
+    Terms terms;
+};
+
+/// What a path pattern matched: the values of its parameters, by name ("*" for the rest).
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// One route: the segments of its pattern, and what stands behind them.
+class Route {
+public:
+    Route(std::string_view pattern, std::string method);
+
+    /// Whether `path` matches; fills `parameters` if it does.
+    [[nodiscard]] bool matches(std::string_view path, Parameters& parameters) const;
+    /// Lower is tried first: more exact segments, then parameters, then "*".
+    [[nodiscard]] bool before(const Route& other) const noexcept;
+
+    [[nodiscard]] const std::string& method() const noexcept { return method_; }
+
+    HttpHandler http = {};
+    std::unique_ptr<WebSocketRoute> websocket;
+
+private:
+    struct Segment {
+        enum class Kind : std::uint8_t { exact, parameter, rest };
+        Kind kind;
+        std::string text;
+    };
+
+    std::vector<Segment> segments_;
+    std::string method_;
+};
+
+/// Finds the route of a request.
+class Router {
+public:
+    Route& add(std::string_view pattern, std::string method);
+
+    struct Match {
+        const Route* http = nullptr;
+        const Route* websocket = nullptr;
+        /// The methods that the path is served with, when not the one that was asked for.
+        std::string allowed;
+        Parameters http_parameters;
+        Parameters websocket_parameters;
+    };
+    [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
+
+private:
+    std::vector<std::unique_ptr<Route>> routes_;  // in the order in which they are tried
+};
+
+}  // namespace longwire::engine

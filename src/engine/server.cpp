@@ -1,0 +1,227 @@
+#include "engine/files.hpp"
+#include "engine/http_session.hpp"
+#include "engine/log.hpp"
+#include "engine/router.hpp"
+#include "engine/worker.hpp"
+#include "net/listener.hpp"
+#include "net/stream.hpp"
+
+#include <longwire/server.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace longwire {
+
+namespace {
+
+using engine::Worker;
+
+// How long open connections have to answer when the server leaves.
+constexpr std::chrono::milliseconds leaving_time{5000};
+
+engine::Terms terms_of(const WebSocketOptions& options) {
+    engine::Terms terms;
+    terms.limits.max_message_size = options.max_message_size;
+    terms.max_backlog = options.max_backlog;
+    terms.ping_after = options.ping_after;
+    terms.idle_timeout = options.idle_timeout;
+    terms.close_timeout = options.close_timeout;
+    return terms;
+}
+
+}  // namespace
+
+class Server::Implementation {
+public:
+    explicit Implementation(const ServerOptions& options) : worker_(Worker::create()) {
+        terms_.limits = {.max_head_size = options.max_request_head,
+                         .max_fields = options.max_request_fields,
+                         .max_body_size = options.max_request_body};
+        terms_.request_timeout = options.handshake_timeout;
+    }
+
+    engine::WebSocketRoute& add_websocket(std::string_view path, WebSocketOptions options) {
+        auto route = std::make_unique<engine::WebSocketRoute>();
+        route->terms = terms_of(options);
+        route->options = std::move(options);
+        engine::WebSocketRoute& added = *route;
+        terms_.router.add(path, "GET").websocket = std::move(route);
+        return added;
+    }
+
+    void add_http(std::string_view method, std::string_view path, HttpHandler handler) {
+        terms_.router.add(path, std::string(method)).http = std::move(handler);
+    }
+
+    Result<Listening> listen(const ListenOptions& options);
+    int run();
+    void stop() noexcept {
+        ++stops_;
+        if (worker_) (*worker_)->loop().wake();
+    }
+    void post(std::function<void()> function);
+
+private:
+    Result<std::vector<net::Address>> addresses_of(const ListenOptions& options) const;
+    void accept(net::Descriptor socket);
+    void leave();
+
+    engine::HttpTerms terms_;  // outlives the sessions, which the worker's loop owns
+    std::atomic<int> stops_ = 0;
+    Result<std::unique_ptr<Worker>> worker_;
+    std::vector<std::unique_ptr<net::Listener>> listeners_;
+};
+
+Result<std::vector<net::Address>> Server::Implementation::addresses_of(
+    const ListenOptions& options) const {
+    if (options.unix_path.empty()) return net::addresses_to_listen_on(options.host, options.port);
+    auto address = net::Address::from_unix_path(options.unix_path);
+    if (!address) return std::unexpected(std::move(address.error()));
+    return std::vector{*address};
+}
+
+Result<Server::Listening> Server::Implementation::listen(const ListenOptions& options) {
+    if (!worker_) return std::unexpected(worker_.error());
+    auto addresses = addresses_of(options);
+    if (!addresses) return std::unexpected(std::move(addresses.error()));
+    Listening listening;
+    for (const net::Address& address : *addresses) {
+        auto listener = net::Listener::open((*worker_)->loop(), address);
+        if (!listener) return std::unexpected(std::move(listener.error()));
+        if (listening.address.empty())
+            listening = {.address = (*listener)->address().to_text(),
+                         .port = (*listener)->address().port()};
+        listeners_.push_back(std::move(*listener));
+        listeners_.back()->start([this](net::Descriptor socket) { accept(std::move(socket)); },
+                                 [](int error) {
+                                     engine::log(LogLevel::warning,
+                                                 "cannot accept connections for a moment: " +
+                                                     net::describe_errno(error) +
+                                                     "; raise the limit of open files (ulimit -n)");
+                                 });
+        // One port picked by the system for one address is not free for the others.
+        if (options.port == 0 && options.unix_path.empty()) break;
+    }
+    return listening;
+}
+
+void Server::Implementation::accept(net::Descriptor socket) {
+    const net::Ref<engine::HttpSession> session(new engine::HttpSession(**worker_, terms_));
+    const auto stream = net::Stream::open((*worker_)->loop(), std::move(socket), session);
+    if (stream)
+        session->attach(**stream);
+    else
+        engine::log(LogLevel::warning, stream.error().message());
+}
+
+int Server::Implementation::run() {
+    if (!worker_) {
+        engine::log(LogLevel::error, worker_.error().message());
+        return 1;
+    }
+    if (Worker::current() != nullptr) {
+        engine::log(LogLevel::error, "Server::run was called on a thread that already runs a loop");
+        return 1;
+    }
+    const Worker::Running here(**worker_);
+    net::Loop& loop = (*worker_)->loop();
+    std::optional<net::Loop::Clock::time_point> until;
+    for (;;) {
+        const int stops = stops_;
+        if (stops > 1) break;
+        if (stops == 1 && !until) {
+            leave();
+            until = net::Loop::Clock::now() + leaving_time;
+        }
+        if (until && (loop.stream_count() == 0 || net::Loop::Clock::now() >= *until)) break;
+        loop.turn(std::chrono::milliseconds(until ? 100 : -1));
+    }
+    loop.end_all_streams();
+    stops_ = 0;
+    return 0;
+}
+
+void Server::Implementation::leave() {
+    listeners_.clear();
+    (*worker_)->loop().each_stream([](net::Stream& stream) { stream.leave(); });
+}
+
+void Server::Implementation::post(std::function<void()> function) {
+    if (!worker_) return;
+    (*worker_)->loop().post([function = std::move(function)] {
+        try {
+            function();
+        } catch (...) {
+            engine::log(LogLevel::warning, "a posted function threw an exception: " +
+                                               std::string(engine::current_exception_words()));
+        }
+    });
+}
+
+Server::Server(ServerOptions options) : implementation_(new Implementation(options)) {}
+Server::~Server() = default;
+
+Server& Server::websocket(std::string_view path, WebSocketHandlers handlers,
+                          WebSocketOptions options) {
+    implementation_->add_websocket(path, std::move(options)).terms.handlers = std::move(handlers);
+    return *this;
+}
+
+Server& Server::websocket(std::string_view path, WebSocketCoroutine coroutine,
+                          WebSocketOptions options) {
+    implementation_->add_websocket(path, std::move(options)).terms.coroutine = std::move(coroutine);
+    return *this;
+}
+
+Server& Server::websocket(std::string_view path, WebSocketRequestCoroutine coroutine,
+                          WebSocketOptions options) {
+    implementation_->add_websocket(path, std::move(options)).terms.coroutine = std::move(coroutine);
+    return *this;
+}
+
+Server& Server::http(std::string_view method, std::string_view path, HttpHandler handler) {
+    implementation_->add_http(method, path, std::move(handler));
+    return *this;
+}
+
+Server& Server::files(std::string_view path, std::string folder) {
+    const auto files = std::make_shared<engine::Files>(std::move(folder));
+    std::string pattern(path);
+    if (!pattern.ends_with('/')) pattern += '/';
+    return http("GET", pattern + "*", [files](const Request& request) {
+        return files->respond(request, request.parameter("*"));
+    });
+}
+
+Result<Server::Listening> Server::listen(const ListenOptions& options) {
+    return implementation_->listen(options);
+}
+
+int Server::run() {
+    return implementation_->run();
+}
+
+int Server::run(const ListenOptions& options) {
+    const auto listening = listen(options);
+    if (!listening) {
+        engine::log(LogLevel::error, listening.error().message());
+        return 1;
+    }
+    return run();
+}
+
+void Server::stop() noexcept {
+    implementation_->stop();
+}
+
+void Server::post(std::function<void()> function) {
+    implementation_->post(std::move(function));
+}
+
+}  // namespace longwire

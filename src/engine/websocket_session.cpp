@@ -1,0 +1,434 @@
+#include "engine/websocket_session.hpp"
+
+#include "engine/log.hpp"
+#include "engine/prepared_frame.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace longwire::engine {
+
+struct WebSocketSession::State {
+    const void* key;
+    std::unique_ptr<void, void (*)(void*)> object;
+    std::unique_ptr<State> next;
+};
+
+/// What a connection has beyond a callback's when a coroutine reads it: a message that waits to be
+/// taken, the one that was taken last, input that waits to be decoded, and how it ended.
+struct WebSocketSession::Conversation {
+    std::coroutine_handle<> receiver;
+    std::vector<std::byte> payload;
+    std::vector<std::byte> held;
+    std::size_t held_decoded = 0;
+    std::string reason;
+    CloseCode code = CloseCode::abnormal_closure;
+    MessageType type = MessageType::text;
+    bool ready = false;
+    bool clean = false;
+};
+
+/// The handler that the protocol's Connection calls.
+struct WebSocketSession::Events {
+    WebSocketSession& session;
+
+    void write(std::span<const std::byte> head, std::span<const std::byte> payload) const {
+        if (session.stream_ != nullptr) session.stream_->write(head, payload);
+    }
+
+    protocol::Flow on_message(MessageType type, std::span<std::byte> payload) const {
+        const bool closing = session.connection_.state() != ReadyState::open;
+        if (session.conversation_) {
+            Conversation& conversation = *session.conversation_;
+            // What comes after our close frame is for a receive that awaits it already.
+            if (closing && !conversation.receiver) return protocol::Flow::proceed;
+            conversation.payload.assign(payload.begin(), payload.end());
+            conversation.type = type;
+            conversation.ready = true;
+            return protocol::Flow::pause;
+        }
+        const auto& handler = session.terms_.handlers.on_message;
+        if (handler && !closing)
+            session.guard("on_message", [&] { handler(session.facade_, Message(type, payload)); });
+        return protocol::Flow::proceed;
+    }
+
+    void on_ping(std::span<const std::byte> /*payload*/) const {}
+    void on_pong(std::span<const std::byte> /*payload*/) const {}
+
+    void on_closed(CloseCode code, std::string_view reason, bool clean) const {
+        session.protocol_closed(code, reason, clean);
+    }
+
+    void shutdown_write() const { session.protocol_done(); }
+};
+
+WebSocketSession::WebSocketSession(Worker& worker, protocol::Role role, const Terms& terms,
+                                   std::string_view protocol, std::shared_ptr<const void> owned)
+    : worker_(worker),
+      terms_(terms),
+      connection_(role, terms.limits),
+      facade_(*this, WebSocket::Ownership::borrowed),
+      protocol_(protocol),
+      last_heard_(worker.loop().now()),
+      owned_(std::move(owned)) {}
+
+WebSocketSession::~WebSocketSession() = default;
+
+void WebSocketSession::attach(net::Stream& stream) {
+    stream_ = &stream;
+    last_heard_ = worker_.loop().now();
+    arm_timer();
+}
+
+namespace {
+
+/// Runs a route's coroutine for one connection, which it keeps until it ends.
+Task<> run_route(net::Ref<WebSocketSession> session, const Terms& terms, Request request) {
+    if (const auto* plain = std::get_if<WebSocketCoroutine>(&terms.coroutine))
+        co_await (*plain)(session->facade());
+    else
+        co_await std::get<WebSocketRequestCoroutine>(terms.coroutine)(session->facade(),
+                                                                      std::move(request));
+}
+
+}  // namespace
+
+void WebSocketSession::open(Request request) {
+    if (std::holds_alternative<std::monostate>(terms_.coroutine)) {
+        if (terms_.handlers.on_open)
+            guard("on_open", [&] { terms_.handlers.on_open(facade_, request); });
+        return;
+    }
+    need_conversation();
+    const net::Ref<WebSocketSession> self(this);
+    worker_.spawn(run_route(self, terms_, std::move(request)),
+                  [self](const std::exception_ptr& exception) {
+                      self->guard("the coroutine of a route", [&] {
+                          if (exception) std::rethrow_exception(exception);
+                      });
+                      self->close(CloseCode::normal, {});
+                  });
+}
+
+WebSocket WebSocketSession::converse() {
+    need_conversation();
+    retain();
+    return WebSocket(*this, WebSocket::Ownership::owned);
+}
+
+WebSocketSession::Conversation& WebSocketSession::need_conversation() {
+    if (!conversation_) conversation_ = std::make_unique<Conversation>();
+    return *conversation_;
+}
+
+// ---- what comes ---------------------------------------------------------------------------------
+
+void WebSocketSession::on_receive(std::span<std::byte> bytes) {
+    last_heard_ = worker_.loop().now();
+    pinged_ = false;
+    if (conversation_) {
+        receive_for_coroutine(bytes);
+        return;
+    }
+    Events events{*this};
+    connection_.receive(bytes, events);
+}
+
+void WebSocketSession::receive_for_coroutine(std::span<std::byte> bytes) {
+    Events events{*this};
+    Conversation& conversation = *conversation_;
+    const auto wanted = [&] {
+        return conversation.receiver || connection_.state() != ReadyState::open;
+    };
+    while (!bytes.empty() && wanted()) {
+        bytes = bytes.subspan(connection_.receive(bytes, events));
+        if (conversation.ready) resume_receiver();
+    }
+    if (wanted() || stream_ == nullptr) return;
+    // The coroutine is busy, perhaps with the message it was given last: what follows stays here,
+    // and what follows that with the peer, until it asks for more.
+    conversation.held.assign(bytes.begin(), bytes.end());
+    conversation.held_decoded = 0;
+    stream_->pause_reading();
+}
+
+void WebSocketSession::decode_held() {
+    Conversation& conversation = *conversation_;
+    Events events{*this};
+    while (!conversation.ready && conversation.held_decoded < conversation.held.size()) {
+        const auto rest = std::span(conversation.held).subspan(conversation.held_decoded);
+        conversation.held_decoded += connection_.receive(rest, events);
+    }
+    if (conversation.held_decoded == conversation.held.size()) {
+        conversation.held = {};
+        conversation.held_decoded = 0;
+    }
+}
+
+void WebSocketSession::on_end() {
+    Events events{*this};
+    connection_.end_of_stream(events);
+}
+
+void WebSocketSession::on_drained() {
+    resume_senders(SendStatus::sent);
+    if (terms_.handlers.on_drain) guard("on_drain", [&] { terms_.handlers.on_drain(facade_); });
+}
+
+void WebSocketSession::on_leaving() {
+    close(CloseCode::going_away, {});
+}
+
+// ---- how it ends --------------------------------------------------------------------------------
+
+void WebSocketSession::protocol_closed(CloseCode code, std::string_view reason, bool clean) {
+    failed_ = !clean;
+    if (conversation_) {
+        conversation_->code = code;
+        conversation_->reason = reason;
+        conversation_->clean = clean;
+        resume_senders(SendStatus::dropped);
+        if (!conversation_->ready) resume_receiver();
+        return;
+    }
+    resume_senders(SendStatus::dropped);
+    if (terms_.handlers.on_close)
+        guard("on_close", [&] { terms_.handlers.on_close(facade_, code, reason); });
+}
+
+void WebSocketSession::protocol_done() {
+    if (stream_ == nullptr || finished_) return;
+    finished_ = true;
+    // RFC 6455, section 7.1.1: the server ends the TCP connection first, unless something failed.
+    const bool peer_first = connection_.role() == protocol::Role::client && !failed_;
+    stream_->finish(
+        peer_first ? net::Stream::Finish::await_peer : net::Stream::Finish::shut,
+        terms_.close_timeout.count() > 0 ? terms_.close_timeout : std::chrono::milliseconds(5000));
+}
+
+void WebSocketSession::on_closed(net::Ending /*ending*/) {
+    stream_ = nullptr;
+    finished_ = true;
+    Events events{*this};
+    connection_.abort(events);
+    if (named_) worker_.entry().take_name(name_);
+    named_ = false;
+    resume_senders(SendStatus::dropped);
+    if (conversation_ && !conversation_->ready) resume_receiver();
+}
+
+void WebSocketSession::close(CloseCode code, std::string_view reason) {
+    if (connection_.state() != ReadyState::open) return;
+    Events events{*this};
+    connection_.close(code, reason, events);
+    if (stream_ == nullptr || finished_) return;
+    // The answer may stand behind messages that nobody will take any more.
+    if (conversation_) {
+        conversation_->ready = false;
+        decode_held();
+        if (stream_ != nullptr && !finished_) stream_->resume_reading();
+    }
+    if (terms_.close_timeout.count() > 0 && stream_ != nullptr && !finished_)
+        stream_->arm(terms_.close_timeout);
+}
+
+void WebSocketSession::terminate() {
+    if (stream_ != nullptr) stream_->close(net::Ending::closed);
+    Events events{*this};
+    connection_.abort(events);
+}
+
+void WebSocketSession::on_timer() {
+    if (stream_ == nullptr) return;
+    if (connection_.state() == ReadyState::closing) {
+        stream_->close(net::Ending::timed_out);
+        return;
+    }
+    const auto now = worker_.loop().now();
+    const bool paused = conversation_ && !conversation_->receiver;
+    // A peer that we do not read cannot be heard.
+    if (paused) last_heard_ = now;
+    const auto silent = std::chrono::duration_cast<std::chrono::milliseconds>(now - last_heard_);
+    if (terms_.idle_timeout.count() > 0 && silent >= terms_.idle_timeout) {
+        log(LogLevel::debug, "closed a connection that was silent for too long");
+        stream_->close(net::Ending::timed_out);
+        return;
+    }
+    if (terms_.ping_after.count() > 0 && silent >= terms_.ping_after && !pinged_) {
+        pinged_ = true;
+        ping({});
+    }
+    arm_timer();
+}
+
+void WebSocketSession::arm_timer() {
+    const auto silent =
+        std::chrono::duration_cast<std::chrono::milliseconds>(worker_.loop().now() - last_heard_);
+    auto after = std::chrono::milliseconds::max();
+    if (terms_.ping_after.count() > 0 && !pinged_) after = terms_.ping_after - silent;
+    if (terms_.idle_timeout.count() > 0) after = std::min(after, terms_.idle_timeout - silent);
+    if (after != std::chrono::milliseconds::max())
+        stream_->arm(std::max(after, std::chrono::milliseconds(1)));
+}
+
+void WebSocketSession::report_throw(std::string_view what) noexcept {
+    log(LogLevel::warning, std::string(what) + " threw an exception (" +
+                               std::string(current_exception_words()) +
+                               "); its connection is closed with 1011");
+    close(CloseCode::internal_error, "internal error");
+}
+
+// ---- sending ------------------------------------------------------------------------------------
+
+namespace {
+
+// Up to this much may wait, whatever the size of the message that comes on top.
+constexpr std::size_t always_admitted = std::size_t{64} * 1024;
+
+}  // namespace
+
+bool WebSocketSession::admit(std::size_t size) {
+    if (stream_ == nullptr || stream_->broken() || connection_.state() != ReadyState::open)
+        return false;
+    const auto fits = [&] {
+        const std::size_t waiting = stream_->backlog();
+        return waiting <= always_admitted || waiting + size <= terms_.max_backlog;
+    };
+    if (fits()) return true;
+    stream_->push();
+    if (fits()) return true;
+    if (terms_.overflow == Terms::Overflow::close) {
+        log(LogLevel::debug, "closed a connection that reads too slowly: its backlog is full");
+        close(CloseCode::policy_violation, "reads too slowly");
+    }
+    return false;
+}
+
+SendStatus WebSocketSession::status_of_sent() const noexcept {
+    return stream_ != nullptr && stream_->congested() ? SendStatus::buffered : SendStatus::sent;
+}
+
+Sending WebSocketSession::send(Message message) {
+    if (!admit(message.size())) return {*this, SendStatus::dropped};
+    Events events{*this};
+    connection_.send(message.type(), message.bytes(), events);
+    return {*this, status_of_sent()};
+}
+
+Sending WebSocketSession::send(const PreparedMessage& message) {
+    const PreparedMessage::Frame& frame = *message.frame_;
+    const std::span<const std::byte> bytes(frame.bytes);
+    if (connection_.role() == protocol::Role::client)  // every frame needs a mask of its own
+        return send(Message(frame.type, bytes.subspan(frame.header_size)));
+    if (!admit(bytes.size())) return {*this, SendStatus::dropped};
+    // Below this, counting references costs more than copying.
+    constexpr std::size_t worth_sharing = 2048;
+    if (bytes.size() < worth_sharing)
+        stream_->write(bytes);
+    else
+        stream_->write_shared(message.frame_, bytes);
+    return {*this, status_of_sent()};
+}
+
+void WebSocketSession::ping(std::string_view payload) {
+    if (!admit(payload.size())) return;
+    Events events{*this};
+    connection_.ping(std::as_bytes(std::span(payload.substr(0, 125))), events);
+}
+
+bool WebSocketSession::room_to_send() const noexcept {
+    if (stream_ == nullptr || connection_.state() != ReadyState::open) return true;
+    return !stream_->congested() && stream_->backlog() <= always_admitted;
+}
+
+void WebSocketSession::await_room(Sending& sending) noexcept {
+    sending.next_ = std::exchange(senders_, &sending);
+    stream_->tell_when_drained();
+}
+
+void WebSocketSession::resume_senders(SendStatus status) {
+    const net::Ref<WebSocketSession> self(this);
+    // Each lies in the frame of its coroutine, and is gone once that goes on.
+    for (Sending* sending = std::exchange(senders_, nullptr); sending != nullptr;) {
+        Sending* const next = sending->next_;
+        sending->status_ = status;
+        sending->awaiter_.resume();
+        sending = next;
+    }
+}
+
+// ---- receiving, in a coroutine ------------------------------------------------------------------
+
+bool WebSocketSession::message_ready() {
+    Conversation& conversation = need_conversation();
+    if (conversation.ready) return true;
+    // A small buffer is kept for the next message; a large one is not kept by an idle connection.
+    constexpr std::size_t worth_keeping = 4096;
+    if (conversation.payload.capacity() > worth_keeping) conversation.payload = {};
+    decode_held();
+    if (conversation.ready || ready_state() == ReadyState::closed || stream_ == nullptr)
+        return true;
+    stream_->resume_reading();
+    return false;
+}
+
+void WebSocketSession::await_message(std::coroutine_handle<> receiver) noexcept {
+    conversation_->receiver = receiver;
+}
+
+std::optional<Message> WebSocketSession::take_message() noexcept {
+    Conversation& conversation = *conversation_;
+    if (!std::exchange(conversation.ready, false)) return std::nullopt;
+    return Message(conversation.type, conversation.payload);
+}
+
+void WebSocketSession::resume_receiver() {
+    const net::Ref<WebSocketSession> self(this);
+    if (const auto receiver = std::exchange(conversation_->receiver, {})) receiver.resume();
+}
+
+// ---- what is asked of it ------------------------------------------------------------------------
+
+ReadyState WebSocketSession::ready_state() const noexcept {
+    return connection_.state();
+}
+
+std::size_t WebSocketSession::buffered_amount() const noexcept {
+    return stream_ == nullptr ? 0 : stream_->backlog();
+}
+
+std::string WebSocketSession::peer() const {
+    return stream_ == nullptr ? "" : stream_->peer();
+}
+
+CloseStatus WebSocketSession::close_status() const noexcept {
+    if (!conversation_) return {};
+    return {.code = conversation_->code,
+            .reason = conversation_->reason,
+            .clean = conversation_->clean};
+}
+
+Handle WebSocketSession::handle() {
+    Handle handle;
+    if (stream_ == nullptr) return handle;
+    if (!named_) name_ = worker_.entry().give_name(*this);
+    named_ = true;
+    handle.loop_ = worker_.number();
+    handle.slot_ = name_.slot;
+    handle.generation_ = name_.generation;
+    return handle;
+}
+
+void* WebSocketSession::find_state(const void* key) const noexcept {
+    for (const State* state = states_.get(); state != nullptr; state = state->next.get())
+        if (state->key == key) return state->object.get();
+    return nullptr;
+}
+
+void WebSocketSession::keep_state(const void* key, void* state, void (*destroy)(void*)) {
+    states_ = std::make_unique<State>(key, std::unique_ptr<void, void (*)(void*)>(state, destroy),
+                                      std::move(states_));
+}
+
+}  // namespace longwire::engine

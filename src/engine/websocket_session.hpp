@@ -1,0 +1,135 @@
+#pragma once
+
+#include "engine/loop_registry.hpp"
+#include "engine/worker.hpp"
+#include "net/session.hpp"
+#include "net/stream.hpp"
+#include "protocol/connection.hpp"
+
+#include <longwire/request.hpp>
+#include <longwire/server.hpp>
+#include <longwire/websocket.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace longwire::engine {
+
+/// What a route or a client agreed to for its connections; shared by all connections of a route.
+struct Terms {
+    enum class Overflow : std::uint8_t { close, drop };
+
+    WebSocketHandlers handlers = {};
+    std::variant<std::monostate, WebSocketCoroutine, WebSocketRequestCoroutine> coroutine = {};
+    protocol::DecoderLimits limits = {};
+    std::size_t max_backlog = 0;
+    Overflow overflow = Overflow::close;
+    std::chrono::milliseconds ping_after = {};
+    std::chrono::milliseconds idle_timeout = {};
+    std::chrono::milliseconds close_timeout = {};
+};
+
+/// A WebSocket connection on its stream: joins the protocol's states to the socket, and hands what
+/// comes to handlers or to a coroutine.
+class WebSocketSession final : public net::Session {
+public:
+    /// `protocol` must live as long as the session, as `terms` must, unless `owned` keeps both.
+    WebSocketSession(Worker& worker, protocol::Role role, const Terms& terms,
+                     std::string_view protocol, std::shared_ptr<const void> owned = {});
+
+    /// Tells the session which stream carries it. The handshake is over.
+    void attach(net::Stream& stream);
+    /// Server: calls on_open or starts the route's coroutine.
+    void open(Request request);
+    /// Client: messages wait for `receive`, and the WebSocket that is given owns the connection.
+    [[nodiscard]] WebSocket converse();
+
+    [[nodiscard]] WebSocket& facade() noexcept { return facade_; }
+
+    // net::Session
+    void on_receive(std::span<std::byte> bytes) override;
+    void on_end() override;
+    void on_drained() override;
+    void on_timer() override;
+    void on_leaving() override;
+    void on_closed(net::Ending ending) override;
+
+    // What WebSocket, Sending and Receiving stand for.
+    Sending send(Message message);
+    Sending send(const PreparedMessage& message);
+    void ping(std::string_view payload);
+    void close(CloseCode code, std::string_view reason);
+    void terminate();
+    [[nodiscard]] ReadyState ready_state() const noexcept;
+    [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
+    [[nodiscard]] std::size_t buffered_amount() const noexcept;
+    [[nodiscard]] std::string peer() const;
+    [[nodiscard]] CloseStatus close_status() const noexcept;
+    [[nodiscard]] Handle handle();
+    [[nodiscard]] void* find_state(const void* key) const noexcept;
+    void keep_state(const void* key, void* state, void (*destroy)(void*));
+    [[nodiscard]] bool room_to_send() const noexcept;
+    void await_room(Sending& sending) noexcept;
+    [[nodiscard]] bool message_ready();
+    void await_message(std::coroutine_handle<> receiver) noexcept;
+    [[nodiscard]] std::optional<Message> take_message() noexcept;
+
+    /// Calls a function of the user's; if it throws, the log says so and this connection is closed
+    /// with 1011.
+    template <class Function>
+    void guard(std::string_view what, Function&& function) noexcept;
+
+private:
+    ~WebSocketSession() override;
+
+    struct Events;        // what the protocol's Connection calls
+    struct Conversation;  // what a coroutine needs beyond a callback
+    struct State;         // one object of `WebSocket::state`
+
+    void report_throw(std::string_view what) noexcept;
+    [[nodiscard]] bool admit(std::size_t size);
+    [[nodiscard]] SendStatus status_of_sent() const noexcept;
+    void protocol_closed(CloseCode code, std::string_view reason, bool clean);
+    void protocol_done();
+    void decode_held();
+    void receive_for_coroutine(std::span<std::byte> bytes);
+    void resume_receiver();
+    void resume_senders(SendStatus status);
+    void arm_timer();
+    Conversation& need_conversation();
+
+    Worker& worker_;
+    const Terms& terms_;
+    net::Stream* stream_ = nullptr;
+    protocol::Connection connection_;
+    WebSocket facade_;
+    std::string_view protocol_;
+    net::Loop::Clock::time_point last_heard_;
+    Sending* senders_ = nullptr;
+    std::unique_ptr<Conversation> conversation_;
+    std::unique_ptr<State> states_;
+    std::shared_ptr<const void> owned_;
+    LoopEntry::Name name_;
+    bool named_ = false;
+    bool pinged_ = false;
+    bool failed_ = false;
+    bool finished_ = false;
+};
+
+template <class Function>
+void WebSocketSession::guard(std::string_view what, Function&& function) noexcept {
+    try {
+        function();
+    } catch (...) {
+        report_throw(what);
+    }
+}
+
+}  // namespace longwire::engine

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "engine/loop_registry.hpp"
+#include "net/loop.hpp"
+
+#include <longwire/task.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_set>
+
+namespace longwire::engine {
+
+/// One loop and what the engine keeps on it: the tasks that run there, and its entry in the
+/// registry that handles go through.
+class Worker {
+public:
+    static Result<std::unique_ptr<Worker>> create();
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    [[nodiscard]] net::Loop& loop() noexcept { return *loop_; }
+    [[nodiscard]] LoopEntry& entry() noexcept { return *entry_; }
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+
+    /// The worker whose loop runs on this thread; null where none does.
+    [[nodiscard]] static Worker* current() noexcept;
+
+    /// Marks a worker as the one that runs on this thread, while this object lives.
+    class Running {
+    public:
+        explicit Running(Worker& worker) noexcept;
+        ~Running();
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+
+    private:
+        Worker* outer_;
+    };
+
+    /// Starts a task that nobody awaits. `ended` is told of the exception that left it, if any.
+    void spawn(Task<> task, std::function<void(std::exception_ptr)> ended);
+
+    /// False once the worker is going away: nothing new is begun then.
+    [[nodiscard]] bool accepting() const noexcept { return accepting_; }
+
+private:
+    struct Root;
+
+    explicit Worker(std::unique_ptr<net::Loop> loop);
+    static Root run_root(Worker& worker, Task<> task,
+                         std::function<void(std::exception_ptr)> ended);
+
+    std::unique_ptr<net::Loop> loop_;
+    std::uint32_t number_ = 0;
+    std::shared_ptr<LoopEntry> entry_;
+    std::unordered_set<void*> roots_;  // frames of the tasks that nobody awaits
+    bool accepting_ = true;
+};
+
+}  // namespace longwire::engine

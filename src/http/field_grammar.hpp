@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+namespace longwire::http {
+
+[[nodiscard]] constexpr bool is_digit(char letter) noexcept {
+    return letter >= '0' && letter <= '9';
+}
+
+[[nodiscard]] constexpr bool is_alpha(char letter) noexcept {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
+}
+
+/// The value of a hexadecimal digit; -1 for any other letter.
+[[nodiscard]] constexpr int hex_value(char letter) noexcept {
+    if (is_digit(letter)) return letter - '0';
+    if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
+    if (letter >= 'A' && letter <= 'F') return letter - 'A' + 10;
+    return -1;
+}
+
+/// tchar (RFC 9110, section 5.6.2).
+[[nodiscard]] constexpr bool is_token_letter(char letter) noexcept {
+    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    return is_digit(letter) || is_alpha(letter) || others.find(letter) != std::string_view::npos;
+}
+
+/// Whether `text` is a token: a method, a field name (RFC 9110, section 5.6.2).
+[[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, is_token_letter);
+}
+
+/// Optional white space: SP or HTAB (RFC 9110, section 5.6.3).
+[[nodiscard]] constexpr bool is_white_space(char letter) noexcept {
+    return letter == ' ' || letter == '\t';
+}
+
+/// What a field's value may hold: HTAB, SP, VCHAR, obs-text (RFC 9110, section 5.5).
+[[nodiscard]] constexpr bool is_value_letter(char letter) noexcept {
+    const auto number = static_cast<unsigned char>(letter);
+    return letter == '\t' || (number >= 0x20 && number != 0x7F);
+}
+
+/// Whether `text` may be written as the value of a field without any harm to what follows it.
+[[nodiscard]] constexpr bool is_field_value(std::string_view text) noexcept {
+    return std::ranges::all_of(text, is_value_letter);
+}
+
+/// `text` without the white space at both its ends.
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
+    while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_white_space(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace longwire::http

@@ -1,0 +1,181 @@
+#include "http/request_parser.hpp"
+
+#include "http/field_grammar.hpp"
+#include "http/field_list.hpp"
+#include "http/message_framing.hpp"
+#include "http/message_head.hpp"
+#include "http/request_builder.hpp"
+#include "http/request_line.hpp"
+#include "http/request_target.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace longwire::http {
+
+namespace {
+
+bool is_host_letter(char letter) noexcept {
+    constexpr std::string_view others = "-._~%!$&'()*+;=:[]";
+    return is_digit(letter) || is_alpha(letter) || others.find(letter) != std::string_view::npos;
+}
+
+std::optional<Fault> judge_host(const MessageHead& head, const RequestTarget& target) {
+    const std::size_t count = count_fields(head.fields, "Host");
+    if (count == 0 && head.minor_version == 0) return std::nullopt;
+    if (count == 0) return Fault{400, "there is no Host field (RFC 9112, section 3.2)"};
+    if (count > 1) return Fault{400, "there is more than one Host field (RFC 9112, section 3.2)"};
+    const std::string_view host = first_value(head.fields, "Host").value_or("");
+    if (!std::ranges::all_of(host, is_host_letter))
+        return Fault{400, "the Host field is not HOST or HOST:PORT (RFC 9110, section 7.2)"};
+    if (!target.authority.empty() && !same_field_name(host, target.authority))
+        return Fault{400, "the Host field and the request target name different hosts"};
+    return std::nullopt;
+}
+
+bool asks_keep_alive(const MessageHead& head) noexcept {
+    if (contains_token(head.fields, "Connection", "close")) return false;
+    return head.minor_version >= 1 || contains_token(head.fields, "Connection", "keep-alive");
+}
+
+/// The absolute form may lack the path ("http://host?query"), but a Request's target never does.
+/// The letter before it is the authority's last, which nothing else is going to read.
+void complete_target(std::vector<char>& head, RequestTarget& target) {
+    std::string_view& text = target.path_and_query;
+    if (text.starts_with('/') || text == "*") return;
+    const auto offset = static_cast<std::size_t>(text.data() - head.data());
+    head[offset - 1] = '/';
+    text = {head.data() + offset - 1, text.size() + 1};
+}
+
+}  // namespace
+
+RequestParser::RequestParser(const Limits& limits)
+    : limits_(limits),
+      scanner_(HeadScanner::Kind::request, limits.max_head_size, limits.max_fields) {}
+
+void RequestParser::begin() {
+    scanner_ = HeadScanner(HeadScanner::Kind::request, limits_.max_head_size, limits_.max_fields);
+    head_.clear();
+    body_.clear();
+    request_ = Request();
+    stage_ = Stage::head;
+    body_begun_ = expects_continue_ = false;
+}
+
+RequestParser::Parsed RequestParser::parse(std::span<const std::byte> bytes) {
+    if (stage_ == Stage::complete) begin();
+    std::size_t consumed = 0;
+    if (stage_ == Stage::head) consumed = read_head(bytes);
+    if (stage_ == Stage::body) consumed += read_body(bytes.subspan(consumed));
+    switch (stage_) {
+        case Stage::head:
+        case Stage::body:
+            return {consumed, Status::need_more};
+        case Stage::complete:
+            return {consumed, Status::request};
+        case Stage::failed:
+            break;
+    }
+    return {consumed, Status::failed};
+}
+
+std::size_t RequestParser::read_head(std::span<const std::byte> bytes) {
+    std::size_t consumed = 0;
+    while (stage_ == Stage::head) {
+        const auto rest = bytes.subspan(consumed);
+        const auto scanned = scanner_.scan(rest);
+        const auto* const data = reinterpret_cast<const char*>(rest.data());
+        head_.insert(head_.end(), data, data + scanned.consumed);
+        consumed += scanned.consumed;
+        switch (scanned.status) {
+            case HeadScanner::Status::need_more:
+                return consumed;
+            case HeadScanner::Status::empty_line:
+                head_.clear();
+                break;
+            case HeadScanner::Status::start_line:
+                end_start_line();
+                break;
+            case HeadScanner::Status::complete:
+                end_head();
+                break;
+            case HeadScanner::Status::failed:
+                fail_in_head();
+                break;
+        }
+    }
+    return consumed;
+}
+
+void RequestParser::end_start_line() {
+    constexpr std::size_t line_end = 2;
+    if (auto fault = judge_request_line({head_.data(), head_.size() - line_end}))
+        refuse(*std::move(fault));
+}
+
+void RequestParser::fail_in_head() {
+    if (scanner_.fault().status == 414)
+        refuse(too_long_request_line({head_.data(), head_.size()}));
+    else
+        refuse(scanner_.fault());
+}
+
+void RequestParser::end_head() {
+    auto message = parse_request_head(head_);
+    if (!message) return refuse(std::move(message.error()));
+    auto target = parse_request_target(message->method, message->target);
+    if (!target) return refuse(std::move(target.error()));
+    if (auto fault = judge_host(*message, *target)) return refuse(*std::move(fault));
+    auto framing = request_framing(*message);
+    if (!framing) return refuse(std::move(framing.error()));
+    const auto expectation = first_value(message->fields, "Expect");
+    if (expectation && !same_field_name(*expectation, "100-continue"))
+        return refuse({417, "the only expectation that is understood here is 100-continue"});
+
+    expects_continue_ = expectation.has_value() && message->minor_version >= 1;
+    keep_alive_ = asks_keep_alive(*message);
+    upgrade_requested_ = message->minor_version >= 1 &&
+                         count_fields(message->fields, "Upgrade") > 0 &&
+                         contains_token(message->fields, "Connection", "upgrade");
+    complete_target(head_, *target);
+    request_ = RequestAccess::make(std::exchange(head_, {}), *std::move(message), *target);
+    body_reader_ = BodyReader(*framing, limits_);
+    stage_ = Stage::body;
+}
+
+std::size_t RequestParser::read_body(std::span<const std::byte> bytes) {
+    body_begun_ = body_begun_ || !bytes.empty();
+    const auto read = body_reader_.read(bytes, body_);
+    if (read.status == BodyReader::Status::failed) {
+        refuse(body_reader_.fault());
+    } else if (read.status == BodyReader::Status::complete) {
+        RequestAccess::set_body(request_, std::exchange(body_, {}));
+        stage_ = Stage::complete;
+    }
+    return read.consumed;
+}
+
+bool RequestParser::wants_continue() const noexcept {
+    return stage_ == Stage::body && expects_continue_ && !body_begun_;
+}
+
+Response RequestParser::refusal() const {
+    std::string line = fault_.words + ".";
+    if (line.front() >= 'a' && line.front() <= 'z')
+        line.front() = static_cast<char>(line.front() - 'a' + 'A');
+    return Response::text(fault_.status, line);
+}
+
+void RequestParser::refuse(Fault fault) {
+    fault_ = std::move(fault);
+    stage_ = Stage::failed;
+    head_ = {};
+    body_ = {};
+    request_ = Request();
+}
+
+}  // namespace longwire::http

@@ -1,0 +1,197 @@
+#include "http/url.hpp"
+
+#include "http/field_grammar.hpp"
+#include "http/percent.hpp"
+
+#include <longwire/header_field.hpp>
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace longwire::http {
+
+namespace {
+
+constexpr std::size_t max_host_size = 253;
+constexpr std::size_t max_shown = 200;
+
+constexpr std::uint16_t default_port(bool secure) noexcept {
+    return secure ? 443 : 80;
+}
+
+/// The URL as a message may show it: on one line, not endless, without a password.
+std::string shown(std::string_view text) {
+    std::string url(text.substr(0, max_shown));
+    if (text.size() > max_shown) url += "...";
+    const std::size_t slashes = url.find("//");
+    const std::size_t begin = slashes == std::string::npos ? 0 : slashes + 2;
+    const std::string_view authority =
+        std::string_view(url).substr(begin, url.find_first_of("/?#\\", begin) - begin);
+    if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
+        url.replace(begin, at, "***");
+    for (char& letter : url)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == '\x7F') letter = '?';
+    return url;
+}
+
+std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+    return failure(ErrorCode::invalid_url,
+                   "\"" + shown(text) + "\" is not a WebSocket URL: " + std::string(why));
+}
+
+/// What is wrong, or nothing.
+using Complaint = std::optional<std::string>;
+
+bool is_scheme(std::string_view text) noexcept {
+    return !text.empty() && is_alpha(text.front()) && std::ranges::all_of(text, [](char letter) {
+        return is_digit(letter) || is_alpha(letter) || letter == '+' || letter == '-' ||
+               letter == '.';
+    });
+}
+
+bool take_scheme(std::string_view scheme, Url& url) {
+    const auto is = [&](std::string_view name) { return same_field_name(scheme, name); };
+    url.secure = is("wss") || is("https");
+    url.scheme = url.secure ? "wss" : "ws";
+    url.port = default_port(url.secure);
+    return url.secure || is("ws") || is("http");
+}
+
+std::string missing_scheme(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    Url scratch;
+    if (colon != std::string_view::npos && take_scheme(text.substr(0, colon), scratch))
+        return "two slashes follow the scheme; expected ws://HOST[:PORT]/PATH";
+    const std::size_t begin = text.find_first_not_of('/');
+    if (begin == std::string_view::npos || begin == 1)
+        return "it names no host; expected ws://HOST[:PORT]/PATH";
+    return "it has no scheme; did you mean \"ws://" + shown(text.substr(begin)) + "\"?";
+}
+
+Complaint take_port(std::string_view text, Url& url) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number == 0 || number > 65535)
+        return "the port is \"" + std::string(text.substr(0, 20)) +
+               "\"; expected a number from 1 to 65535";
+    url.port = static_cast<std::uint16_t>(number);
+    return std::nullopt;
+}
+
+Complaint take_address(std::string_view text, Url& url) {
+    in6_addr address = {};
+    url.host = text;
+    if (url.host.size() > INET6_ADDRSTRLEN || inet_pton(AF_INET6, url.host.c_str(), &address) != 1)
+        return "[" + std::string(text.substr(0, INET6_ADDRSTRLEN)) +
+               "] is not an IPv6 address; expected for instance ws://[::1]:8000/";
+    return std::nullopt;
+}
+
+Complaint take_name(std::string_view text, Url& url) {
+    if (text.empty()) return "it names no host; expected ws://HOST[:PORT]/PATH";
+    if (text.size() > max_host_size) return "the host name is longer than 253 characters";
+    for (const char letter : text) {
+        if (static_cast<unsigned char>(letter) >= 0x80)
+            return "the host name holds letters outside of ASCII; write it in its xn-- form";
+        if (!is_digit(letter) && !is_alpha(letter) && letter != '-' && letter != '.' &&
+            letter != '_')
+            return "the host name holds \"" + std::string(1, letter) +
+                   "\"; expected letters, digits, - and .";
+    }
+    url.host = text;
+    for (char& letter : url.host)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    return std::nullopt;
+}
+
+Complaint take_host(std::string_view text, Url& url) {
+    std::string_view port;
+    bool has_port = false;
+    Complaint complaint;
+    if (text.starts_with('[')) {
+        const std::size_t end = text.find(']');
+        if (end == std::string_view::npos)
+            return "the [ of its IPv6 address is not closed; expected for instance "
+                   "ws://[::1]:8000/";
+        complaint = take_address(text.substr(1, end - 1), url);
+        const std::string_view rest = text.substr(end + 1);
+        has_port = rest.starts_with(':');
+        if (!rest.empty() && !has_port)
+            return "a colon and the port, or the path, follow the ] of an IPv6 address";
+        if (has_port) port = rest.substr(1);
+    } else {
+        const std::size_t colon = text.find(':');
+        has_port = colon != std::string_view::npos;
+        if (has_port && text.find(':', colon + 1) != std::string_view::npos)
+            return "an IPv6 address stands in brackets, as in ws://[::1]:8000/";
+        complaint = take_name(text.substr(0, colon), url);
+        if (has_port) port = text.substr(colon + 1);
+    }
+    if (complaint || !has_port) return complaint;
+    return take_port(port, url);
+}
+
+Complaint take_user(std::string_view text, Url& url) {
+    const std::size_t colon = text.find(':');
+    auto user = percent_decode(text.substr(0, colon));
+    auto password = percent_decode(colon == std::string_view::npos ? std::string_view()
+                                                                   : text.substr(colon + 1));
+    if (!user || !password)
+        return "the name or password holds a % that two hex digits do not follow; write % as %25";
+    url.user = *std::move(user);
+    url.password = *std::move(password);
+    return std::nullopt;
+}
+
+Complaint judge_letters(std::string_view text) {
+    for (const char letter : text) {
+        if (letter == ' ') return "it holds a space; write it as %20";
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == '\x7F')
+            return "it holds a control character";
+        if (letter == '\\') return "it holds a backslash; write / or %5C";
+        if (letter == '#')
+            return "a WebSocket URL has no fragment; leave out the # or write it as %23";
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string Url::host_field() const {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    std::string field = is_ipv6 ? "[" + host + "]" : host;
+    if (port != default_port(secure)) field += ":" + std::to_string(port);
+    return field;
+}
+
+Result<Url> parse_url(std::string_view text) {
+    Url url;
+    if (text.empty()) return refuse(text, "it is empty; expected ws://HOST[:PORT]/PATH");
+    if (const auto complaint = judge_letters(text)) return refuse(text, *complaint);
+    const std::size_t colon = text.find("://");
+    const std::string_view scheme = text.substr(0, colon);
+    if (colon == std::string_view::npos || (!is_scheme(scheme) && !scheme.empty()))
+        return refuse(text, missing_scheme(text));
+    if (!take_scheme(scheme, url))
+        return refuse(text, "the scheme is \"" + shown(scheme) + "\"; expected ws:// or wss://");
+    const std::string_view rest = text.substr(colon + 3);
+    const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+    std::string_view host = rest.substr(0, end);
+    if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
+        if (const auto complaint = take_user(host.substr(0, at), url))
+            return refuse(text, *complaint);
+        host.remove_prefix(at + 1);
+    }
+    if (const auto complaint = take_host(host, url)) return refuse(text, *complaint);
+    url.target = percent_encode_target(rest.substr(end));
+    if (!url.target.starts_with('/')) url.target.insert(0, "/");
+    return url;
+}
+
+}  // namespace longwire::http

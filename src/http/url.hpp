@@ -1,0 +1,31 @@
+#pragma once
+
+#include <longwire/error.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace longwire::http {
+
+/// Where a WebSocket is to be opened (RFC 6455, section 3).
+struct Url {
+    std::string scheme = "ws";  ///< "ws" or "wss"; http: and https: stand for these.
+    bool secure = false;        ///< The scheme is wss.
+    std::string host;           ///< In lower case; an IPv6 address without its brackets.
+    std::uint16_t port = 80;    ///< 80, or 443 for wss, where the URL names none.
+    std::string target = "/";   ///< Path and query, percent-encoded, as a request carries them.
+    std::string user;           ///< Decoded; empty where there is none.
+    std::string password;       ///< Decoded; empty where there is none.
+
+    /// The value of the Host field: brackets around an IPv6 address, the port if it is not the
+    /// scheme's own.
+    [[nodiscard]] std::string host_field() const;
+};
+
+/// Reads `text`; ErrorCode::invalid_url, with a message that names what is wrong and shows what is
+/// expected, for all that is no such URL. A password is never shown. In the path and the query,
+/// characters that may not stand there are percent-encoded.
+[[nodiscard]] Result<Url> parse_url(std::string_view text);
+
+}  // namespace longwire::http

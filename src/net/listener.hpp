@@ -1,0 +1,48 @@
+#pragma once
+
+#include "net/address.hpp"
+#include "net/descriptor.hpp"
+#include "net/loop.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace longwire::net {
+
+/// A listening socket on a loop.
+class Listener final : private Watcher, private Timer {
+public:
+    /// Takes one accepted, non-blocking socket.
+    using Accept = std::function<void(Descriptor)>;
+    /// Told once when descriptors run out, with the errno; accepting goes on after a pause.
+    using Exhausted = std::function<void(int error)>;
+
+    /// Binds and listens. Errors: address_in_use, address_not_available, permission_denied,
+    /// listen_failed.
+    static Result<std::unique_ptr<Listener>> open(Loop& loop, const Address& address);
+    ~Listener();
+
+    /// Begins to accept.
+    void start(Accept accept, Exhausted exhausted);
+    /// Accepts no more, and gives the address back to the system.
+    void stop() noexcept;
+
+    [[nodiscard]] const Address& address() const noexcept { return address_; }
+
+private:
+    Listener(Loop& loop, Descriptor socket, std::string unix_path);
+
+    void on_ready(std::uint32_t events) override;
+    void on_timer() override;
+
+    Loop& loop_;
+    Descriptor socket_;
+    Address address_;
+    std::string unix_path_;
+    Accept accept_;
+    Exhausted exhausted_;
+};
+
+}  // namespace longwire::net

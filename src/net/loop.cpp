@@ -1,0 +1,155 @@
+#include "net/loop.hpp"
+
+#include "net/resolver.hpp"
+#include "net/stream.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace longwire::net {
+
+Result<std::unique_ptr<Loop>> Loop::create() {
+    Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll)
+        return std::unexpected(system_error(ErrorCode::system, "cannot make an epoll", errno));
+    Descriptor wakeup(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wakeup)
+        return std::unexpected(system_error(ErrorCode::system, "cannot make an eventfd", errno));
+    epoll_event event = {};
+    event.events = EPOLLIN;
+    event.data.ptr = nullptr;
+    if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeup.get(), &event) != 0)
+        return std::unexpected(system_error(ErrorCode::system, "cannot watch an eventfd", errno));
+    return std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(wakeup)));
+}
+
+Loop::Loop(Descriptor epoll, Descriptor wakeup)
+    : epoll_(std::move(epoll)),
+      wakeup_(std::move(wakeup)),
+      receive_buffer_(new std::byte[receive_size + receive_padding]()) {
+    gathered_.reserve(Stream::gather_limit);
+}
+
+Loop::~Loop() {
+    end_all_streams();
+}
+
+void Loop::end_all_streams() {
+    while (!streams_.empty()) {
+        streams_.back()->close();
+        end_turn();
+    }
+}
+
+void Loop::turn(std::chrono::milliseconds limit) {
+    const int until_timer = timers_.milliseconds_to_next(Clock::now());
+    int wait = static_cast<int>(limit.count());
+    if (until_timer >= 0 && (wait < 0 || until_timer < wait)) wait = until_timer;
+    if (!unflushed_.empty()) wait = 0;
+
+    const int ready = epoll_wait(epoll_.get(), events_.data(), event_count, wait);
+    now_ = Clock::now();
+    events_ready_ = ready > 0 ? static_cast<std::size_t>(ready) : 0;
+    bool woken = false;
+    for (std::size_t index = 0; index < events_ready_; ++index) {
+        const epoll_event event = events_[index];
+        if (event.data.ptr != nullptr)
+            static_cast<Watcher*>(event.data.ptr)->on_ready(event.events);
+        else
+            woken = woken || event.events != 0;
+    }
+    events_ready_ = 0;
+    timers_.advance(now_);
+    if (woken) run_posted();
+    end_turn();
+}
+
+void Loop::run_posted() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto size = ::read(wakeup_.get(), &count, sizeof count);
+    // Cleared before the queue is taken: a post that comes later wakes the loop again.
+    awake_.store(false);
+    std::vector<std::function<void()>> functions;
+    {
+        const std::lock_guard lock(posted_mutex_);
+        functions.swap(posted_);
+    }
+    for (const auto& function : functions) function();
+}
+
+void Loop::end_turn() {
+    // What is written meanwhile leaves in the next turn, so that one who writes whenever there is
+    // room does not keep the others from being heard.
+    const auto unflushed = std::exchange(unflushed_, {});
+    for (Stream* stream : unflushed) stream->flush();
+    while (!ended_.empty()) {
+        const auto ended = std::exchange(ended_, {});
+        for (Stream* stream : ended) {
+            stream->detach();
+            std::erase(unflushed_, stream);
+            const std::size_t index = stream->index_;
+            std::swap(streams_[index], streams_.back());
+            streams_[index]->index_ = static_cast<std::uint32_t>(index);
+            streams_.pop_back();
+        }
+    }
+}
+
+void Loop::post(std::function<void()> function) {
+    {
+        const std::lock_guard lock(posted_mutex_);
+        posted_.push_back(std::move(function));
+    }
+    if (!awake_.exchange(true)) wake();
+}
+
+void Loop::wake() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto size = ::write(wakeup_.get(), &one, sizeof one);
+}
+
+int Loop::watch(Watcher& watcher, int descriptor, std::uint32_t events) noexcept {
+    epoll_event event = {};
+    event.events = events;
+    event.data.ptr = &watcher;
+    return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
+}
+
+void Loop::change(Watcher& watcher, int descriptor, std::uint32_t events) noexcept {
+    epoll_event event = {};
+    event.events = events;
+    event.data.ptr = &watcher;
+    epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &event);
+}
+
+void Loop::unwatch(Watcher& watcher, int descriptor) noexcept {
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+    // What this turn has yet to handle may be gone by then.
+    for (std::size_t index = 0; index < events_ready_; ++index) {
+        if (events_[index].data.ptr != &watcher) continue;
+        events_[index].data.ptr = nullptr;
+        events_[index].events = 0;
+    }
+}
+
+void Loop::adopt(std::unique_ptr<Stream> stream) {
+    stream->index_ = static_cast<std::uint32_t>(streams_.size());
+    streams_.push_back(std::move(stream));
+}
+
+void Loop::each_stream(const std::function<void(Stream&)>& visit) {
+    // Streams leave the list only at the end of a turn, and those that join need no visit.
+    const std::size_t count = streams_.size();
+    for (std::size_t index = 0; index < count; ++index) visit(*streams_[index]);
+}
+
+Resolver& Loop::resolver() {
+    if (!resolver_) resolver_ = std::make_unique<Resolver>(*this);
+    return *resolver_;
+}
+
+}  // namespace longwire::net

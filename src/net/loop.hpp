@@ -1,0 +1,122 @@
+#pragma once
+
+#include "net/descriptor.hpp"
+#include "net/timer_wheel.hpp"
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace longwire::net {
+
+class Resolver;
+class Stream;
+
+/// Something that owns a descriptor and is told when it is ready.
+class Watcher {
+public:
+    Watcher(const Watcher&) = delete;
+    Watcher& operator=(const Watcher&) = delete;
+
+protected:
+    Watcher() = default;
+    ~Watcher() = default;
+
+private:
+    friend class Loop;
+    virtual void on_ready(std::uint32_t events) = 0;
+};
+
+/// One event loop on level-triggered epoll. All of it belongs to one thread, except `post` and
+/// `stop`.
+class Loop {
+public:
+    using Clock = TimerWheel::Clock;
+
+    static Result<std::unique_ptr<Loop>> create();
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    /// Waits until something is ready, at most `limit` (negative: as long as it takes), and handles
+    /// all of it: one turn.
+    void turn(std::chrono::milliseconds limit = std::chrono::milliseconds(-1));
+
+    /// Runs `function` in a later turn. Any thread; one wake-up however many are posted.
+    void post(std::function<void()> function);
+    /// Makes the loop turn, so that it sees what another thread or a signal handler has changed.
+    void wake() noexcept;
+
+    /// The time at which this turn began.
+    [[nodiscard]] Clock::time_point now() const noexcept { return now_; }
+    [[nodiscard]] TimerWheel& timers() noexcept { return timers_; }
+    void arm(Timer& timer, std::chrono::milliseconds after) noexcept {
+        timers_.arm(timer, now_, after);
+    }
+
+    /// 0, or the errno of a descriptor that cannot be watched (EPERM: it is always ready).
+    int watch(Watcher& watcher, int descriptor, std::uint32_t events) noexcept;
+    void change(Watcher& watcher, int descriptor, std::uint32_t events) noexcept;
+    void unwatch(Watcher& watcher, int descriptor) noexcept;
+
+    /// Where all connections of this loop receive into; valid during one `on_receive`.
+    [[nodiscard]] std::span<std::byte> receive_buffer() noexcept {
+        return {receive_buffer_.get(), receive_size};
+    }
+
+    /// The connections of this loop, which it owns.
+    [[nodiscard]] std::size_t stream_count() const noexcept { return streams_.size(); }
+    /// Calls `visit` for each stream that exists now; streams may be closed meanwhile.
+    void each_stream(const std::function<void(Stream&)>& visit);
+
+    /// Ends every stream at once and tells its session. What a session opens meanwhile ends too.
+    void end_all_streams();
+
+    /// The loop's resolver of names, made when it is first needed.
+    [[nodiscard]] Resolver& resolver();
+
+private:
+    friend class Stream;
+    static constexpr std::size_t receive_size = std::size_t{256} * 1024;
+    // Lets wide loads read past the end of what was received.
+    static constexpr std::size_t receive_padding = 64;
+
+    Loop(Descriptor epoll, Descriptor wakeup);
+
+    void adopt(std::unique_ptr<Stream> stream);
+    void end_turn();
+    void run_posted();
+
+    Descriptor epoll_;
+    Descriptor wakeup_;
+    Clock::time_point now_ = Clock::now();
+    TimerWheel timers_{now_};
+    std::unique_ptr<std::byte[]> receive_buffer_;
+
+    static constexpr std::size_t event_count = 256;
+    std::array<epoll_event, event_count> events_ = {};
+    std::size_t events_ready_ = 0;
+
+    std::vector<std::unique_ptr<Stream>> streams_;
+    std::vector<Stream*> unflushed_;  // written to in this turn, beside the gathering one
+    std::vector<Stream*> ended_;      // to be destroyed at the end of this turn
+    std::vector<std::byte> gathered_;
+    Stream* gathering_ = nullptr;
+
+    std::mutex posted_mutex_;
+    std::vector<std::function<void()>> posted_;
+    std::atomic<bool> awake_ = false;
+
+    std::unique_ptr<Resolver> resolver_;
+};
+
+}  // namespace longwire::net

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "net/backlog.hpp"
+#include "net/descriptor.hpp"
+#include "net/loop.hpp"
+#include "net/session.hpp"
+#include "net/timer_wheel.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace longwire::net {
+
+/// One connected socket on its loop, which owns it. Carries a Session, which may be exchanged (HTTP
+/// for WebSocket). Idle, it holds no buffer.
+class Stream final : private Watcher, private Timer {
+public:
+    /// Makes a stream over a connected, non-blocking socket and begins to read. Errors: system.
+    static Result<Stream*> open(Loop& loop, Descriptor socket, Ref<Session> session);
+    ~Stream() = default;
+
+    [[nodiscard]] Loop& loop() const noexcept { return loop_; }
+    [[nodiscard]] std::string peer() const;
+
+    /// Gives the stream another session and hands back the one it had.
+    Ref<Session> exchange_session(Ref<Session> session) noexcept;
+    [[nodiscard]] Session& session() const noexcept { return *session_; }
+
+    /// Sends `head` and `payload` together, after all that was written before. Copies what the
+    /// kernel does not take at once. Writing during an event of this stream leaves when the event
+    /// has been handled; other writing at the end of the loop's turn.
+    void write(std::span<const std::byte> head, std::span<const std::byte> payload = {});
+    /// The same for bytes that `owner` keeps; they are not copied.
+    void write_shared(std::shared_ptr<const void> owner, std::span<const std::byte> bytes);
+
+    /// What was written and not taken by the kernel, in bytes.
+    [[nodiscard]] std::size_t backlog() const noexcept;
+    /// Whether the kernel has refused to take more for now.
+    [[nodiscard]] bool congested() const noexcept { return awaiting_room_; }
+    /// Whether writing has failed; the connection's end is then about to be read.
+    [[nodiscard]] bool broken() const noexcept { return write_failed_; }
+    /// Offers the backlog to the kernel now rather than at the end of the turn.
+    void push() noexcept;
+    /// Session::on_drained is called once the backlog is empty, also if the kernel takes it at
+    /// once.
+    void tell_when_drained() noexcept { drained_wanted_ = true; }
+
+    /// Stops and resumes reading; the kernel's buffer then pushes back on the peer.
+    void pause_reading() noexcept;
+    void resume_reading() noexcept;
+
+    /// Session::on_timer is called once, `after` from now, unless armed again.
+    void arm(std::chrono::milliseconds after) noexcept { loop_.arm(*this, after); }
+
+    enum class Finish : std::uint8_t {
+        shut,       ///< We end first: shut our sending side once all is sent.
+        await_peer  ///< The peer ends first (as a WebSocket client should let it).
+    };
+    /// Nothing more will be written. Sends what is left, discards what still arrives, and ends the
+    /// stream when the peer has ended too, or after `timeout`. Reading to the end keeps data in
+    /// flight from turning our close into a reset that could destroy what the peer has yet to read.
+    void finish(Finish how, std::chrono::milliseconds timeout) noexcept;
+
+    /// Tells the session, unless the stream is ending already, that the program is leaving.
+    void leave() {
+        if (phase_ == Phase::open) session_->on_leaving();
+    }
+
+    /// Ends the stream at once: no more calls but on_closed, at the end of this turn.
+    void close(Ending ending = Ending::closed) noexcept;
+
+    static constexpr std::size_t gather_limit = std::size_t{64} * 1024;
+
+private:
+    friend class Loop;
+    enum class Phase : std::uint8_t { open, finishing, ended };
+
+    Stream(Loop& loop, Descriptor socket, Ref<Session> session) noexcept;
+
+    void on_ready(std::uint32_t events) override;
+    void on_timer() override;
+    void receive();
+    void flush() noexcept;
+    void flush_gathered() noexcept;
+    std::size_t send_now(std::span<const struct iovec> vectors) noexcept;
+    void send_backlog() noexcept;
+    void await_room() noexcept;
+    void after_flush() noexcept;
+    void update_interest() noexcept;
+    void detach() noexcept;
+    Backlog& need_backlog();
+
+    Loop& loop_;
+    Ref<Session> session_;
+    std::unique_ptr<Backlog> backlog_;
+    Descriptor socket_;
+    std::uint32_t index_ = 0;
+    Phase phase_ = Phase::open;
+    Ending ending_ = Ending::closed;
+    bool reading_ = true;
+    bool read_ended_ = false;
+    bool write_failed_ = false;
+    bool shut_wanted_ = false;
+    bool write_shut_ = false;
+    bool awaiting_room_ = false;
+    bool drained_wanted_ = false;
+    bool listed_unflushed_ = false;
+    std::uint32_t interest_ = 0;
+};
+
+}  // namespace longwire::net

@@ -1,0 +1,181 @@
+#pragma once
+
+#include "protocol/close_payload.hpp"
+#include "protocol/decoder.hpp"
+#include "protocol/encoder.hpp"
+#include "protocol/masking_key.hpp"
+#include "protocol/role.hpp"
+
+#include <longwire/close_code.hpp>
+#include <longwire/message.hpp>
+#include <longwire/ready_state.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace longwire::protocol {
+
+/// One connection after its opening handshake: what may be sent in which state, both closing
+/// handshakes (RFC 6455, sections 5.5.1 and 7), and when TCP may be shut. Does no I/O: each call
+/// is given the handler that does, which has
+///   void write(std::span<const std::byte> head, std::span<const std::byte> payload)
+///   Flow on_message(MessageType, std::span<std::byte>)    also while closing
+///   void on_ping(std::span<const std::byte>)              its pong is written already
+///   void on_pong(std::span<const std::byte>)
+///   void on_closed(CloseCode, std::string_view reason, bool clean)    once, whatever happens
+///   void shutdown_write()    all is written: shut the sending side, read to the end, and close
+/// and may call the connection again from any of them.
+class Connection {
+public:
+    /// `limits` must outlive the connection.
+    Connection(Role role, const DecoderLimits& limits) noexcept : decoder_(role, limits) {}
+
+    [[nodiscard]] ReadyState state() const noexcept { return state_; }
+    [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
+
+    /// Takes bytes from the peer and gives how many were consumed: all of them, unless the handler
+    /// asked to pause.
+    template <class Handler>
+    std::size_t receive(std::span<std::byte> bytes, Handler& handler);
+
+    /// The peer has shut its sending side.
+    template <class Handler>
+    void end_of_stream(Handler& handler) {
+        if (state_ == ReadyState::closed) return;
+        end(CloseCode::abnormal_closure, {}, false, handler);
+        handler.shutdown_write();
+    }
+
+    /// The connection is lost, or given up: nothing can be written any more.
+    template <class Handler>
+    void abort(Handler& handler) {
+        if (state_ != ReadyState::closed) end(CloseCode::abnormal_closure, {}, false, handler);
+    }
+
+    /// Sends a message. False, and nothing sent, unless the connection is open.
+    template <class Handler>
+    bool send(MessageType type, std::span<const std::byte> payload, Handler& handler) {
+        return send_if_open(opcode_of(type), payload, handler);
+    }
+    /// Sends a ping or an unasked pong of at most 125 bytes.
+    template <class Handler>
+    bool ping(std::span<const std::byte> payload, Handler& handler) {
+        return send_if_open(Opcode::ping, payload, handler);
+    }
+    template <class Handler>
+    bool pong(std::span<const std::byte> payload, Handler& handler) {
+        return send_if_open(Opcode::pong, payload, handler);
+    }
+
+    /// Starts the closing handshake, unless it has begun.
+    template <class Handler>
+    void close(CloseCode code, std::string_view reason, Handler& handler) {
+        if (state_ != ReadyState::open) return;
+        state_ = ReadyState::closing;
+        write_frame(Opcode::close, encode_close_payload(code, reason).view(), handler);
+    }
+
+private:
+    /// What the decoder calls.
+    template <class Handler>
+    struct Visitor {
+        Connection& connection;
+        Handler& handler;
+
+        Flow on_message(MessageType type, std::span<std::byte> payload) {
+            return connection.after(handler.on_message(type, payload));
+        }
+        Flow on_ping(std::span<const std::byte> payload) {
+            connection.pong(payload, handler);
+            handler.on_ping(payload);
+            return connection.after(Flow::proceed);
+        }
+        Flow on_pong(std::span<const std::byte> payload) {
+            handler.on_pong(payload);
+            return connection.after(Flow::proceed);
+        }
+        void on_close(CloseCode code, std::string_view reason) {
+            connection.closed_by_peer(code, reason, handler);
+        }
+    };
+
+    /// A callback may have ended the connection.
+    [[nodiscard]] Flow after(Flow flow) const noexcept {
+        return state_ == ReadyState::closed ? Flow::stop : flow;
+    }
+
+    template <class Handler>
+    void closed_by_peer(CloseCode code, std::string_view reason, Handler& handler) {
+        // Section 5.5.1: an endpoint that gets a close frame answers with the code it got.
+        if (state_ == ReadyState::open)
+            write_frame(Opcode::close, encode_close_payload(code, {}).view(), handler);
+        end(code, reason, true, handler);
+        handler.shutdown_write();
+    }
+
+    template <class Handler>
+    void fail(const Failure& failure, Handler& handler) {
+        if (state_ == ReadyState::closed) return;
+        if (state_ == ReadyState::open)
+            write_frame(Opcode::close, encode_close_payload(failure.code, failure.reason).view(),
+                        handler);
+        end(failure.code, failure.reason, false, handler);
+        handler.shutdown_write();
+    }
+
+    template <class Handler>
+    void end(CloseCode code, std::string_view reason, bool clean, Handler& handler) {
+        state_ = ReadyState::closed;
+        handler.on_closed(code, reason, clean);
+    }
+
+    template <class Handler>
+    bool send_if_open(Opcode opcode, std::span<const std::byte> payload, Handler& handler) {
+        if (state_ != ReadyState::open) return false;
+        write_frame(opcode, payload, handler);
+        return true;
+    }
+
+    template <class Handler>
+    void write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler);
+
+    Decoder decoder_;
+    ReadyState state_ = ReadyState::open;
+};
+
+template <class Handler>
+std::size_t Connection::receive(std::span<std::byte> bytes, Handler& handler) {
+    if (state_ == ReadyState::closed) return bytes.size();
+    Visitor<Handler> visitor{*this, handler};
+    const Decoded decoded = decoder_.decode(bytes, visitor);
+    if (decoded.failure) fail(*decoded.failure, handler);
+    return decoded.consumed;
+}
+
+template <class Handler>
+void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler) {
+    if (role() == Role::server) {
+        const FrameHead head = encode_frame_head(opcode, true, payload.size());
+        handler.write(head.view(), payload);
+        return;
+    }
+    // The caller's payload is not ours to change: it is masked in a copy, piece by piece.
+    const MaskingKey key = random_masking_key();
+    FrameHead head = encode_frame_head(opcode, true, payload.size(), key);
+    std::array<std::byte, 4096> copy;  // NOLINT: filled before it is read
+    do {
+        const std::size_t size = std::min(payload.size(), copy.size());
+        std::copy_n(payload.begin(), size, copy.begin());
+        const auto masked = std::span(copy).first(size);
+        // The size of a piece is a multiple of the key's, so that each begins with its first byte.
+        apply_mask(masked, key);
+        handler.write(head.view(), masked);
+        head.size = 0;
+        payload = payload.subspan(size);
+    } while (!payload.empty());
+}
+
+}  // namespace longwire::protocol

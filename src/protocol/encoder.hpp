@@ -1,0 +1,33 @@
+#pragma once
+
+#include "protocol/frame_header.hpp"
+#include "protocol/masking.hpp"
+#include "protocol/opcode.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace longwire::protocol {
+
+/// An encoded frame header, to be sent before its payload.
+struct FrameHead {
+    std::array<std::byte, max_frame_header_size> bytes = {};
+    std::uint8_t size = 0;
+
+    [[nodiscard]] std::span<const std::byte> view() const noexcept {
+        return std::span(bytes).first(size);
+    }
+};
+
+[[nodiscard]] FrameHead encode_frame_head(Opcode opcode, bool fin, std::uint64_t payload_length,
+                                          std::optional<MaskingKey> key = std::nullopt) noexcept;
+
+/// Appends a whole frame to `output`; masked if there is a key.
+void append_frame(std::vector<std::byte>& output, Opcode opcode, std::span<const std::byte> payload,
+                  std::optional<MaskingKey> key = std::nullopt);
+
+}  // namespace longwire::protocol

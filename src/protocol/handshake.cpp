@@ -1,0 +1,158 @@
+#include "protocol/handshake.hpp"
+
+#include "protocol/token_list.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace longwire::protocol {
+
+namespace {
+
+std::unexpected<Refusal> refuse(int status, std::string body, Fields headers = {}) {
+    return std::unexpected(
+        Refusal{.status = status, .body = std::move(body), .headers = std::move(headers)});
+}
+
+std::unexpected<Refusal> refuse_version(std::string_view version) {
+    std::string body = "Sec-WebSocket-Version is \"";
+    body += version;
+    body += "\"; this server speaks 13 and 8.";
+    return refuse(426, std::move(body),
+                  {{"Sec-WebSocket-Version", "13, 8"}, {"Upgrade", "websocket"}});
+}
+
+/// What is wrong with the fields that say "change to WebSocket".
+std::expected<void, Refusal> judge_switch(std::span<const HeaderField> fields) {
+    if (!list_contains(fields, "Upgrade", "websocket"))
+        return refuse(426,
+                      count_fields(fields, "Upgrade") == 0
+                          ? "This address speaks WebSocket: the request has no \"Upgrade: "
+                            "websocket\". Connect with ws:// or wss://."
+                          : "This address speaks WebSocket: Upgrade must list \"websocket\".",
+                      {{"Upgrade", "websocket"}});
+    if (!list_contains(fields, "Connection", "upgrade"))
+        return refuse(400, "Connection must list \"Upgrade\".");
+    return {};
+}
+
+std::expected<int, Refusal> judge_version(std::span<const HeaderField> fields) {
+    constexpr std::string_view name = "Sec-WebSocket-Version";
+    const std::size_t count = count_fields(fields, name);
+    const bool keyless = count_fields(fields, "Sec-WebSocket-Key") == 0;
+    if (count == 0 && (keyless || count_fields(fields, "Sec-WebSocket-Key1") > 0))
+        return refuse(400,
+                      "Sec-WebSocket-Key and Sec-WebSocket-Version are missing: this is the "
+                      "handshake of an old draft. This server speaks RFC 6455 (version 13).");
+    if (count == 0) return refuse(400, "Sec-WebSocket-Version is missing; 13 is expected.");
+    if (count > 1) return refuse(400, "Sec-WebSocket-Version must occur once.");
+    const std::string_view version = field_value(fields, name);
+    if (version == "13") return 13;
+    if (version == "8") return 8;
+    return refuse_version(version);
+}
+
+std::expected<std::string_view, Refusal> judge_key(std::span<const HeaderField> fields) {
+    constexpr std::string_view name = "Sec-WebSocket-Key";
+    const std::size_t count = count_fields(fields, name);
+    if (count == 0) return refuse(400, "Sec-WebSocket-Key is missing.");
+    if (count > 1) return refuse(400, "Sec-WebSocket-Key must occur once.");
+    const std::string_view key = field_value(fields, name);
+    if (!is_key(key)) return refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64.");
+    return key;
+}
+
+std::expected<std::vector<std::string_view>, Refusal> judge_subprotocols(
+    std::span<const HeaderField> fields) {
+    auto offered = list_members(fields, "Sec-WebSocket-Protocol");
+    std::set<std::string_view> seen;
+    for (const std::string_view name : offered) {
+        if (!is_token(name))
+            return refuse(400, "Sec-WebSocket-Protocol must list tokens, divided by commas.");
+        if (!seen.insert(name).second)
+            return refuse(400, "Sec-WebSocket-Protocol must not list a subprotocol twice.");
+    }
+    return offered;
+}
+
+}  // namespace
+
+std::expected<HandshakeOffer, Refusal> judge_request(std::string_view method, int minor_version,
+                                                     std::span<const HeaderField> fields) {
+    if (method != "GET") return refuse(405, "A WebSocket is opened with GET.", {{"Allow", "GET"}});
+    if (minor_version < 1) return refuse(400, "A WebSocket is opened with HTTP/1.1.");
+    if (count_fields(fields, "Host") != 1) return refuse(400, "Host must occur once.");
+    if (auto judged = judge_switch(fields); !judged)
+        return std::unexpected(std::move(judged.error()));
+    const auto version = judge_version(fields);
+    if (!version) return std::unexpected(version.error());
+    const auto key = judge_key(fields);
+    if (!key) return std::unexpected(key.error());
+    auto subprotocols = judge_subprotocols(fields);
+    if (!subprotocols) return std::unexpected(std::move(subprotocols.error()));
+
+    std::string_view origin = field_value(fields, "Origin");
+    if (*version == 8 && count_fields(fields, "Sec-WebSocket-Origin") > 0)
+        origin = field_value(fields, "Sec-WebSocket-Origin");
+    return HandshakeOffer{.version = *version,
+                          .key = *key,
+                          .origin = origin,
+                          .subprotocols = std::move(*subprotocols)};
+}
+
+std::string_view choose_subprotocol(std::span<const std::string> preferred,
+                                    std::span<const std::string_view> offered) {
+    for (const std::string& name : preferred)
+        if (std::ranges::find(offered, name) != offered.end()) return name;
+    return {};
+}
+
+Fields response_fields(const HandshakeOffer& offer, std::string_view subprotocol) {
+    Fields fields = {{"Upgrade", "websocket"},
+                     {"Connection", "Upgrade"},
+                     {"Sec-WebSocket-Accept", accept_key(offer.key)}};
+    if (!subprotocol.empty()) fields.emplace_back("Sec-WebSocket-Protocol", subprotocol);
+    return fields;
+}
+
+Fields request_fields(std::string_view key, std::span<const std::string> subprotocols,
+                      std::string_view origin) {
+    Fields fields = {{"Upgrade", "websocket"},
+                     {"Connection", "Upgrade"},
+                     {"Sec-WebSocket-Key", std::string(key)},
+                     {"Sec-WebSocket-Version", "13"}};
+    std::string list;
+    for (const std::string& name : subprotocols) list += (list.empty() ? "" : ", ") + name;
+    if (!list.empty()) fields.emplace_back("Sec-WebSocket-Protocol", std::move(list));
+    if (!origin.empty()) fields.emplace_back("Origin", origin);
+    return fields;
+}
+
+std::expected<HandshakeAnswer, std::string> judge_response(int status,
+                                                           std::span<const HeaderField> fields,
+                                                           std::string_view key,
+                                                           std::span<const std::string> offered) {
+    using Wrong = std::unexpected<std::string>;
+    if (status != 101)
+        return Wrong("the server answered with status " + std::to_string(status) + ", not 101");
+    if (count_fields(fields, "Upgrade") != 1 ||
+        !same_field_name(field_value(fields, "Upgrade"), "websocket"))
+        return Wrong("the server's answer has no \"Upgrade: websocket\"");
+    if (!list_contains(fields, "Connection", "upgrade"))
+        return Wrong("the server's answer has no \"Connection: Upgrade\"");
+    if (count_fields(fields, "Sec-WebSocket-Accept") != 1 ||
+        field_value(fields, "Sec-WebSocket-Accept") != accept_key(key))
+        return Wrong(
+            "the server's Sec-WebSocket-Accept does not answer our key; something between here "
+            "and there may have kept an old answer");
+    if (!list_members(fields, "Sec-WebSocket-Extensions").empty())
+        return Wrong("the server chose an extension that was not offered");
+    const auto chosen = list_members(fields, "Sec-WebSocket-Protocol");
+    if (chosen.empty()) return HandshakeAnswer{};
+    if (chosen.size() > 1 || std::ranges::find(offered, chosen.front()) == offered.end())
+        return Wrong("the server chose a subprotocol that was not offered: " +
+                     std::string(field_value(fields, "Sec-WebSocket-Protocol")));
+    return HandshakeAnswer{.subprotocol = std::string(chosen.front())};
+}
+
+}  // namespace longwire::protocol

@@ -1,0 +1,53 @@
+#include "protocol/handshake_key.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <span>
+
+namespace longwire::protocol {
+
+namespace {
+
+std::string base64(std::span<const unsigned char> bytes) {
+    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+                                     static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(size));
+    return text;
+}
+
+}  // namespace
+
+std::string random_key() {
+    std::array<unsigned char, 16> bytes = {};
+    // Without a generator there is no safe way to go on.
+    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) std::abort();
+    return base64(bytes);
+}
+
+bool is_key(std::string_view key) noexcept {
+    constexpr std::size_t digits = 22;
+    // The last digit carries 2 bits of the 16th byte, and 4 that must be zero.
+    constexpr std::string_view last_digits = "AQgw";
+    if (key.size() != digits + 2 || !key.ends_with("==")) return false;
+    if (last_digits.find(key[digits - 1]) == std::string_view::npos) return false;
+    return std::ranges::all_of(key.substr(0, digits), [](char letter) {
+        return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
+               (letter >= 'A' && letter <= 'Z') || letter == '+' || letter == '/';
+    });
+}
+
+std::string accept_key(std::string_view key) {
+    std::string text(key);
+    text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
+    unsigned int size = 0;
+    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+    return base64(std::span(digest).first(size));
+}
+
+}  // namespace longwire::protocol

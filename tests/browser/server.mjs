@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const executable = process.env.LONGWIRE ?? `${root}build/release/longwire`;
+
+/// Starts `longwire serve` with the demo page, on `port` or on one that the system picks.
+export async function startServer({ port = 0 } = {}) {
+  const child = spawn(executable, ['serve', '--listen', `127.0.0.1:${port}`, '--web', `${root}web`]);
+  const ended = once(child, 'exit');
+  let complaints = '';
+  child.stderr.on('data', (data) => { complaints += data; });
+
+  const listening = new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = line.match(/http:\/\/127\.0\.0\.1:(\d+)\//);
+      if (found) resolve(Number(found[1]));
+    });
+    ended.then(
+      ([code]) => reject(new Error(`${executable} serve ended with ${code} and no address: ${complaints}`)),
+      (error) => reject(new Error(`${executable} cannot be run (${error.code}); build it, or name it in LONGWIRE`)),
+    );
+  });
+
+  const chosen = await listening;
+  return {
+    port: chosen,
+    origin: `http://127.0.0.1:${chosen}`,
+    /// Ends the server with `signal` and tells its exit code (null when the signal killed it).
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      const [code] = await ended;
+      return code;
+    },
+  };
+}

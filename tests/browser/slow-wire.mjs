@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+/// Stands between a browser and the server on `port`. While it holds, nothing the server says
+/// arrives; so the states that last a moment last as long as a test looks at them.
+export async function startSlowWire(port) {
+  const pairs = new Set();
+  let held = false;
+
+  const listener = createServer((browser) => {
+    const server = connect(port, '127.0.0.1');
+    const pair = { browser, server };
+    pairs.add(pair);
+    if (held) server.pause();
+    browser.on('data', (data) => server.write(data));
+    server.on('data', (data) => browser.write(data));
+    browser.on('end', () => server.end());
+    server.on('end', () => browser.end());
+    for (const [one, other] of [[browser, server], [server, browser]]) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => pairs.delete(pair));
+    }
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+
+  return {
+    origin: `http://127.0.0.1:${listener.address().port}`,
+    hold() {
+      held = true;
+      for (const { server } of pairs) server.pause();
+    },
+    release() {
+      held = false;
+      for (const { server } of pairs) server.resume();
+    },
+    stop() {
+      listener.close();
+      for (const { browser, server } of pairs) {
+        browser.destroy();
+        server.destroy();
+      }
+    },
+  };
+}

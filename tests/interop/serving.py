@@ -1,0 +1,44 @@
+"""Starts `longwire serve` on a port that the system picks, for the length of a test."""
+
+import os
+import re
+import signal
+import subprocess
+
+LONGWIRE = os.environ.get("LONGWIRE", "build/release/longwire")
+
+
+class Serving:
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [LONGWIRE, "serve", "--listen", "127.0.0.1:0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.port = None
+        for line in self.process.stdout:
+            found = re.search(r"Listening on 127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found.group(1))
+            if line.startswith("Press Ctrl-C"):
+                break
+        assert self.port, "the server printed no port"
+
+    def url(self, path):
+        return f"ws://127.0.0.1:{self.port}{path}"
+
+    def stop(self):
+        """Ends the server as Ctrl-C does; gives its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.stdout.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return self.process.wait(timeout=20)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()

@@ -1,0 +1,77 @@
+#include "net/backlog.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace longwire::net {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+std::string content(const Backlog& backlog) {
+    std::array<iovec, 64> vectors = {};
+    std::string text;
+    const std::size_t count = backlog.gather(vectors);
+    for (std::size_t index = 0; index < count; ++index)
+        text.append(static_cast<const char*>(vectors[index].iov_base), vectors[index].iov_len);
+    return text;
+}
+
+TEST(Backlog, KeepsTheOrderOfCopiedAndSharedBytes) {
+    Backlog backlog;
+    backlog.append(bytes_of("one "));
+    const auto shared = std::make_shared<const std::string>("two ");
+    backlog.append_shared(shared, bytes_of(*shared));
+    backlog.append(bytes_of("three"));
+    EXPECT_EQ(content(backlog), "one two three");
+    EXPECT_EQ(backlog.size(), 13U);
+}
+
+TEST(Backlog, LetsGoOfWhatItShared) {
+    Backlog backlog;
+    auto shared = std::make_shared<const std::string>("shared");
+    backlog.append_shared(shared, bytes_of(*shared));
+    EXPECT_EQ(shared.use_count(), 2);
+    backlog.consume(5);
+    EXPECT_EQ(shared.use_count(), 2);
+    backlog.consume(1);
+    EXPECT_EQ(shared.use_count(), 1);
+    EXPECT_TRUE(backlog.empty());
+}
+
+TEST(Backlog, LosesNothingHoweverItIsConsumed) {
+    std::mt19937 random(7);
+    for (int round = 0; round < 200; ++round) {
+        Backlog backlog;
+        std::string expected;
+        for (int part = 0; part < 20; ++part) {
+            const std::string text(random() % 3000, static_cast<char>('a' + part));
+            expected += text;
+            if (random() % 2 == 0) {
+                backlog.append(bytes_of(text));
+            } else {
+                const auto shared = std::make_shared<const std::string>(text);
+                backlog.append_shared(shared, bytes_of(*shared));
+            }
+        }
+        std::string seen;
+        while (!backlog.empty()) {
+            const std::string next = content(backlog);
+            const std::size_t count = std::min<std::size_t>(next.size(), random() % 4000);
+            seen += next.substr(0, count);
+            backlog.consume(count);
+        }
+        ASSERT_EQ(seen, expected);
+    }
+}
+
+}  // namespace
+}  // namespace longwire::net

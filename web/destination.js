@@ -1,0 +1,51 @@
+// Where the page connects to, and how that stands in the page's own address.
+
+const longestName = 200;
+const encoder = new TextEncoder();
+
+/// Why a channel cannot have this name, as a sentence; empty when it can.
+export function channelFault(name) {
+  if (name === '') return 'A channel needs a name, for example lobby.';
+  if (encoder.encode(name).length > longestName) return `A channel’s name has at most ${longestName} bytes; this one is longer.`;
+  if (/[\u0000-\u001f\u007f]/.test(name)) return 'A channel’s name has no control characters.';
+  // The URL parser would take these for steps in the path.
+  if (name === '.' || name === '..') return 'A channel cannot be called “.” or “..”.';
+  return '';
+}
+
+/// The destination that an address's query names: `?channel=NAME`, `&echo=1`, or `?endpoint=echo`.
+export function readDestination(search) {
+  const query = new URLSearchParams(search);
+  const channel = (query.get('channel') ?? '').trim();
+  return {
+    endpoint: query.get('endpoint') === 'echo' ? 'echo' : 'channel',
+    channel: channelFault(channel) ? 'lobby' : channel,
+    echo: query.get('echo') === '1',
+  };
+}
+
+/// The query that `readDestination` reads back.
+export function writeDestination({ endpoint, channel, echo }) {
+  const query = new URLSearchParams();
+  if (endpoint === 'echo') query.set('endpoint', 'echo');
+  query.set('channel', channel);
+  if (echo) query.set('echo', '1');
+  return `?${query}`;
+}
+
+/// The WebSocket address of a destination on the host that served the page.
+export function socketAddress({ endpoint, channel, echo }, { protocol, host }) {
+  const origin = `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}`;
+  if (endpoint === 'echo') return `${origin}/echo`;
+  return `${origin}/channels/${encodeURIComponent(channel)}${echo ? '?echo=1' : ''}`;
+}
+
+/// Whether what the page sends comes back to it.
+export function returnsOwn({ endpoint, echo }) {
+  return endpoint === 'echo' || echo;
+}
+
+/// The destination as a person would say it.
+export function inWords({ endpoint, channel }) {
+  return endpoint === 'echo' ? 'the echo' : `channel ${channel}`;
+}

@@ -1,0 +1,111 @@
+import { describeCloseCode } from './close-codes.js';
+import { Connection } from './connection.js';
+import { channelFault, inWords, readDestination, returnsOwn, socketAddress, writeDestination } from './destination.js';
+import { enableFolds } from './folds.js';
+import { FramesView } from './frames-view.js';
+import { MessagesView } from './messages-view.js';
+import { StateView } from './state-view.js';
+import { Wire } from './wire.js';
+
+const at = (id) => document.getElementById(id);
+const connection = new Connection();
+const state = new StateView();
+const messages = new MessagesView(document.querySelector('.conversation'));
+const frames = new FramesView(document.querySelector('.ledger'));
+const wire = new Wire(at('wire'));
+const channelHint = at('channel-hint').textContent;
+
+let destination = readDestination(location.search);
+let address = '';
+
+function connect() {
+  address = socketAddress(destination, location);
+  connection.open(address, { returnsOwn: returnsOwn(destination) });
+}
+
+function goTo(next) {
+  destination = next;
+  history.replaceState(null, '', writeDestination(destination));
+  showDestination();
+  connect();
+}
+
+function showDestination() {
+  const isEcho = destination.endpoint === 'echo';
+  for (const radio of document.querySelectorAll('[name=endpoint]')) radio.checked = radio.value === destination.endpoint;
+  at('channel').value = destination.channel;
+  at('channel').disabled = isEcho;
+  at('join').disabled = isEcho;
+  at('echo').checked = returnsOwn(destination);
+  at('echo').disabled = isEcho;
+  at('second').href = writeDestination(destination);
+  showFault('');
+}
+
+function showFault(fault) {
+  at('channel').setAttribute('aria-invalid', String(fault !== ''));
+  at('channel-hint').textContent = fault || channelHint;
+  at('channel-hint').classList.toggle('fault', fault !== '');
+}
+
+// A browser does not say why a connection failed; whether the page itself still answers tells
+// the two commonest reasons apart.
+async function explainFailure() {
+  const tried = address;
+  const reachable = await fetch('./', { method: 'HEAD', cache: 'no-store' }).then(() => true, () => false);
+  if (connection.state !== 'closed' || tried !== address) return;
+  if (reachable) {
+    state.explain('refused by the server', 'The server is there, but took no WebSocket at this address. Choose another channel, or press Reconnect.');
+  } else {
+    state.explain('server not reachable', 'Nothing answers there. Start it with ./run or longwire serve, then press Reconnect.');
+  }
+}
+
+connection.addEventListener('state', ({ detail }) => {
+  state.show(detail, destination, address);
+  if (detail.state === 'open') messages.addNote(`Open to ${inWords(destination)}`);
+  if (detail.state !== 'closed') return;
+  if (detail.wasOpen) messages.addNote(`Closed: ${detail.code}, ${describeCloseCode(detail.code).words}`);
+  else if (!detail.givenUp) explainFailure();
+});
+connection.addEventListener('message', ({ detail }) => {
+  messages.addMessage(detail);
+  wire.spark(detail.direction);
+});
+connection.addEventListener('frame', ({ detail }) => frames.add(detail));
+
+function send() {
+  const field = at('text');
+  if (field.value === '' || !connection.send(field.value)) return;
+  field.value = '';
+}
+
+at('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  send();
+  at('text').focus();
+});
+at('text').addEventListener('keydown', (event) => {
+  // While an input method composes, Enter accepts its suggestion.
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  send();
+});
+at('destination').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const channel = at('channel').value.trim();
+  const fault = channelFault(channel);
+  showFault(fault);
+  if (fault) at('channel').focus();
+  else goTo({ ...destination, channel });
+});
+at('destination').addEventListener('change', ({ target }) => {
+  if (target.name === 'endpoint') goTo({ ...destination, endpoint: target.value });
+  if (target === at('echo')) goTo({ ...destination, echo: target.checked });
+});
+at('close').addEventListener('click', () => connection.close());
+at('reconnect').addEventListener('click', connect);
+
+enableFolds(document);
+showDestination();
+connect();
