@@ -8,6 +8,7 @@ export function channelFault(name) {
   if (name === '') return 'A channel needs a name, for example lobby.';
   if (encoder.encode(name).length > longestName) return `A channel’s name has at most ${longestName} bytes; this one is longer.`;
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'A channel’s name has no control characters.';
+  if (name.includes('/')) return 'A channel’s name has no slash: it is one step of an address.';
   // The URL parser would take these for steps in the path.
   if (name === '.' || name === '..') return 'A channel cannot be called “.” or “..”.';
   return '';

@@ -43,7 +43,7 @@ struct Promise : PromiseBase {
     }
     T take() {
         if (exception) std::rethrow_exception(exception);
-        return std::move(*value);
+        return std::move(*value);  // NOLINT(bugprone-unchecked-optional-access): it has ended
     }
 };
 

@@ -36,7 +36,9 @@ public:
         return result_.has_value();
     }
     void await_suspend(std::coroutine_handle<> awaiter) noexcept { awaiter_ = awaiter; }
-    [[nodiscard]] Result<WebSocket> await_resume() { return std::move(*result_); }
+    [[nodiscard]] Result<WebSocket> await_resume() {
+        return std::move(*result_);  // NOLINT(bugprone-unchecked-optional-access): it is settled
+    }
 
 private:
     void begin();
@@ -124,7 +126,7 @@ Task<Result<WebSocket>> connect_by(Result<std::shared_ptr<const ConnectPlan>> pl
         co_return failure(ErrorCode::invalid_argument,
                           "connect was awaited where no loop runs; await it in a coroutine that "
                           "longwire::run or longwire::spawn has started");
-    Attempt attempt(*worker, std::move(*plan));
+    Attempt attempt(*worker, std::move(*plan));  // NOLINT(misc-const-correctness): awaited
     co_return co_await attempt;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/connect_plan.hpp"
 
+#include "http/field_grammar.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -21,21 +23,6 @@ constexpr std::array<std::string_view, 11> handshake_fields = {"Host",
                                                                "Sec-WebSocket-Extensions",
                                                                "Sec-WebSocket-Accept"};
 
-bool is_token(std::string_view text) noexcept {
-    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [&](char letter) {
-        return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-               (letter >= 'A' && letter <= 'Z') || others.find(letter) != std::string_view::npos;
-    });
-}
-
-bool is_field_value(std::string_view text) noexcept {
-    return std::ranges::none_of(text, [](char letter) {
-        const auto number = static_cast<unsigned char>(letter);
-        return (number < 0x20 && letter != '\t') || number == 0x7F;
-    });
-}
-
 /// "ws+unix:/path/of/socket:/target": the path up to the first colon, then the target.
 Result<void> take_unix_url(std::string_view text, ConnectPlan& plan) {
     std::string_view rest = text.substr(unix_scheme.size());
@@ -55,7 +42,7 @@ Result<void> take_unix_url(std::string_view text, ConnectPlan& plan) {
 
 Result<void> take_headers(const ConnectOptions& options, ConnectPlan& plan) {
     for (const HeaderField& field : options.headers) {
-        if (!is_token(field.name) || !is_field_value(field.value))
+        if (!http::is_token(field.name) || !http::is_field_value(field.value))
             return failure(ErrorCode::invalid_argument,
                            "the header field \"" + std::string(field.name) +
                                "\" cannot be sent: its name must be a token, and its value must "
@@ -74,7 +61,7 @@ Result<void> take_headers(const ConnectOptions& options, ConnectPlan& plan) {
 
 Result<void> take_subprotocols(const ConnectOptions& options, ConnectPlan& plan) {
     for (const std::string_view name : options.subprotocols.view()) {
-        if (!is_token(name) ||
+        if (!http::is_token(name) ||
             std::ranges::find(plan.subprotocols, name) != plan.subprotocols.end())
             return failure(ErrorCode::invalid_argument,
                            "the subprotocol \"" + std::string(name) +
@@ -99,13 +86,13 @@ Result<std::shared_ptr<const ConnectPlan>> ConnectPlan::make(std::string_view ur
     }
     if (plan->url.secure)
         return failure(ErrorCode::unsupported,
-                       "\"" + std::string(url) +
-                           "\" needs TLS, which this version does not speak yet; use ws://");
+                       "cannot connect to " + plan->url.host_field() +
+                           " by wss://: this version does not speak TLS yet; use ws://");
     if (auto taken = take_headers(options, *plan); !taken)
         return std::unexpected(std::move(taken.error()));
     if (auto taken = take_subprotocols(options, *plan); !taken)
         return std::unexpected(std::move(taken.error()));
-    if (!is_field_value(options.origin))
+    if (!http::is_field_value(options.origin))
         return failure(ErrorCode::invalid_argument,
                        "the origin cannot be sent: it holds control characters");
     plan->origin = options.origin;

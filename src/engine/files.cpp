@@ -45,7 +45,7 @@ net::Descriptor open_below(int folder, const std::string& path) noexcept {
 }
 
 std::string entity_tag_of(const struct stat& status) {
-    constexpr const char* digits = "0123456789abcdef";
+    constexpr std::string_view digits = "0123456789abcdef";
     const auto hexadecimal = [&](std::uint64_t number) {
         std::string text;
         for (; number != 0; number >>= 4) text.insert(text.begin(), digits[number & 15]);
@@ -106,7 +106,7 @@ Response Files::respond(const Request& request, std::string_view path) {
 
     std::string name(path);
     if (name.empty() || name.ends_with('/')) name += "index.html";
-    net::Descriptor file = open_below(folder_descriptor_.get(), name);
+    const net::Descriptor file = open_below(folder_descriptor_.get(), name);
     struct stat status = {};
     if (!file || ::fstat(file.get(), &status) != 0) return not_found();
     if (S_ISDIR(status.st_mode)) return folder_with_slash(request);

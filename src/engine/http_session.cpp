@@ -54,7 +54,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
                     stream_->write(bytes_of("HTTP/1.1 100 Continue\r\n\r\n"));
                 break;
             case http::RequestParser::Status::failed:
-                respond(parser_.refusal(), false, false);
+                respond(parser_.refusal(), {});
                 break;
             case http::RequestParser::Status::request:
                 request_begun_ = continue_sent_ = false;
@@ -73,10 +73,11 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
         upgrade(*match.websocket->websocket, std::move(request), rest);
         return;
     }
-    const bool head_only = request.method() == "HEAD";
     const Response response = answer_http(match, request);
     // What follows an upgrade that was not taken may be in the other protocol.
-    respond(response, parser_.keep_alive() && !upgrading && !leaving_, head_only);
+    respond(response, {.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
+                       .head_only = request.method() == "HEAD",
+                       .minor_version = request.minor_version()});
 }
 
 Response HttpSession::answer_http(const Router::Match& match, Request& request) const {
@@ -99,7 +100,7 @@ Response HttpSession::answer_http(const Router::Match& match, Request& request) 
 void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
     const auto accepted = judge_upgrade(route, request);
     if (!accepted) {
-        respond(accepted.error(), false, request.method() == "HEAD");
+        respond(accepted.error(), {.head_only = request.method() == "HEAD"});
         return;
     }
     done_ = true;
@@ -115,14 +116,14 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
     if (!rest.empty()) session->on_receive(rest);
 }
 
-void HttpSession::respond(const Response& response, bool keep_alive, bool head_only) {
+void HttpSession::respond(const Response& response, const Answering& how) {
     const std::string date = http::format_imf_fixdate(std::time(nullptr));
-    const std::string head =
-        http::write_response_head(response, {.keep_alive = keep_alive, .date = date});
-    const bool bodiless = head_only || response.status == 304 || response.status == 204;
+    const std::string head = http::write_response_head(
+        response, {.keep_alive = how.keep_alive, .minor_version = how.minor_version, .date = date});
+    const bool bodiless = how.head_only || http::is_bodiless(response.status);
     stream_->write(bytes_of(head),
                    bodiless ? std::span<const std::byte>{} : bytes_of(response.body));
-    if (!keep_alive) {
+    if (!how.keep_alive) {
         done_ = true;
         stream_->finish(net::Stream::Finish::shut, linger);
     } else if (terms_.request_timeout.count() > 0) {
@@ -148,7 +149,7 @@ void HttpSession::on_end() {
 void HttpSession::on_timer() {
     if (done_) return;
     if (request_begun_)
-        respond(Response::text(408, "The request did not arrive in time."), false, false);
+        respond(Response::text(408, "The request did not arrive in time."), {});
     else
         stream_->finish(net::Stream::Finish::shut, linger);
     done_ = true;

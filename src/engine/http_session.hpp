@@ -45,7 +45,12 @@ private:
     void answer(Request request, std::span<std::byte> rest);
     [[nodiscard]] Response answer_http(const Router::Match& match, Request& request) const;
     void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest);
-    void respond(const Response& response, bool keep_alive, bool head_only);
+    struct Answering {
+        bool keep_alive = false;
+        bool head_only = false;
+        int minor_version = 1;
+    };
+    void respond(const Response& response, const Answering& how);
 
     Worker& worker_;
     const HttpTerms& terms_;

@@ -46,7 +46,8 @@ void remove_dead_socket(const Address& address, const std::string& path) {
     struct stat status = {};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (::connect(probe.get(), address.data(), address.size()) != 0 && errno == ECONNREFUSED)
+    if (probe && ::connect(probe.get(), address.data(), address.size()) != 0 &&
+        errno == ECONNREFUSED)
         ::unlink(path.c_str());
 }
 

@@ -166,7 +166,9 @@ for (const width of [768, 1024, 1920]) {
 
 test('nothing moves by itself while the page loads, opens, talks and closes', { timeout: 60_000 }, async (t) => {
   const own = await startServer();
+  t.after(() => own.stop());
   const visitor = await Visitor.arrive(browser, `${own.origin}/?channel=still&echo=1`);
+  t.after(() => visitor.leave());
   await visitor.reaches('open');
   await visitor.says('one');
   await visitor.at('.message.received').waitFor();
@@ -177,7 +179,6 @@ test('nothing moves by itself while the page loads, opens, talks and closes', { 
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(window.shifts)));
   }));
   assert.deepEqual(shifts, []);
-  await visitor.leave();
 });
 
 test('a visitor who wants calm gets it', { timeout: 60_000 }, async (t) => {

@@ -128,7 +128,7 @@ test('the icon follows the state', { timeout: 60_000 }, async (t) => {
 });
 
 test('a server that leaves says so: 1001', { timeout: 60_000 }, async (t) => {
-  const server = await startServer();
+  const server = await withServer(t);
   const visitor = await visit(t, `${server.origin}/`);
   await visitor.reaches('open');
   assert.equal(await server.stop('SIGTERM'), 0);
@@ -138,7 +138,7 @@ test('a server that leaves says so: 1001', { timeout: 60_000 }, async (t) => {
 });
 
 test('a killed server: 1006, a server not reachable, and back after its restart', { timeout: 60_000 }, async (t) => {
-  const server = await startServer();
+  const server = await withServer(t);
   const visitor = await visit(t, `${server.origin}/?channel=phoenix`);
   await visitor.reaches('open');
   visitor.expectFault(lost);

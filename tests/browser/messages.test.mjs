@@ -142,7 +142,7 @@ test('a channel is joined by name, and its link leads a second window there', { 
   await second.locator('#text').press('Enter');
   await ada.sees('.message.received', 'hello from here');
 
-  for (const [name, fault] of [['', /needs a name/], ['é'.repeat(101), /at most 200 bytes/], ['..', /cannot be called/]]) {
+  for (const [name, fault] of [['', /needs a name/], ['é'.repeat(101), /at most 200 bytes/], ['..', /cannot be called/], ['a/b', /no slash/]]) {
     await ada.at('#channel').fill(name);
     await ada.at('#join').click();
     await ada.sees('#channel-hint', fault);

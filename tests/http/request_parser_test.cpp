@@ -107,6 +107,17 @@ TEST(RequestParser, wants_continue_until_the_body_begins) {
     EXPECT_FALSE(parser.wants_continue());
 }
 
+TEST(RequestParser, wants_continue_for_each_request_anew) {
+    constexpr std::string_view head =
+        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    RequestParser parser(Limits{});
+    for (int count = 0; count < 2; ++count) {
+        ASSERT_EQ(feed(parser, head).status, RequestParser::Status::need_more);
+        EXPECT_TRUE(parser.wants_continue());
+        ASSERT_EQ(feed(parser, "ab").status, RequestParser::Status::request);
+    }
+}
+
 TEST(RequestParser, wants_no_continue_from_1_0_or_without_a_body) {
     RequestParser old(Limits{});
     ASSERT_EQ(
