@@ -34,10 +34,18 @@ export function writeDestination({ endpoint, channel, echo }) {
   return `?${query}`;
 }
 
+let echoPath = '/echo';
+
+/// Asks the server where its echo is; another server than Longwire's does not know.
+export async function learnEndpoints() {
+  const answer = await fetch('/endpoints.json', { cache: 'no-store' }).then((response) => (response.ok ? response.json() : null)).catch(() => null);
+  if (typeof answer?.echo === 'string') echoPath = answer.echo;
+}
+
 /// The WebSocket address of a destination on the host that served the page.
 export function socketAddress({ endpoint, channel, echo }, { protocol, host }) {
   const origin = `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}`;
-  if (endpoint === 'echo') return `${origin}/echo`;
+  if (endpoint === 'echo') return `${origin}${echoPath}`;
   return `${origin}/channels/${encodeURIComponent(channel)}${echo ? '?echo=1' : ''}`;
 }
 

@@ -1,6 +1,6 @@
 import { describeCloseCode } from './close-codes.js';
 import { Connection } from './connection.js';
-import { channelFault, inWords, readDestination, returnsOwn, socketAddress, writeDestination } from './destination.js';
+import { channelFault, inWords, learnEndpoints, readDestination, returnsOwn, socketAddress, writeDestination } from './destination.js';
 import { enableFolds } from './folds.js';
 import { FramesView } from './frames-view.js';
 import { MessagesView } from './messages-view.js';
@@ -108,4 +108,5 @@ at('reconnect').addEventListener('click', connect);
 
 enableFolds(document);
 showDestination();
+await learnEndpoints();
 connect();

@@ -8,16 +8,18 @@
 
 namespace longwire {
 
-/// Runs `task` on a loop of its own in the calling thread until it has ended, and until the
-/// connections that it opened are closed. Gives 0, or 1 (and a line to the log sink) if an
-/// exception left the task. Must not be called on a thread that already runs a loop.
+/// Runs `task` on a loop of its own in the calling thread until it has ended. Tasks that it spawned
+/// and that have not ended by then are destroyed, and connections that are still open are closed.
+/// Gives 0, or 1 (and a line to the log sink) if an exception left the task. Must not be called on
+/// a thread that already runs a loop.
 int run(Task<> task);
 
 /// As `run(Task<>)`, and gives what the task gave: made for `return longwire::run(...)` in main.
 int run(Task<int> task);
 
-/// Starts `task` beside the running one, on the same loop. It is destroyed with the loop if it has
-/// not ended by then. An exception that leaves it goes to the log sink.
+/// Starts `task` beside the running one, on the same loop. It is destroyed with the loop (in `run`:
+/// with the task that `run` was given) if it has not ended by then. An exception that leaves it
+/// goes to the log sink.
 void spawn(Task<> task);
 
 /// Awaits `duration`, at least; never early, up to a few milliseconds late.

@@ -7,8 +7,10 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include <cctype>
 #include <exception>
 #include <string>
+#include <string_view>
 
 namespace longwire::cli {
 
@@ -59,6 +61,17 @@ Exit codes:
   7  what came is not the WebSocket protocol
   8  closed with another code, or lost)";
 
+/// What keeps `path` from being written in a URL as it is; empty where nothing does.
+std::string wrong_with_path(const std::string& path) {
+    constexpr std::string_view others = "/-._~!$&'()+,;=@";
+    if (!path.starts_with('/')) return "must begin with a slash: " + path;
+    for (const char letter : path)
+        if (std::isalnum(static_cast<unsigned char>(letter)) == 0 &&
+            others.find(letter) == std::string_view::npos)
+            return "must hold letters, digits and -._~!$&'()+,;=@ only: " + path;
+    return {};
+}
+
 CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
     serve
@@ -70,11 +83,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     serve.add_option("--echo", options.echo, "The path of the echo")
         ->type_name("PATH")
         ->capture_default_str()
-        ->check(CLI::Validator(
-            [](const std::string& path) {
-                return path.starts_with('/') ? "" : "must begin with a slash: " + path;
-            },
-            "", "path"));
+        ->check(CLI::Validator(wrong_with_path, "", "path"));
     serve.add_option("--web", options.web, "The folder whose files are served at / [its own page]")
         ->type_name("DIR")
         ->check(CLI::ExistingDirectory);

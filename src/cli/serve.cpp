@@ -85,6 +85,10 @@ int serve(const ServeOptions& options) {
     Server server;
     dialects::raw::serve(server, hub);
     echo(server, options.echo);
+    // For the page: its path has been checked to need no escapes.
+    server.http("GET", "/endpoints.json", [path = options.echo](const Request&) {
+        return Response::json(200, "{\"echo\": \"" + path + "\"}\n");
+    });
     const std::string web = options.web.empty() ? web_folder() : options.web;
     if (!web.empty()) server.files("/", web);
 

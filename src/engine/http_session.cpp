@@ -148,6 +148,11 @@ void HttpSession::on_end() {
 
 void HttpSession::on_timer() {
     if (done_) return;
+    // A slow download is not an idle connection.
+    if (stream_->backlog_progressed()) {
+        stream_->arm(terms_.request_timeout);
+        return;
+    }
     if (request_begun_)
         respond(Response::text(408, "The request did not arrive in time."), {});
     else

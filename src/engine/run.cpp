@@ -49,7 +49,10 @@ int run_to_end(Task<> task, const int& result) {
         succeeded = exception == nullptr;
     });
     net::Loop& loop = (*worker)->loop();
-    while (!succeeded || loop.stream_count() > 0) loop.turn();
+    while (!succeeded) loop.turn();
+    (*worker)->end_tasks();
+    // The closing handshakes of what the tasks held; each has its time limit.
+    while (loop.stream_count() > 0) loop.turn();
     return *succeeded ? result : 1;
 }
 

@@ -8,6 +8,13 @@
 
 namespace longwire::engine {
 
+namespace {
+
+// Up to this much may wait, whatever the size of the message that comes on top.
+constexpr std::size_t always_admitted = std::size_t{64} * 1024;
+
+}  // namespace
+
 struct WebSocketSession::State {
     const void* key;
     std::unique_ptr<void, void (*)(void*)> object;
@@ -53,7 +60,11 @@ struct WebSocketSession::Events {
         return protocol::Flow::proceed;
     }
 
-    void on_ping(std::span<const std::byte> /*payload*/) const {}
+    // Pongs are not asked of `admit`: they end a peer that sends pings and reads nothing.
+    void on_ping(std::span<const std::byte> /*payload*/) const {
+        if (session.buffered_amount() > session.terms_.max_backlog + always_admitted)
+            session.terminate();
+    }
     void on_pong(std::span<const std::byte> /*payload*/) const {}
 
     void on_closed(CloseCode code, std::string_view reason, bool clean) const {
@@ -280,13 +291,6 @@ void WebSocketSession::report_throw(std::string_view what) noexcept {
 }
 
 // ---- sending ------------------------------------------------------------------------------------
-
-namespace {
-
-// Up to this much may wait, whatever the size of the message that comes on top.
-constexpr std::size_t always_admitted = std::size_t{64} * 1024;
-
-}  // namespace
 
 bool WebSocketSession::admit(std::size_t size) {
     if (stream_ == nullptr || stream_->broken() || connection_.state() != ReadyState::open)

@@ -63,12 +63,16 @@ Worker::~Worker() {
     const Running here(*this);
     loop_->end_all_streams();
     // What still has not ended is suspended on something that will not come.
+    end_tasks();
+    loop_.reset();
+}
+
+void Worker::end_tasks() {
     while (!roots_.empty()) {
         void* const frame = *roots_.begin();
         roots_.erase(roots_.begin());
         std::coroutine_handle<>::from_address(frame).destroy();
     }
-    loop_.reset();
 }
 
 Worker* Worker::current() noexcept {

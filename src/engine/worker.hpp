@@ -44,6 +44,9 @@ public:
     /// Starts a task that nobody awaits. `ended` is told of the exception that left it, if any.
     void spawn(Task<> task, std::function<void(std::exception_ptr)> ended);
 
+    /// Destroys the spawned tasks that have not ended, with all that they hold.
+    void end_tasks();
+
     /// False once the worker is going away: nothing new is begun then.
     [[nodiscard]] bool accepting() const noexcept { return accepting_; }
 

@@ -38,6 +38,7 @@ std::size_t Backlog::gather(std::span<iovec> vectors) const noexcept {
 
 void Backlog::consume(std::size_t count) noexcept {
     size_ -= count;
+    progressed_ = progressed_ || count > 0;
     while (count > 0) {
         const std::size_t rest = segments_.front().bytes().size() - sent_of_first_;
         if (count < rest) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace longwire::net {
@@ -19,6 +20,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    /// Whether anything was sent since this was asked last.
+    [[nodiscard]] bool progressed() noexcept { return std::exchange(progressed_, false); }
 
     /// Fills `vectors` with what comes next, in order, and gives how many were filled.
     [[nodiscard]] std::size_t gather(std::span<iovec> vectors) const noexcept;
@@ -39,6 +43,7 @@ private:
     std::deque<Segment> segments_;
     std::size_t sent_of_first_ = 0;
     std::size_t size_ = 0;
+    bool progressed_ = false;
 };
 
 }  // namespace longwire::net

@@ -210,10 +210,12 @@ void Stream::receive() {
 }
 
 void Stream::on_timer() {
-    if (phase_ == Phase::finishing)
-        close(Ending::timed_out);
-    else if (phase_ == Phase::open)
+    if (phase_ == Phase::open)
         session_->on_timer();
+    else if (phase_ == Phase::finishing && backlog_progressed())
+        arm(finish_timeout_);
+    else if (phase_ == Phase::finishing)
+        close(Ending::timed_out);
 }
 
 void Stream::finish(Finish how, std::chrono::milliseconds timeout) noexcept {
@@ -221,6 +223,7 @@ void Stream::finish(Finish how, std::chrono::milliseconds timeout) noexcept {
     phase_ = Phase::finishing;
     reading_ = true;
     shut_wanted_ = how == Finish::shut;
+    finish_timeout_ = std::chrono::duration_cast<decltype(finish_timeout_)>(timeout);
     arm(timeout);
     update_interest();
     if (loop_.gathering_ != this) need_backlog();

@@ -43,6 +43,8 @@ public:
     [[nodiscard]] bool congested() const noexcept { return awaiting_room_; }
     /// Whether writing has failed; the connection's end is then about to be read.
     [[nodiscard]] bool broken() const noexcept { return write_failed_; }
+    /// Whether any of a backlog was sent since this was asked last: the peer reads, if slowly.
+    [[nodiscard]] bool backlog_progressed() noexcept { return backlog_ && backlog_->progressed(); }
     /// Offers the backlog to the kernel now rather than at the end of the turn.
     void push() noexcept;
     /// Session::on_drained is called once the backlog is empty, also if the kernel takes it at
@@ -61,8 +63,9 @@ public:
         await_peer  ///< The peer ends first (as a WebSocket client should let it).
     };
     /// Nothing more will be written. Sends what is left, discards what still arrives, and ends the
-    /// stream when the peer has ended too, or after `timeout`. Reading to the end keeps data in
-    /// flight from turning our close into a reset that could destroy what the peer has yet to read.
+    /// stream when the peer has ended too, or after `timeout` without progress in sending. Reading
+    /// to the end keeps data in flight from turning our close into a reset that could destroy what
+    /// the peer has yet to read.
     void finish(Finish how, std::chrono::milliseconds timeout) noexcept;
 
     /// Tells the session, unless the stream is ending already, that the program is leaving.
@@ -99,6 +102,7 @@ private:
     std::unique_ptr<Backlog> backlog_;
     Descriptor socket_;
     std::uint32_t index_ = 0;
+    std::chrono::duration<std::uint32_t, std::milli> finish_timeout_{0};
     Phase phase_ = Phase::open;
     Ending ending_ = Ending::closed;
     bool reading_ = true;

@@ -11,8 +11,8 @@ after(() => browser?.close());
 
 const lost = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
 
-async function withServer(context) {
-  const server = await startServer();
+async function withServer(context, how = {}) {
+  const server = await startServer(how);
   context.after(() => server.stop());
   return server;
 }
@@ -98,13 +98,16 @@ test('an address that the server refuses is told from a server that is not there
   const visitor = await visit(t, `${server.origin}/`);
   await visitor.reaches('open');
   visitor.expectFault(/WebSocket connection to .* 404/);
-  // As if the server had been started with another --echo.
-  await visitor.page.route('**/destination.js', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: (await answer.text()).replace('/echo`', '/no-echo`') });
-  });
+  await visitor.page.route('**/endpoints.json', (route) => route.fulfill({ json: { echo: '/no-echo' } }));
   await visitor.page.goto(`${server.origin}/?endpoint=echo`);
   await visitor.sees('#status', /Closed\s+1006\s+refused by the server\s+The server is there/);
+});
+
+test('the echo is found where the server has it', { timeout: 60_000 }, async (t) => {
+  const server = await withServer(t, { options: ['--echo', '/mirror'] });
+  const visitor = await visit(t, `${server.origin}/?endpoint=echo`);
+  await visitor.reaches('open');
+  await visitor.sees('#address', /\/mirror$/);
 });
 
 test('the icon follows the state', { timeout: 60_000 }, async (t) => {

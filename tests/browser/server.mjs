@@ -7,8 +7,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const executable = process.env.LONGWIRE ?? `${root}build/release/longwire`;
 
 /// Starts `longwire serve` with the demo page, on `port` or on one that the system picks.
-export async function startServer({ port = 0 } = {}) {
-  const child = spawn(executable, ['serve', '--listen', `127.0.0.1:${port}`, '--web', `${root}web`]);
+export async function startServer({ port = 0, options = [] } = {}) {
+  const child = spawn(executable, ['serve', '--listen', `127.0.0.1:${port}`, '--web', `${root}web`, ...options]);
   const ended = once(child, 'exit');
   let complaints = '';
   child.stderr.on('data', (data) => { complaints += data; });

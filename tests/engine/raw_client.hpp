@@ -30,13 +30,17 @@ public:
     RawClient(const RawClient&) = delete;
     RawClient& operator=(const RawClient&) = delete;
 
-    void send(std::string_view bytes) const {
+    /// Sends all of it; false where the server has ended the connection.
+    [[nodiscard]] bool try_send(std::string_view bytes) const {
         while (!bytes.empty()) {
             const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            ASSERT_GT(sent, 0);
+            if (sent <= 0) return false;
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
+        return true;
     }
+
+    void send(std::string_view bytes) const { ASSERT_TRUE(try_send(bytes)); }
 
     /// Reads until `size` bytes are there, or the connection ends.
     std::string read(std::size_t size) {

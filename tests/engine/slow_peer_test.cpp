@@ -39,6 +39,24 @@ TEST(SlowPeer, BeyondTheBacklogTheConnectionIsClosed) {
     EXPECT_EQ(closed.get_future().get(), CloseCode::abnormal_closure);
 }
 
+TEST(SlowPeer, OneThatPingsAndReadsNothingIsEnded) {
+    std::promise<void> closed;
+    RunningServer running;
+    running.server.websocket(
+        "/", {.on_close = [&](WebSocket&, CloseCode, std::string_view) { closed.set_value(); }},
+        {.max_backlog = 100'000});
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    std::string pings;
+    for (int count = 0; count < 5000; ++count)
+        pings += client_frame(ping_opcode, std::string(125, 'p'));
+    auto future = closed.get_future();
+    while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+        if (!client.try_send(pings)) break;
+    future.wait();
+}
+
 TEST(SlowPeer, ACoroutineWaitsAndNothingIsLost) {
     constexpr int messages = 300;
     std::atomic<std::size_t> most = 0;
