@@ -126,9 +126,9 @@ public:
     Sending send(const PreparedMessage& message);
 
     /// Awaits the next message; nothing once the connection has ended (`close_status` says how).
-    /// Only for coroutine routes and for connections made by `connect`. While no `receive` is
-    /// awaited nothing more is read, so that the peer feels the back pressure. One coroutine at a
-    /// time may await it.
+    /// Only for coroutine routes and for connections made by `connect`. Once one message waits and
+    /// no `receive` is awaited, nothing more is read, so that the peer feels the back pressure
+    /// (and its pings wait). One coroutine at a time may await it.
     Receiving receive() noexcept { return Receiving(*session_); }
 
     /// Sends a ping (RFC 6455, section 5.5.2) of at most 125 bytes; a longer payload is cut.

@@ -72,6 +72,11 @@ std::string wrong_with_path(const std::string& path) {
     return {};
 }
 
+/// A check that leaves the help as short as it is without it.
+CLI::Validator undescribed(CLI::Validator check) {
+    return check.description("");
+}
+
 CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
     serve
@@ -86,7 +91,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
         ->check(CLI::Validator(wrong_with_path, "", "path"));
     serve.add_option("--web", options.web, "The folder whose files are served at / [its own page]")
         ->type_name("DIR")
-        ->check(CLI::ExistingDirectory);
+        ->check(undescribed(CLI::ExistingDirectory));
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);
     return serve;
@@ -107,13 +112,13 @@ CLI::App& add_connect(CLI::App& app, ConnectOptions& options) {
     connect.add_option("--origin", options.origin, "The Origin to send")->type_name("ORIGIN");
     connect.add_option("--timeout", options.timeout_seconds, "How long connecting may take")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 86400.0))
+        ->check(undescribed(CLI::Range(0.001, 86400.0)))
         ->capture_default_str();
     connect
         .add_option("--wait", options.wait_seconds,
                     "After the end of the input, close when nothing has come for this long")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, 86400.0))
+        ->check(undescribed(CLI::Range(0.0, 86400.0)))
         ->capture_default_str();
     connect.footer(connect_footer);
     return connect;

@@ -21,17 +21,18 @@ struct WebSocketSession::State {
     std::unique_ptr<State> next;
 };
 
-/// What a connection has beyond a callback's when a coroutine reads it: a message that waits to be
-/// taken, the one that was taken last, input that waits to be decoded, and how it ended.
+/// What a connection has beyond a callback's when a coroutine reads it: the message that was taken
+/// last, the one that waits to be taken, input that waits to be decoded, and how it ended.
 struct WebSocketSession::Conversation {
     std::coroutine_handle<> receiver;
-    std::vector<std::byte> payload;
+    std::vector<std::byte> taken;
+    std::vector<std::byte> waiting;
     std::vector<std::byte> held;
     std::size_t held_decoded = 0;
     std::string reason;
     CloseCode code = CloseCode::abnormal_closure;
     MessageType type = MessageType::text;
-    bool ready = false;
+    bool ready = false;  // a message waits
     bool clean = false;
 };
 
@@ -49,7 +50,7 @@ struct WebSocketSession::Events {
             Conversation& conversation = *session.conversation_;
             // What comes after our close frame is for a receive that awaits it already.
             if (closing && !conversation.receiver) return protocol::Flow::proceed;
-            conversation.payload.assign(payload.begin(), payload.end());
+            conversation.waiting.assign(payload.begin(), payload.end());
             conversation.type = type;
             conversation.ready = true;
             return protocol::Flow::pause;
@@ -149,25 +150,26 @@ void WebSocketSession::on_receive(std::span<std::byte> bytes) {
 void WebSocketSession::receive_for_coroutine(std::span<std::byte> bytes) {
     Events events{*this};
     Conversation& conversation = *conversation_;
-    const auto wanted = [&] {
-        return conversation.receiver || connection_.state() != ReadyState::open;
-    };
-    while (!bytes.empty() && wanted()) {
+    while (!bytes.empty() && wants_input()) {
         bytes = bytes.subspan(connection_.receive(bytes, events));
         if (conversation.ready) resume_receiver();
     }
-    if (wanted() || stream_ == nullptr) return;
-    // The coroutine is busy, perhaps with the message it was given last: what follows stays here,
-    // and what follows that with the peer, until it asks for more.
+    if (wants_input() || stream_ == nullptr) return;
+    // A message waits, and the coroutine is busy: what follows stays here, and what follows that
+    // with the peer, until it is taken. Up to then pings are answered and a close is seen.
     conversation.held.assign(bytes.begin(), bytes.end());
     conversation.held_decoded = 0;
     stream_->pause_reading();
 }
 
+bool WebSocketSession::wants_input() const noexcept {
+    return !conversation_->ready || connection_.state() != ReadyState::open;
+}
+
 void WebSocketSession::decode_held() {
     Conversation& conversation = *conversation_;
     Events events{*this};
-    while (!conversation.ready && conversation.held_decoded < conversation.held.size()) {
+    while (wants_input() && conversation.held_decoded < conversation.held.size()) {
         const auto rest = std::span(conversation.held).subspan(conversation.held_decoded);
         conversation.held_decoded += connection_.receive(rest, events);
     }
@@ -234,9 +236,8 @@ void WebSocketSession::close(CloseCode code, std::string_view reason) {
     Events events{*this};
     connection_.close(code, reason, events);
     if (stream_ == nullptr || finished_) return;
-    // The answer may stand behind messages that nobody will take any more.
+    // The answer may stand behind messages that nobody takes any more.
     if (conversation_) {
-        conversation_->ready = false;
         decode_held();
         if (stream_ != nullptr && !finished_) stream_->resume_reading();
     }
@@ -257,7 +258,7 @@ void WebSocketSession::on_timer() {
         return;
     }
     const auto now = worker_.loop().now();
-    const bool paused = conversation_ && !conversation_->receiver;
+    const bool paused = conversation_ && conversation_->ready;
     // A peer that we do not read cannot be heard.
     if (paused) last_heard_ = now;
     const auto silent = std::chrono::duration_cast<std::chrono::milliseconds>(now - last_heard_);
@@ -369,7 +370,7 @@ bool WebSocketSession::message_ready() {
     if (conversation.ready) return true;
     // A small buffer is kept for the next message; a large one is not kept by an idle connection.
     constexpr std::size_t worth_keeping = 4096;
-    if (conversation.payload.capacity() > worth_keeping) conversation.payload = {};
+    if (conversation.taken.capacity() > worth_keeping) conversation.taken = {};
     decode_held();
     if (conversation.ready || ready_state() == ReadyState::closed || stream_ == nullptr)
         return true;
@@ -384,7 +385,8 @@ void WebSocketSession::await_message(std::coroutine_handle<> receiver) noexcept 
 std::optional<Message> WebSocketSession::take_message() noexcept {
     Conversation& conversation = *conversation_;
     if (!std::exchange(conversation.ready, false)) return std::nullopt;
-    return Message(conversation.type, conversation.payload);
+    conversation.taken.swap(conversation.waiting);
+    return Message(conversation.type, conversation.taken);
 }
 
 void WebSocketSession::resume_receiver() {

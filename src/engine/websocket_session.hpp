@@ -98,6 +98,7 @@ private:
     [[nodiscard]] SendStatus status_of_sent() const noexcept;
     void protocol_closed(CloseCode code, std::string_view reason, bool clean);
     void protocol_done();
+    [[nodiscard]] bool wants_input() const noexcept;
     void decode_held();
     void receive_for_coroutine(std::span<std::byte> bytes);
     void resume_receiver();

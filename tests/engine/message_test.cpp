@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <string>
 
 namespace longwire {
@@ -116,6 +117,39 @@ TEST(Message, ACoroutineKeepsItsMessageWhileItWaits) {
     EXPECT_EQ(client.read(5), server_frame(text, "one"));
     EXPECT_EQ(client.read(5), server_frame(text, "two"));
     EXPECT_EQ(client.read(7), server_frame(text, "three"));
+}
+
+TEST(Message, ACoroutineThatOnlySendsStillAnswersPingsAndSeesTheClose) {
+    RunningServer running;
+    running.server.websocket("/feed", [](WebSocket& socket) -> Task<> {
+        while (co_await socket.send("tick") != SendStatus::dropped)
+            co_await sleep_for(std::chrono::milliseconds(5));
+    });
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/feed");
+    client.send(client_frame(ping_opcode, "?"));
+    EXPECT_NE(client.read_until(server_frame(pong_opcode, "?")), "");
+    client.send(client_frame(close_opcode, close_payload(1000)));
+    EXPECT_TRUE(client.read_all().ends_with(server_frame(close_opcode, close_payload(1000))));
+}
+
+TEST(Message, AMessageThatWaitedIsGivenAfterClose) {
+    RunningServer running;
+    std::promise<std::string> seen;
+    running.server.websocket("/", [&](WebSocket& socket) -> Task<> {
+        co_await socket.send("ready");
+        co_await sleep_for(std::chrono::milliseconds(50));
+        socket.close();
+        const auto message = co_await socket.receive();
+        seen.set_value(message ? std::string(message->text()) : "nothing");
+    });
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    client.read(7);
+    client.send(client_frame(text, "came before") + client_frame(text, "and another"));
+    EXPECT_EQ(seen.get_future().get(), "came before");
 }
 
 TEST(Message, ACoroutineMayHaveTheRequest) {
