@@ -38,8 +38,9 @@ public:
     /// The payload as bytes.
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return payload_; }
 
-    /// The payload as characters; of a text message that is UTF-8.
+    /// The payload as characters; of a text message that is UTF-8. Never a null pointer.
     [[nodiscard]] std::string_view text() const noexcept {
+        if (payload_.empty()) return "";
         return {reinterpret_cast<const char*>(payload_.data()), payload_.size()};
     }
 
