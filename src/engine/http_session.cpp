@@ -43,6 +43,8 @@ void HttpSession::parse(std::span<std::byte> bytes) {
         if (stream_->backlog() > most_unread_responses) {
             held_.assign(bytes.begin(), bytes.end());
             stream_->pause_reading();
+            // The kernel may take all of it at the end of this very turn.
+            stream_->tell_when_drained();
             return;
         }
         request_begun_ = true;
