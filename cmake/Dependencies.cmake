@@ -4,6 +4,7 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 find_package(simdjson REQUIRED)
+find_package(ZLIB REQUIRED)
 
 # llhttp: Debian's node-llhttp ships its C sources, which become part of our library.
 find_path(LLHTTP_INCLUDE_DIR llhttp.h PATHS /usr/share/include/llhttp REQUIRED)

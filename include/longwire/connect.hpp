@@ -1,5 +1,6 @@
 #pragma once
 
+#include <longwire/compression.hpp>
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/task.hpp>
@@ -58,6 +59,10 @@ struct ConnectOptions {
     /// The most bytes that may wait to be sent; `send` drops what would go beyond. (64 KiB and one
     /// message are always let in.)
     std::size_t max_backlog = std::size_t{1024} * 1024;
+    /// Whether compression is offered to the server.
+    Compression compression = Compression::shared;
+    /// Messages of fewer bytes are sent as they are.
+    std::size_t compression_threshold = 1024;
     /// For everything from the name to the server's answer.
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
     /// A ping is sent after this long without a sign of the peer; 0 turns pings off.

@@ -3,6 +3,7 @@
 /// The whole of Longwire: `Server`, `connect`, and what they speak in.
 
 #include <longwire/close_code.hpp>
+#include <longwire/compression.hpp>
 #include <longwire/connect.hpp>
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <longwire/compression.hpp>
 #include <longwire/error.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
@@ -78,6 +79,10 @@ struct WebSocketOptions {
     /// The most bytes that may wait for a slow peer; what would go beyond closes the connection
     /// with 1008. (64 KiB and one message are always let in.)
     std::size_t max_backlog = std::size_t{1024} * 1024;
+    /// Whether messages are compressed where the client can do it too.
+    Compression compression = Compression::shared;
+    /// Messages of fewer bytes are sent as they are.
+    std::size_t compression_threshold = 1024;
     /// A ping is sent after this long without a sign of the peer.
     std::chrono::milliseconds ping_after = std::chrono::seconds(30);
     /// The connection is given up after this long without a sign of the peer.

@@ -77,6 +77,19 @@ CLI::Validator undescribed(CLI::Validator check) {
     return check.description("");
 }
 
+/// Sets `compression` to what `word` says; what is wrong with it, where it says nothing.
+std::string take_compression(const std::string& word, Compression& compression) {
+    if (word == "off")
+        compression = Compression::off;
+    else if (word == "shared")
+        compression = Compression::shared;
+    else if (word == "dedicated")
+        compression = Compression::dedicated;
+    else
+        return "must be off, shared or dedicated: " + word;
+    return {};
+}
+
 CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
     serve
@@ -92,6 +105,17 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     serve.add_option("--web", options.web, "The folder whose files are served at / [its own page]")
         ->type_name("DIR")
         ->check(undescribed(CLI::ExistingDirectory));
+    serve
+        .add_option_function<std::string>(
+            "--compress",
+            [&options](const std::string& word) {
+                const std::string wrong = take_compression(word, options.compression);
+                if (!wrong.empty()) throw CLI::ValidationError("--compress", wrong);
+            },
+            "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
+            "dedicated (with the context of those before; some 300 KiB a connection)")
+        ->type_name("HOW")
+        ->option_text("HOW=shared");
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);
     return serve;

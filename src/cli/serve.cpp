@@ -39,9 +39,10 @@ public:
     StopOnSignal& operator=(const StopOnSignal&) = delete;
 };
 
-void echo(Server& server, const std::string& path) {
+void echo(Server& server, const std::string& path, const WebSocketOptions& options) {
     server.websocket(
-        path, {.on_message = [](WebSocket& socket, Message message) { socket.send(message); }});
+        path, {.on_message = [](WebSocket& socket, Message message) { socket.send(message); }},
+        options);
 }
 
 /// The address to write in a URL: a wildcard address is reached at the loopback one.
@@ -83,8 +84,9 @@ int serve(const ServeOptions& options) {
 
     hub::Hub hub;
     Server server;
-    dialects::raw::serve(server, hub);
-    echo(server, options.echo);
+    const WebSocketOptions websocket = {.compression = options.compression};
+    dialects::raw::serve(server, hub, websocket);
+    echo(server, options.echo, websocket);
     // For the page: its path has been checked to need no escapes.
     server.http("GET", "/endpoints.json", [path = options.echo](const Request&) {
         return Response::json(200, "{\"echo\": \"" + path + "\"}\n");

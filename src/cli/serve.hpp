@@ -1,5 +1,7 @@
 #pragma once
 
+#include <longwire/compression.hpp>
+
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@ struct ServeOptions {
     std::vector<std::string> listen = {"127.0.0.1:8000"};
     std::string echo = "/echo";
     std::string web;  // empty: the pages that came with the program
+    Compression compression = Compression::shared;
     bool verbose = false;
 };
 

@@ -21,7 +21,11 @@ void ClientHandshake::attach(net::Stream& stream) {
     stream_ = &stream;
     std::vector<std::pair<std::string, std::string>> fields;
     fields.emplace_back("Host", plan_->url.host_field());
-    for (auto& field : protocol::request_fields(key_, plan_->subprotocols, plan_->origin))
+    const bool offering = plan_->terms.compression != Compression::off;
+    const std::string extensions =
+        offering ? protocol::offer_deflate(wishes_of(plan_->terms)) : std::string();
+    for (auto& field :
+         protocol::request_fields(key_, plan_->subprotocols, plan_->origin, extensions))
         fields.push_back(std::move(field));
     for (const auto& field : plan_->headers) fields.push_back(field);
     const std::string request = http::write_request("GET", plan_->url.target, fields);
@@ -59,8 +63,10 @@ void ClientHandshake::judge(std::span<std::byte> rest) {
                                                plan_->url.target);
         return;
     }
-    const auto answer =
-        protocol::judge_response(parser_.status(), parser_.fields(), key_, plan_->subprotocols);
+    const auto answer = protocol::judge_response(
+        parser_.status(), parser_.fields(), key_, plan_->subprotocols,
+        plan_->terms.compression == Compression::off ? protocol::DeflateOffer::none
+                                                     : protocol::DeflateOffer::made);
     if (!answer) {
         fail(ErrorCode::handshake_invalid, answer.error());
         return;
@@ -71,6 +77,7 @@ void ClientHandshake::judge(std::span<std::byte> rest) {
         if (name == answer->subprotocol) subprotocol = name;
     const net::Ref<WebSocketSession> session(
         new WebSocketSession(worker_, protocol::Role::client, plan_->terms, subprotocol, plan_));
+    if (answer->deflate) session->compress(*answer->deflate);
     net::Stream& stream = *std::exchange(stream_, nullptr);
     stream.exchange_session(session);
     session->attach(stream);

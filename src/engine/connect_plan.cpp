@@ -100,6 +100,8 @@ Result<std::shared_ptr<const ConnectPlan>> ConnectPlan::make(std::string_view ur
     plan->terms.limits.max_message_size = options.max_message_size;
     plan->terms.max_backlog = options.max_backlog;
     plan->terms.overflow = Terms::Overflow::drop;
+    plan->terms.compression = options.compression;
+    plan->terms.compression_threshold = options.compression_threshold;
     plan->terms.ping_after = options.ping_after;
     plan->terms.idle_timeout = options.idle_timeout;
     plan->terms.close_timeout = options.close_timeout;

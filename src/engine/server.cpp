@@ -29,6 +29,8 @@ engine::Terms terms_of(const WebSocketOptions& options) {
     engine::Terms terms;
     terms.limits.max_message_size = options.max_message_size;
     terms.max_backlog = options.max_backlog;
+    terms.compression = options.compression;
+    terms.compression_threshold = options.compression_threshold;
     terms.ping_after = options.ping_after;
     terms.idle_timeout = options.idle_timeout;
     terms.close_timeout = options.close_timeout;

@@ -71,7 +71,14 @@ std::expected<Accepted, Response> judge_upgrade(const WebSocketRoute& route,
     Accepted accepted;
     accepted.subprotocol =
         protocol::choose_subprotocol(route.options.subprotocols, offer->subprotocols);
-    accepted.fields = protocol::response_fields(*offer, accepted.subprotocol);
+    std::string extensions;
+    if (route.terms.compression != Compression::off) {
+        if (auto agreed = protocol::choose_deflate(offer->extensions, wishes_of(route.terms))) {
+            accepted.deflate = agreed->parameters;
+            extensions = std::move(agreed->response);
+        }
+    }
+    accepted.fields = protocol::response_fields(*offer, accepted.subprotocol, extensions);
     for (auto& field : decided.headers) accepted.fields.push_back(std::move(field));
     return accepted;
 }

@@ -7,6 +7,7 @@
 #include <longwire/response.hpp>
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,8 @@ namespace longwire::engine {
 /// of the 101 response.
 struct Accepted {
     std::string_view subprotocol;
-    std::vector<std::pair<std::string, std::string>> fields;
+    std::optional<protocol::DeflateParameters> deflate = {};
+    std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
 /// Judges a request for a WebSocket at `route` (RFC 6455, section 4.2): the handshake itself, its

@@ -87,6 +87,27 @@ WebSocketSession::WebSocketSession(Worker& worker, protocol::Role role, const Te
 
 WebSocketSession::~WebSocketSession() = default;
 
+protocol::DeflateWishes wishes_of(const Terms& terms) noexcept {
+    return {.no_context_takeover = terms.compression == Compression::shared};
+}
+
+void WebSocketSession::compress(const protocol::DeflateParameters& agreed) {
+    const bool server = connection_.role() == protocol::Role::server;
+    const bool keep_ours =
+        !(server ? agreed.server_no_context_takeover : agreed.client_no_context_takeover);
+    const bool keep_theirs =
+        !(server ? agreed.client_no_context_takeover : agreed.server_no_context_takeover);
+    const int window = server ? agreed.server_max_window_bits : agreed.client_max_window_bits;
+    if (!keep_ours && !keep_theirs) {
+        shared_ = &worker_.compression(window, terms_.compression_threshold);
+        connection_.use(*shared_);
+        return;
+    }
+    dedicated_ = std::make_unique<protocol::Compression>(window, keep_ours, keep_theirs,
+                                                         terms_.compression_threshold);
+    connection_.use(*dedicated_);
+}
+
 void WebSocketSession::attach(net::Stream& stream) {
     stream_ = &stream;
     last_heard_ = worker_.loop().now();
@@ -323,10 +344,14 @@ Sending WebSocketSession::send(Message message) {
 
 Sending WebSocketSession::send(const PreparedMessage& message) {
     const PreparedMessage::Frame& frame = *message.frame_;
-    const std::span<const std::byte> bytes(frame.bytes);
+    std::span<const std::byte> bytes(frame.bytes);
     if (connection_.role() == protocol::Role::client)  // every frame needs a mask of its own
         return send(Message(frame.type, bytes.subspan(frame.header_size)));
+    // With a context of its own, this connection's frame is like no other's.
+    if (dedicated_) return send(Message(frame.type, bytes.subspan(frame.header_size)));
     if (!admit(bytes.size())) return {*this, SendStatus::dropped};
+    if (shared_ != nullptr && bytes.size() - frame.header_size >= shared_->threshold)
+        bytes = frame.compressed_by(*shared_);
     // Below this, counting references costs more than copying.
     constexpr std::size_t worth_sharing = 2048;
     if (bytes.size() < worth_sharing)

@@ -5,6 +5,7 @@
 #include "net/session.hpp"
 #include "net/stream.hpp"
 #include "protocol/connection.hpp"
+#include "protocol/deflate_parameters.hpp"
 
 #include <longwire/request.hpp>
 #include <longwire/server.hpp>
@@ -31,10 +32,15 @@ struct Terms {
     protocol::DecoderLimits limits = {};
     std::size_t max_backlog = 0;
     Overflow overflow = Overflow::close;
+    Compression compression = Compression::off;
+    std::size_t compression_threshold = 0;
     std::chrono::milliseconds ping_after = {};
     std::chrono::milliseconds idle_timeout = {};
     std::chrono::milliseconds close_timeout = {};
 };
+
+/// What an endpoint of these terms wants of permessage-deflate.
+[[nodiscard]] protocol::DeflateWishes wishes_of(const Terms& terms) noexcept;
 
 /// A WebSocket connection on its stream: joins the protocol's states to the socket, and hands what
 /// comes to handlers or to a coroutine.
@@ -43,6 +49,9 @@ public:
     /// `protocol` must live as long as the session, as `terms` must, unless `owned` keeps both.
     WebSocketSession(Worker& worker, protocol::Role role, const Terms& terms,
                      std::string_view protocol, std::shared_ptr<const void> owned = {});
+
+    /// Both sides agreed to compress. To be called before the first byte comes.
+    void compress(const protocol::DeflateParameters& agreed);
 
     /// Tells the session which stream carries it. The handshake is over.
     void attach(net::Stream& stream);
@@ -117,6 +126,8 @@ private:
     std::unique_ptr<Conversation> conversation_;
     std::unique_ptr<State> states_;
     std::shared_ptr<const void> owned_;
+    std::unique_ptr<protocol::Compression> dedicated_;
+    protocol::Compression* shared_ = nullptr;
     LoopEntry::Name name_;
     bool named_ = false;
     bool pinged_ = false;

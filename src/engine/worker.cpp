@@ -75,6 +75,14 @@ void Worker::end_tasks() {
     }
 }
 
+protocol::Compression& Worker::compression(int window_bits, std::size_t threshold) {
+    for (const auto& known : compressions_)
+        if (known->window_bits == window_bits && known->threshold == threshold) return *known;
+    compressions_.push_back(
+        std::make_unique<protocol::Compression>(window_bits, false, false, threshold));
+    return *compressions_.back();
+}
+
 Worker* Worker::current() noexcept {
     return running;
 }

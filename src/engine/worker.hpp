@@ -2,6 +2,7 @@
 
 #include "engine/loop_registry.hpp"
 #include "net/loop.hpp"
+#include "protocol/compression.hpp"
 
 #include <longwire/task.hpp>
 
@@ -10,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_set>
+#include <vector>
 
 namespace longwire::engine {
 
@@ -41,6 +43,9 @@ public:
         Worker* outer_;
     };
 
+    /// The compression that all connections of this worker share which keep no context.
+    [[nodiscard]] protocol::Compression& compression(int window_bits, std::size_t threshold);
+
     /// Starts a task that nobody awaits. `ended` is told of the exception that left it, if any.
     void spawn(Task<> task, std::function<void(std::exception_ptr)> ended);
 
@@ -61,6 +66,8 @@ private:
     std::uint32_t number_ = 0;
     std::shared_ptr<LoopEntry> entry_;
     std::unordered_set<void*> roots_;  // frames of the tasks that nobody awaits
+    // By window and threshold; few differ. Never removed: connections refer to them.
+    std::vector<std::unique_ptr<protocol::Compression>> compressions_;
     bool accepting_ = true;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/close_payload.hpp"
+#include "protocol/compression.hpp"
 #include "protocol/decoder.hpp"
 #include "protocol/encoder.hpp"
 #include "protocol/masking_key.hpp"
@@ -13,8 +14,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace longwire::protocol {
 
@@ -32,6 +35,13 @@ class Connection {
 public:
     /// `limits` must outlive the connection.
     Connection(Role role, const DecoderLimits& limits) noexcept : decoder_(role, limits) {}
+
+    /// Both sides agreed on permessage-deflate: messages may be compressed from now on.
+    /// `compression` must outlive the connection.
+    void use(Compression& compression) noexcept {
+        compression_ = &compression;
+        decoder_.allow_compressed();
+    }
 
     [[nodiscard]] ReadyState state() const noexcept { return state_; }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
@@ -58,7 +68,12 @@ public:
     /// Sends a message. False, and nothing sent, unless the connection is open.
     template <class Handler>
     bool send(MessageType type, std::span<const std::byte> payload, Handler& handler) {
-        return send_if_open(opcode_of(type), payload, handler);
+        if (compression_ == nullptr || payload.size() < compression_->threshold)
+            return send_if_open(opcode_of(type), payload, handler);
+        if (state_ != ReadyState::open) return false;
+        const auto compressed = compression_->compressor.compress(payload);
+        write_frame(opcode_of(type), compressed.value_or(payload), handler, compressed.has_value());
+        return true;
     }
     /// Sends a ping or an unasked pong of at most 125 bytes.
     template <class Handler>
@@ -84,7 +99,25 @@ private:
     struct Visitor {
         Connection& connection;
         Handler& handler;
+        std::optional<Failure> failure = std::nullopt;
 
+        Flow on_compressed(MessageType type, std::span<const std::byte> data) {
+            Decompressor& decompressor = connection.compression_->decompressor;
+            auto message = decompressor.decompress(data, connection.decoder_.max_message_size());
+            if (!message) {
+                failure = message.error();
+                return Flow::stop;
+            }
+            if (type == MessageType::text && !is_valid_utf8(*message)) {
+                failure = Failure{.code = CloseCode::invalid_payload,
+                                  .reason = "a text message is not UTF-8"};
+                return Flow::stop;
+            }
+            // The buffer is ours while the handler runs: it may make others decompress.
+            const Flow flow = handler.on_message(type, *message);
+            decompressor.give_back(std::move(*message));
+            return connection.after(flow);
+        }
         Flow on_message(MessageType type, std::span<std::byte> payload) {
             return connection.after(handler.on_message(type, payload));
         }
@@ -140,9 +173,11 @@ private:
     }
 
     template <class Handler>
-    void write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler);
+    void write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
+                     bool compressed = false);
 
     Decoder decoder_;
+    Compression* compression_ = nullptr;
     ReadyState state_ = ReadyState::open;
 };
 
@@ -152,19 +187,22 @@ std::size_t Connection::receive(std::span<std::byte> bytes, Handler& handler) {
     Visitor<Handler> visitor{*this, handler};
     const Decoded decoded = decoder_.decode(bytes, visitor);
     if (decoded.failure) fail(*decoded.failure, handler);
+    if (visitor.failure) fail(*visitor.failure, handler);
     return decoded.consumed;
 }
 
 template <class Handler>
-void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler) {
+void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
+                             bool compressed) {
     if (role() == Role::server) {
-        const FrameHead head = encode_frame_head(opcode, true, payload.size());
+        const FrameHead head =
+            encode_frame_head(opcode, true, payload.size(), std::nullopt, compressed);
         handler.write(head.view(), payload);
         return;
     }
     // The caller's payload is not ours to change: it is masked in a copy, piece by piece.
     const MaskingKey key = random_masking_key();
-    FrameHead head = encode_frame_head(opcode, true, payload.size(), key);
+    FrameHead head = encode_frame_head(opcode, true, payload.size(), key, compressed);
     std::array<std::byte, 4096> copy;  // NOLINT: filled before it is read
     do {
         const std::size_t size = std::min(payload.size(), copy.size());

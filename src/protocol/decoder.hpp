@@ -49,11 +49,18 @@ concept TakesChunks = requires(Visitor visitor, std::span<std::byte> chunk) {
     visitor.on_chunk(MessageType::text, chunk, true);
 };
 
+/// A visitor that takes compressed messages.
+template <class Visitor>
+concept TakesCompressed = requires(Visitor visitor, std::span<std::byte> payload) {
+    visitor.on_compressed(MessageType::text, payload);
+};
+
 /// Turns the bytes of a connection into messages and control frames (RFC 6455, sections 5 and 8).
 ///
 /// The input is unmasked in place. A message that lies whole in it is handed out as a view of it;
 /// only what is unfinished is kept, and an idle decoder keeps nothing. The visitor has
 ///   Flow on_message(MessageType, std::span<std::byte>)   or on_chunk, see TakesChunks
+///   Flow on_compressed(MessageType, std::span<std::byte>) if compressed messages are allowed
 ///   Flow on_ping(std::span<const std::byte>), Flow on_pong(std::span<const std::byte>)
 ///   void on_close(CloseCode, std::string_view reason)    the last call
 class Decoder {
@@ -66,6 +73,13 @@ public:
     Decoded decode(std::span<std::byte> input, Visitor& visitor);
 
     [[nodiscard]] Role role() const noexcept { return role_; }
+    [[nodiscard]] std::size_t max_message_size() const noexcept {
+        return limits_->max_message_size;
+    }
+
+    /// From now on messages may be compressed (RFC 7692). They are handed out whole and as they
+    /// are; their text is not validated.
+    void allow_compressed() noexcept { rsv1_ = Rsv1::compressed; }
 
 private:
     /// A header, frame or message of which only a part has come.
@@ -74,6 +88,7 @@ private:
         std::uint8_t header_size = 0;
         bool in_frame = false;
         bool in_message = false;
+        bool compressed = false;
         MessageType type = MessageType::text;
         Utf8Validator utf8;
         FrameHeader frame;
@@ -113,7 +128,8 @@ private:
     template <class Visitor>
     void end_frame(Pass<Visitor>& pass);
     template <class Visitor>
-    void hand_out(Pass<Visitor>& pass, MessageType type, std::span<std::byte> payload);
+    void hand_out(Pass<Visitor>& pass, MessageType type, bool compressed,
+                  std::span<std::byte> payload);
     template <class Visitor>
     void hand_out_control(Pass<Visitor>& pass, Opcode opcode, std::span<const std::byte> payload);
 
@@ -128,6 +144,7 @@ private:
     const DecoderLimits* limits_;
     std::unique_ptr<Unfinished> unfinished_;
     Role role_;
+    Rsv1 rsv1_ = Rsv1::reserved;
     bool stopped_ = false;
 };
 
@@ -155,7 +172,7 @@ Decoded Decoder::decode(std::span<std::byte> input, Visitor& visitor) {
 /// The usual case: a whole message, or control frame, at the front of the input.
 template <class Visitor>
 bool Decoder::take_whole_frame(Pass<Visitor>& pass) {
-    const ParsedHeader parsed = parse_frame_header(pass.rest, role_);
+    const ParsedHeader parsed = parse_frame_header(pass.rest, role_, rsv1_);
     if (parsed.status == ParsedHeader::Status::failed) {
         pass.failure = parsed.failure;
         return false;
@@ -175,11 +192,11 @@ bool Decoder::take_whole_frame(Pass<Visitor>& pass) {
     pass.rest = pass.rest.subspan(parsed.size + length);
     if (is_control(header.opcode)) {
         hand_out_control(pass, header.opcode, payload);
-    } else if (header.opcode == Opcode::text && !is_valid_utf8(payload)) {
+    } else if (header.opcode == Opcode::text && !header.compressed && !is_valid_utf8(payload)) {
         pass.fail(CloseCode::invalid_payload, not_utf8);
     } else {
         hand_out(pass, header.opcode == Opcode::text ? MessageType::text : MessageType::binary,
-                 payload);
+                 header.compressed, payload);
     }
     return !pass.failure;
 }
@@ -192,7 +209,7 @@ void Decoder::take_header(Pass<Visitor>& pass) {
     std::copy_n(pass.rest.begin(), more,
                 unfinished.header_bytes.begin() + static_cast<std::ptrdiff_t>(had));
     const ParsedHeader parsed =
-        parse_frame_header(std::span(unfinished.header_bytes).first(had + more), role_);
+        parse_frame_header(std::span(unfinished.header_bytes).first(had + more), role_, rsv1_);
     switch (parsed.status) {
         case ParsedHeader::Status::failed:
             pass.failure = parsed.failure;
@@ -223,6 +240,7 @@ void Decoder::begin_frame(Pass<Visitor>& pass, const FrameHeader& header) {
                              "a message begins before the one before it has ended");
         if (!unfinished.in_message) {
             unfinished.in_message = true;
+            unfinished.compressed = header.compressed;
             unfinished.type =
                 header.opcode == Opcode::text ? MessageType::text : MessageType::binary;
             unfinished.message_size = 0;
@@ -262,7 +280,8 @@ void Decoder::take_payload(Pass<Visitor>& pass) {
 template <class Visitor>
 void Decoder::take_data(Pass<Visitor>& pass, std::span<std::byte> chunk) {
     Unfinished& unfinished = *unfinished_;
-    if (unfinished.type == MessageType::text && !unfinished.utf8.feed(chunk))
+    const bool text = unfinished.type == MessageType::text && !unfinished.compressed;
+    if (text && !unfinished.utf8.feed(chunk))
         return pass.fail(CloseCode::invalid_payload, not_utf8);
     if constexpr (TakesChunks<Visitor>) {
         const bool last =
@@ -287,15 +306,22 @@ void Decoder::end_frame(Pass<Visitor>& pass) {
         return;
     }
     if (!unfinished.frame.fin) return;
-    if (unfinished.type == MessageType::text && !unfinished.utf8.complete())
-        return pass.fail(CloseCode::invalid_payload, not_utf8);
+    const bool text = unfinished.type == MessageType::text && !unfinished.compressed;
+    if (text && !unfinished.utf8.complete()) return pass.fail(CloseCode::invalid_payload, not_utf8);
     unfinished.in_message = false;
     auto message = std::exchange(unfinished.message, {});
-    hand_out(pass, unfinished.type, message);
+    hand_out(pass, unfinished.type, unfinished.compressed, message);
 }
 
 template <class Visitor>
-void Decoder::hand_out(Pass<Visitor>& pass, MessageType type, std::span<std::byte> payload) {
+void Decoder::hand_out(Pass<Visitor>& pass, MessageType type, bool compressed,
+                       std::span<std::byte> payload) {
+    if constexpr (TakesCompressed<Visitor>) {
+        if (compressed) {
+            pass.flow = pass.visitor.on_compressed(type, payload);
+            return;
+        }
+    }
     if constexpr (TakesChunks<Visitor>)
         pass.flow = pass.visitor.on_chunk(type, payload, true);
     else

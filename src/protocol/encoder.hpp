@@ -24,10 +24,12 @@ struct FrameHead {
 };
 
 [[nodiscard]] FrameHead encode_frame_head(Opcode opcode, bool fin, std::uint64_t payload_length,
-                                          std::optional<MaskingKey> key = std::nullopt) noexcept;
+                                          std::optional<MaskingKey> key = std::nullopt,
+                                          bool compressed = false) noexcept;
 
-/// Appends a whole frame to `output`; masked if there is a key.
+/// Appends a whole frame to `output`; masked if there is a key. `compressed` says that the payload
+/// is (RFC 7692, section 6).
 void append_frame(std::vector<std::byte>& output, Opcode opcode, std::span<const std::byte> payload,
-                  std::optional<MaskingKey> key = std::nullopt);
+                  std::optional<MaskingKey> key = std::nullopt, bool compressed = false);
 
 }  // namespace longwire::protocol

@@ -7,6 +7,7 @@ namespace longwire::protocol {
 namespace {
 
 constexpr std::uint8_t fin_bit = 0x80;
+constexpr std::uint8_t rsv1_bit = 0x40;
 constexpr std::uint8_t mask_bit = 0x80;
 constexpr std::uint8_t length_bits = 0x7F;
 constexpr std::uint8_t length_of_16_bits = 126;
@@ -18,10 +19,13 @@ ParsedHeader failed(std::string_view reason) noexcept {
 }
 
 /// What the first two bytes break, if anything.
-std::string_view broken_rule(std::uint8_t first, std::uint8_t second, Role role) noexcept {
+std::string_view broken_rule(std::uint8_t first, std::uint8_t second, Role role,
+                             Rsv1 rsv1) noexcept {
     const std::uint8_t opcode = first & 0x0F;
     const bool control = (opcode & 0x8) != 0;
-    if ((first & 0x70) != 0) return "a reserved bit is set, and no extension was agreed on";
+    const bool may_be_compressed = rsv1 == Rsv1::compressed && (opcode == 0x1 || opcode == 0x2);
+    const std::uint8_t reserved = may_be_compressed ? 0x30 : 0x70;
+    if ((first & reserved) != 0) return "a reserved bit is set that no extension gives a meaning";
     if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xA) return "the opcode is reserved";
     if (control && (first & fin_bit) == 0) return "a control frame is fragmented";
     if (control && (second & length_bits) > max_control_payload)
@@ -40,11 +44,11 @@ std::uint64_t big_endian(std::span<const std::byte> bytes) noexcept {
 
 }  // namespace
 
-ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role) noexcept {
+ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role, Rsv1 rsv1) noexcept {
     if (input.size() < 2) return {};
     const auto first = std::to_integer<std::uint8_t>(input[0]);
     const auto second = std::to_integer<std::uint8_t>(input[1]);
-    if (const auto broken = broken_rule(first, second, role); !broken.empty())
+    if (const auto broken = broken_rule(first, second, role, rsv1); !broken.empty())
         return failed(broken);
 
     const std::uint8_t length = second & length_bits;
@@ -68,7 +72,7 @@ ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role) noe
     parsed.size = static_cast<std::uint8_t>(size);
     parsed.header.payload_length = payload_length;
     parsed.header.opcode = static_cast<Opcode>(first & 0x0F);
-    parsed.header.rsv = static_cast<std::uint8_t>(first >> 4 & 0x7);
+    parsed.header.compressed = (first & rsv1_bit) != 0;
     parsed.header.fin = (first & fin_bit) != 0;
     parsed.header.masked = masked;
     if (masked)
@@ -83,7 +87,7 @@ std::size_t write_frame_header(std::span<std::byte, max_frame_header_size> outpu
         output[place] = static_cast<std::byte>(number & 0xFF);
     };
     const std::uint8_t mask = header.masked ? mask_bit : 0;
-    put(0, (header.fin ? fin_bit : 0U) | static_cast<unsigned>(header.rsv << 4) |
+    put(0, (header.fin ? fin_bit : 0U) | (header.compressed ? rsv1_bit : 0U) |
                static_cast<unsigned>(header.opcode));
     std::size_t size = 2;
     if (header.payload_length < length_of_16_bits) {

@@ -20,7 +20,7 @@ struct FrameHeader {
     std::uint64_t payload_length = 0;
     MaskingKey masking_key = {};
     Opcode opcode = Opcode::continuation;
-    std::uint8_t rsv = 0;  ///< RSV1 is 4, RSV2 is 2, RSV3 is 1.
+    bool compressed = false;  ///< RSV1
     bool fin = true;
     bool masked = false;
 };
@@ -35,9 +35,13 @@ struct ParsedHeader {
     Failure failure = {};     ///< failed.
 };
 
+/// Whether RSV1 may mark the first frame of a message as compressed (RFC 7692, section 6).
+enum class Rsv1 : bool { reserved, compressed };
+
 /// Reads the header at the front of `input`, as `role` receives it: fails on what no extension
 /// that was negotiated allows, and as soon as the bytes that are there show it.
-[[nodiscard]] ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role) noexcept;
+[[nodiscard]] ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role,
+                                              Rsv1 rsv1 = Rsv1::reserved) noexcept;
 
 /// Writes `header` in its shortest form and gives its size.
 [[nodiscard]] std::size_t write_frame_header(std::span<std::byte, max_frame_header_size> output,

@@ -90,6 +90,9 @@ std::expected<HandshakeOffer, Refusal> judge_request(std::string_view method, in
     if (!key) return std::unexpected(key.error());
     auto subprotocols = judge_subprotocols(fields);
     if (!subprotocols) return std::unexpected(std::move(subprotocols.error()));
+    auto extensions = parse_extensions(fields);
+    if (!extensions)
+        return refuse(400, "Sec-WebSocket-Extensions breaks the grammar of RFC 6455, section 9.1.");
 
     std::string_view origin = field_value(fields, "Origin");
     if (*version == 8 && count_fields(fields, "Sec-WebSocket-Origin") > 0)
@@ -97,7 +100,8 @@ std::expected<HandshakeOffer, Refusal> judge_request(std::string_view method, in
     return HandshakeOffer{.version = *version,
                           .key = *key,
                           .origin = origin,
-                          .subprotocols = std::move(*subprotocols)};
+                          .subprotocols = std::move(*subprotocols),
+                          .extensions = std::move(*extensions)};
 }
 
 std::string_view choose_subprotocol(std::span<const std::string> preferred,
@@ -107,16 +111,18 @@ std::string_view choose_subprotocol(std::span<const std::string> preferred,
     return {};
 }
 
-Fields response_fields(const HandshakeOffer& offer, std::string_view subprotocol) {
+Fields response_fields(const HandshakeOffer& offer, std::string_view subprotocol,
+                       std::string_view extensions) {
     Fields fields = {{"Upgrade", "websocket"},
                      {"Connection", "Upgrade"},
                      {"Sec-WebSocket-Accept", accept_key(offer.key)}};
     if (!subprotocol.empty()) fields.emplace_back("Sec-WebSocket-Protocol", subprotocol);
+    if (!extensions.empty()) fields.emplace_back("Sec-WebSocket-Extensions", extensions);
     return fields;
 }
 
 Fields request_fields(std::string_view key, std::span<const std::string> subprotocols,
-                      std::string_view origin) {
+                      std::string_view origin, std::string_view extensions) {
     Fields fields = {{"Upgrade", "websocket"},
                      {"Connection", "Upgrade"},
                      {"Sec-WebSocket-Key", std::string(key)},
@@ -124,6 +130,7 @@ Fields request_fields(std::string_view key, std::span<const std::string> subprot
     std::string list;
     for (const std::string& name : subprotocols) list += (list.empty() ? "" : ", ") + name;
     if (!list.empty()) fields.emplace_back("Sec-WebSocket-Protocol", std::move(list));
+    if (!extensions.empty()) fields.emplace_back("Sec-WebSocket-Extensions", extensions);
     if (!origin.empty()) fields.emplace_back("Origin", origin);
     return fields;
 }
@@ -131,7 +138,8 @@ Fields request_fields(std::string_view key, std::span<const std::string> subprot
 std::expected<HandshakeAnswer, std::string> judge_response(int status,
                                                            std::span<const HeaderField> fields,
                                                            std::string_view key,
-                                                           std::span<const std::string> offered) {
+                                                           std::span<const std::string> offered,
+                                                           DeflateOffer deflate) {
     using Wrong = std::unexpected<std::string>;
     if (status != 101)
         return Wrong("the server answered with status " + std::to_string(status) + ", not 101");
@@ -145,14 +153,18 @@ std::expected<HandshakeAnswer, std::string> judge_response(int status,
         return Wrong(
             "the server's Sec-WebSocket-Accept does not answer our key; something between here "
             "and there may have kept an old answer");
-    if (!list_members(fields, "Sec-WebSocket-Extensions").empty())
+    const auto extensions = parse_extensions(fields);
+    if (!extensions) return Wrong("the server's Sec-WebSocket-Extensions breaks the grammar");
+    if (!extensions->empty() && deflate == DeflateOffer::none)
         return Wrong("the server chose an extension that was not offered");
+    auto agreed = judge_deflate(*extensions);
+    if (!agreed) return Wrong(std::move(agreed.error()));
     const auto chosen = list_members(fields, "Sec-WebSocket-Protocol");
-    if (chosen.empty()) return HandshakeAnswer{};
+    if (chosen.empty()) return HandshakeAnswer{.subprotocol = {}, .deflate = *agreed};
     if (chosen.size() > 1 || std::ranges::find(offered, chosen.front()) == offered.end())
         return Wrong("the server chose a subprotocol that was not offered: " +
                      std::string(field_value(fields, "Sec-WebSocket-Protocol")));
-    return HandshakeAnswer{.subprotocol = std::string(chosen.front())};
+    return HandshakeAnswer{.subprotocol = std::string(chosen.front()), .deflate = *agreed};
 }
 
 }  // namespace longwire::protocol

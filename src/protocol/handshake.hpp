@@ -1,11 +1,14 @@
 #pragma once
 
+#include "protocol/deflate_parameters.hpp"
+#include "protocol/extension_list.hpp"
 #include "protocol/handshake_key.hpp"
 #include "protocol/origin.hpp"
 
 #include <longwire/header_field.hpp>
 
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +25,7 @@ struct HandshakeOffer {
     std::string_view key;
     std::string_view origin;  ///< Origin, or Sec-WebSocket-Origin in version 8.
     std::vector<std::string_view> subprotocols;
+    std::vector<Extension> extensions = {};
 };
 
 /// Why a request is not an opening handshake, as the HTTP answer to it.
@@ -40,21 +44,26 @@ struct Refusal {
 [[nodiscard]] std::string_view choose_subprotocol(std::span<const std::string> preferred,
                                                   std::span<const std::string_view> offered);
 
-/// The fields of the 101 response (section 4.2.2).
-[[nodiscard]] Fields response_fields(const HandshakeOffer& offer, std::string_view subprotocol);
+/// The fields of the 101 response (section 4.2.2); `extensions` as they were agreed on.
+[[nodiscard]] Fields response_fields(const HandshakeOffer& offer, std::string_view subprotocol,
+                                     std::string_view extensions = {});
 
 /// The fields of a client's request, but for Host (section 4.1).
 [[nodiscard]] Fields request_fields(std::string_view key, std::span<const std::string> subprotocols,
-                                    std::string_view origin);
+                                    std::string_view origin, std::string_view extensions = {});
 
 /// What a server agreed to.
 struct HandshakeAnswer {
     std::string subprotocol;
+    std::optional<DeflateParameters> deflate = {};
 };
+
+/// Whether a client had offered permessage-deflate.
+enum class DeflateOffer : bool { none, made };
 
 /// Judges the answer to a client's request (section 4.1): what is wrong with it, otherwise.
 [[nodiscard]] std::expected<HandshakeAnswer, std::string> judge_response(
     int status, std::span<const HeaderField> fields, std::string_view key,
-    std::span<const std::string> offered);
+    std::span<const std::string> offered, DeflateOffer deflate = DeflateOffer::none);
 
 }  // namespace longwire::protocol

@@ -190,3 +190,17 @@ test('the lists keep 500 rows and leave a reader who scrolled up alone', { timeo
   assert.equal(await visitor.at('#frames tbody tr').count(), 500);
   assert.ok(await bottom() < 2);
 });
+
+test('compressed messages come back whole, and their wire sizes are not claimed', { timeout: 60_000 }, async (t) => {
+  const compressing = await startServer({ compress: 'shared' });
+  t.after(() => compressing.stop());
+  const visitor = await Visitor.arrive(browser, `${compressing.origin}/?endpoint=echo`);
+  t.after(() => visitor.leave());
+  await visitor.reaches('open');
+  const said = 'the same words '.repeat(200);
+  await visitor.says(said);
+  await visitor.at('.message.received').waitFor();
+  assert.deepEqual(await visitor.messages('received'), [said]);
+  const frames = (await visitor.frames()).map(({ frame }) => frame);
+  assert.ok(frames.includes('← text – 3,000'), String(frames));
+});

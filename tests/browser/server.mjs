@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const executable = process.env.LONGWIRE ?? `${root}build/release/longwire`;
 
-/// Starts `longwire serve` with the demo page, on `port` or on one that the system picks.
-export async function startServer({ port = 0, options = [] } = {}) {
-  const child = spawn(executable, ['serve', '--listen', `127.0.0.1:${port}`, '--web', `${root}web`, ...options]);
+/// Starts `longwire serve` with the demo page, on `port` or on one that the system picks. Without
+/// compression, unless asked: the page cannot know the sizes of compressed frames.
+export async function startServer({ port = 0, compress = 'off', options = [] } = {}) {
+  const child = spawn(executable, ['serve', '--listen', `127.0.0.1:${port}`, '--web', `${root}web`, '--compress', compress, ...options]);
   const ended = once(child, 'exit');
   let complaints = '';
   child.stderr.on('data', (data) => { complaints += data; });

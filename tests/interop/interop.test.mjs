@@ -10,8 +10,8 @@ const longwire = process.env.LONGWIRE ?? 'build/release/longwire';
 const examples = process.env.EXAMPLES ?? 'build/release/examples';
 
 /** Starts `longwire serve` on a port that the system picks; ends it with the test. */
-async function serve(context) {
-    const server = spawn(longwire, ['serve', '--listen', '127.0.0.1:0']);
+async function serve(context, ...options) {
+    const server = spawn(longwire, ['serve', '--listen', '127.0.0.1:0', ...options]);
     context.after(async () => {
         server.kill('SIGINT');
         if (server.exitCode === null) await once(server, 'exit');
@@ -62,9 +62,9 @@ test('ws client: echo of text, binary and every form of length', async (context)
     assert.deepEqual(await close(socket, 4001, 'bye'), { code: 4001, reason: '' });
 });
 
-test('ws client: fragments, pings, and an extension that is declined', async (context) => {
+test('ws client: fragments and pings', async (context) => {
     const url = await serve(context);
-    const socket = await open(`${url}/echo`, { perMessageDeflate: true });
+    const socket = await open(`${url}/echo`);
     socket.send('Hello ', { fin: false });
     socket.send('in ', { fin: false });
     socket.ping('between');
@@ -72,6 +72,46 @@ test('ws client: fragments, pings, and an extension that is declined', async (co
     socket.send('parts', { fin: true });
     assert.equal((await once(socket, 'message'))[0].toString(), 'Hello in parts');
     assert.equal((await close(socket, 1000)).code, 1000);
+});
+
+for (const how of ['off', 'shared', 'dedicated']) {
+    for (const offer of [
+        { threshold: 0 },
+        { threshold: 0, serverNoContextTakeover: true },
+        { threshold: 0, clientNoContextTakeover: true, serverMaxWindowBits: 10 },
+        { threshold: 0, clientMaxWindowBits: 9, serverMaxWindowBits: 9 },
+    ]) {
+        test(`ws client: --compress ${how}, offering ${JSON.stringify(offer)}`, async (context) => {
+            const url = await serve(context, '--compress', how);
+            const socket = await open(`${url}/echo`, { perMessageDeflate: offer });
+            assert.equal(socket.extensions.startsWith('permessage-deflate'), how !== 'off');
+            const json = JSON.stringify(Array.from({ length: 200 }, (_, id) => ({ id, name: 'x' })));
+            const random = Buffer.from(Array.from({ length: 5000 }, () => Math.random() * 256));
+            for (const payload of ['', 'short', json, random, json, json.repeat(50), random, json]) {
+                socket.send(payload);
+                const [data] = await once(socket, 'message');
+                assert.ok(data.equals(Buffer.from(payload)), `${payload.length} bytes`);
+            }
+            socket.send(json.slice(0, 100), { fin: false });
+            socket.send(json.slice(100), { fin: true });
+            assert.equal((await once(socket, 'message'))[0].toString(), json);
+            assert.equal((await close(socket, 1000)).code, 1000);
+        });
+    }
+}
+
+test('ws client: a channel compresses once for all, and not for those who cannot', async (context) => {
+    const url = await serve(context);
+    const plain = await open(`${url}/channels/c`, { perMessageDeflate: false });
+    const packed = [await open(`${url}/channels/c`), await open(`${url}/channels/c`)];
+    const sender = await open(`${url}/channels/c`, { perMessageDeflate: false });
+    const text = 'the same words again and again '.repeat(200);
+    const heard = [plain, ...packed].map((socket) => once(socket, 'message'));
+    const wire = packed[0]._socket.bytesRead;
+    sender.send(text);
+    for (const [data] of await Promise.all(heard)) assert.equal(data.toString(), text);
+    assert.ok(packed[0]._socket.bytesRead - wire < text.length / 10);
+    for (const socket of [plain, sender, ...packed]) await close(socket);
 });
 
 test('ws client: a thousand messages in one burst, then close', async (context) => {
@@ -102,15 +142,16 @@ test('ws client: a path that is not there is a 404', async (context) => {
     assert.match(error.message, /404/);
 });
 
-test('ws server: connect sends lines and prints messages', async (context) => {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: true });
+for (const perMessageDeflate of [false, { threshold: 0 }, { threshold: 0, serverMaxWindowBits: 9, clientMaxWindowBits: 9 }])
+test(`ws server: connect sends lines and prints messages, deflate ${JSON.stringify(perMessageDeflate)}`, async (context) => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate });
     context.after(() => server.close());
     await once(server, 'listening');
     server.on('connection', (socket) => {
         socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
     });
     const url = `ws://127.0.0.1:${server.address().port}/`;
-    const lines = Array.from({ length: 500 }, (_, index) => `line ${index}\n`).join('');
+    const lines = Array.from({ length: 500 }, (_, index) => `line ${index} ${'words '.repeat(index)}\n`).join('');
     assert.deepEqual(await connect(url, lines), { code: 0, output: lines, errors: '' });
 });
 

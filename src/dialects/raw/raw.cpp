@@ -73,7 +73,7 @@ private:
 
 }  // namespace
 
-void serve(Server& server, hub::Hub& hub) {
+void serve(Server& server, hub::Hub& hub, const WebSocketOptions& options) {
     server.websocket(
         "/channels/:name",
         {
@@ -94,7 +94,8 @@ void serve(Server& server, hub::Hub& hub) {
                              Message message) { socket.state<Membership>().publish(message); },
             .on_close = [](WebSocket& socket, CloseCode,
                            std::string_view) { socket.state<Membership>().leave(); },
-        });
+        },
+        options);
 }
 
 }  // namespace longwire::dialects::raw

@@ -1,0 +1,137 @@
+#include "protocol/compression.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+namespace longwire::protocol {
+
+namespace {
+
+constexpr int smallest_zlib_window = 9;
+constexpr int largest_window = 15;
+constexpr int level = 1;         // messages are small, and somebody waits for them
+constexpr int memory_level = 8;  // zlib's default
+// What a sync flush ends with, and section 7.2.1 leaves out.
+constexpr std::array<std::byte, 4> tail = {std::byte{0}, std::byte{0}, std::byte{0xFF},
+                                           std::byte{0xFF}};
+// Buffers above this are not kept by an idle loop.
+constexpr std::size_t worth_keeping = std::size_t{256} * 1024;
+
+Bytef* zlib_bytes(std::byte* bytes) noexcept {
+    return reinterpret_cast<Bytef*>(bytes);
+}
+/// zlib takes its input without const, and does not change it.
+Bytef* zlib_bytes(const std::byte* bytes) noexcept {
+    return reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes));
+}
+
+}  // namespace
+
+struct Compressor::Stream {
+    explicit Stream(int window_bits) {
+        if (deflateInit2(&state, level, Z_DEFLATED, -window_bits, memory_level,
+                         Z_DEFAULT_STRATEGY) != Z_OK)
+            throw std::bad_alloc();
+    }
+    ~Stream() { deflateEnd(&state); }
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    z_stream state = {};
+};
+
+Compressor::Compressor(int window_bits, bool keep_context) : keep_context_(keep_context) {
+    if (window_bits >= smallest_zlib_window) stream_ = std::make_unique<Stream>(window_bits);
+}
+
+Compressor::~Compressor() = default;
+
+std::optional<std::span<const std::byte>> Compressor::compress(std::span<const std::byte> message) {
+    if (!stream_ || message.empty()) return std::nullopt;
+    z_stream& state = stream_->state;
+    // Room for a result as large as the message, and for the tail. One that does not fit is given
+    // up: the context is then reset, since the peer does not see what went into it.
+    output_.resize(message.size() + tail.size());
+    state.next_in = zlib_bytes(message.data());
+    state.avail_in = static_cast<uInt>(message.size());
+    state.next_out = zlib_bytes(output_.data());
+    state.avail_out = static_cast<uInt>(output_.size());
+    const int status = deflate(&state, Z_SYNC_FLUSH);
+    const bool whole = status == Z_OK && state.avail_in == 0 && state.avail_out > 0;
+    const std::size_t size = output_.size() - state.avail_out;
+    const bool smaller = whole && size - tail.size() < message.size();
+    if (!smaller || !keep_context_) deflateReset(&state);
+    if (!smaller) return std::nullopt;
+    return std::span<const std::byte>(output_).first(size - tail.size());
+}
+
+struct Decompressor::Stream {
+    Stream() {
+        if (inflateInit2(&state, -largest_window) != Z_OK) throw std::bad_alloc();
+    }
+    ~Stream() { inflateEnd(&state); }
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    /// After a block that says it is the last (section 7.2.3.5): goes on, with the same context.
+    void begin_again() {
+        std::array<Bytef, std::size_t{1} << largest_window> window = {};
+        uInt size = static_cast<uInt>(window.size());
+        inflateGetDictionary(&state, window.data(), &size);
+        inflateReset(&state);
+        inflateSetDictionary(&state, window.data(), size);
+    }
+
+    z_stream state = {};
+};
+
+Decompressor::Decompressor(bool keep_context)
+    : stream_(std::make_unique<Stream>()), keep_context_(keep_context) {}
+
+Decompressor::~Decompressor() = default;
+
+std::expected<std::vector<std::byte>, Failure> Decompressor::decompress(
+    std::span<const std::byte> data, std::size_t max_size) {
+    std::vector<std::byte> output = std::exchange(spare_, {});
+    z_stream& state = stream_->state;
+    std::size_t size = 0;
+    max_size = std::min(max_size, output.max_size() - 1);
+    const auto fail = [&](CloseCode code, std::string_view reason) {
+        inflateReset(&state);
+        return std::unexpected(Failure{.code = code, .reason = reason});
+    };
+    for (const std::span<const std::byte> part : {data, std::span<const std::byte>(tail)}) {
+        state.next_in = zlib_bytes(part.data());
+        state.avail_in = static_cast<uInt>(part.size());
+        do {
+            // Grows with what came out, and to one byte above the limit at the most.
+            const std::size_t wanted = std::max<std::size_t>({1024, 4 * data.size(), 2 * size});
+            output.resize(std::min(wanted, max_size + 1));
+            state.next_out = zlib_bytes(output.data() + size);
+            state.avail_out = static_cast<uInt>(output.size() - size);
+            const int status = inflate(&state, Z_SYNC_FLUSH);
+            size = output.size() - state.avail_out;
+            if (size > max_size)
+                return fail(CloseCode::message_too_big, "a message is above the limit");
+            if (status == Z_STREAM_END)
+                stream_->begin_again();
+            else if (status != Z_OK && status != Z_BUF_ERROR)
+                return fail(CloseCode::invalid_payload, "a compressed message is not DEFLATE");
+            else if (status == Z_BUF_ERROR && state.avail_out > 0)
+                break;  // it wants more input than there is
+        } while (state.avail_in > 0 || state.avail_out == 0);
+    }
+    if (!keep_context_) inflateReset(&state);
+    output.resize(size);
+    return output;
+}
+
+void Decompressor::give_back(std::vector<std::byte> buffer) noexcept {
+    if (buffer.capacity() <= worth_keeping && buffer.capacity() > spare_.capacity())
+        spare_ = std::move(buffer);
+}
+
+}  // namespace longwire::protocol

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "protocol/failure.hpp"
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace longwire::protocol {
+
+/// Compresses messages (RFC 7692, section 7.2.1).
+class Compressor {
+public:
+    /// `window_bits` of 8 to 15. zlib has no window of 8 bits: such a compressor declines every
+    /// message, which is allowed.
+    Compressor(int window_bits, bool keep_context);
+    ~Compressor();
+    Compressor(const Compressor&) = delete;
+    Compressor& operator=(const Compressor&) = delete;
+
+    /// The compressed message, valid until the next call; nothing where it would not be smaller.
+    [[nodiscard]] std::optional<std::span<const std::byte>> compress(
+        std::span<const std::byte> message);
+
+private:
+    struct Stream;
+    std::unique_ptr<Stream> stream_;
+    std::vector<std::byte> output_;
+    bool keep_context_;
+};
+
+/// Decompresses messages (RFC 7692, section 7.2.2).
+class Decompressor {
+public:
+    explicit Decompressor(bool keep_context);
+    ~Decompressor();
+    Decompressor(const Decompressor&) = delete;
+    Decompressor& operator=(const Decompressor&) = delete;
+
+    /// The message, which never becomes larger than `max_size`: 1009 then; 1007 where the data is
+    /// not DEFLATE.
+    [[nodiscard]] std::expected<std::vector<std::byte>, Failure> decompress(
+        std::span<const std::byte> data, std::size_t max_size);
+
+    /// Takes a buffer back that `decompress` gave, for the next message.
+    void give_back(std::vector<std::byte> buffer) noexcept;
+
+private:
+    struct Stream;
+    std::unique_ptr<Stream> stream_;
+    std::vector<std::byte> spare_;
+    bool keep_context_;
+};
+
+/// Both directions of one connection, or of all connections of a loop that keep no context.
+struct Compression {
+    /// `window` is that of our own direction, in bits.
+    Compression(int window, bool keep_our_context, bool keep_their_context, std::size_t least_size)
+        : compressor(window, keep_our_context),
+          decompressor(keep_their_context),
+          window_bits(window),
+          threshold(least_size) {}
+
+    Compressor compressor;
+    Decompressor decompressor;
+    int window_bits;
+    std::size_t threshold;  ///< Messages of fewer bytes are sent as they are.
+};
+
+}  // namespace longwire::protocol
