@@ -6,19 +6,16 @@
 
 namespace longwire::protocol {
 
-std::expected<CloseBody, Failure> parse_close_payload(std::span<const std::byte> payload) noexcept {
+std::expected<CloseBody, const Failure*> parse_close_payload(
+    std::span<const std::byte> payload) noexcept {
     if (payload.empty()) return CloseBody{};
-    if (payload.size() == 1)
-        return std::unexpected(Failure{.reason = "a close frame has a payload of one byte"});
+    if (payload.size() == 1) return std::unexpected(&broken_rule::half_close_code);
     const auto number = static_cast<std::uint16_t>(std::to_integer<unsigned>(payload[0]) << 8 |
                                                    std::to_integer<unsigned>(payload[1]));
     const auto code = static_cast<CloseCode>(number);
-    if (!may_be_sent(code))
-        return std::unexpected(Failure{.reason = "a close frame has a code that may not be sent"});
+    if (!may_be_sent(code)) return std::unexpected(&broken_rule::close_code);
     const auto reason = payload.subspan(2);
-    if (!is_valid_utf8(reason))
-        return std::unexpected(Failure{.code = CloseCode::invalid_payload,
-                                       .reason = "the reason of a close frame is not UTF-8"});
+    if (!is_valid_utf8(reason)) return std::unexpected(&broken_rule::reason_not_utf8);
     return CloseBody{.code = code,
                      .reason = {reinterpret_cast<const char*>(reason.data()), reason.size()}};
 }

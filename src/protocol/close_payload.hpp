@@ -19,8 +19,9 @@ struct CloseBody {
     std::string_view reason;
 };
 
-/// Reads the payload of a close frame. An empty one is 1005.
-[[nodiscard]] std::expected<CloseBody, Failure> parse_close_payload(
+/// Reads the payload of a close frame. An empty one is 1005. The reason is a view of `payload`; a
+/// failure is one of broken_rule.
+[[nodiscard]] std::expected<CloseBody, const Failure*> parse_close_payload(
     std::span<const std::byte> payload) noexcept;
 
 /// The payload of a close frame that was built.

@@ -30,7 +30,8 @@ namespace longwire::protocol {
 ///   void on_pong(std::span<const std::byte>)
 ///   void on_closed(CloseCode, std::string_view reason, bool clean)    once, whatever happens
 ///   void shutdown_write()    all is written: shut the sending side, read to the end, and close
-/// and may call the connection again from any of them.
+/// and may call the connection again from any of them; from write, which may stand in the middle
+/// of a frame, only abort.
 class Connection {
 public:
     /// `limits` must outlive the connection.
@@ -46,26 +47,27 @@ public:
     [[nodiscard]] ReadyState state() const noexcept { return state_; }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
 
-    /// Takes bytes from the peer and gives how many were consumed: all of them, unless the handler
-    /// asked to pause.
+    /// Takes bytes from the peer, changing them, and gives how many were consumed: all of them,
+    /// unless the handler asked to pause.
     template <class Handler>
     std::size_t receive(std::span<std::byte> bytes, Handler& handler);
 
     /// The peer has shut its sending side.
     template <class Handler>
     void end_of_stream(Handler& handler) {
-        if (state_ == ReadyState::closed) return;
         end(CloseCode::abnormal_closure, {}, false, handler);
-        handler.shutdown_write();
     }
 
     /// The connection is lost, or given up: nothing can be written any more.
     template <class Handler>
     void abort(Handler& handler) {
-        if (state_ != ReadyState::closed) end(CloseCode::abnormal_closure, {}, false, handler);
+        if (state_ == ReadyState::closed) return;
+        state_ = ReadyState::closed;
+        handler.on_closed(CloseCode::abnormal_closure, {}, false);
     }
 
-    /// Sends a message. False, and nothing sent, unless the connection is open.
+    /// Sends a message, which must be UTF-8 if it is text. False, and nothing sent, unless the
+    /// connection is open.
     template <class Handler>
     bool send(MessageType type, std::span<const std::byte> payload, Handler& handler) {
         if (compression_ == nullptr || payload.size() < compression_->threshold)
@@ -75,20 +77,26 @@ public:
         write_frame(opcode_of(type), compressed.value_or(payload), handler, compressed.has_value());
         return true;
     }
-    /// Sends a ping or an unasked pong of at most 125 bytes.
+    /// Sends a ping (RFC 6455, section 5.5.2). False, and nothing sent, unless the connection is
+    /// open and the payload of at most 125 bytes.
     template <class Handler>
     bool ping(std::span<const std::byte> payload, Handler& handler) {
-        return send_if_open(Opcode::ping, payload, handler);
+        return payload.size() <= max_control_payload &&
+               send_if_open(Opcode::ping, payload, handler);
     }
+    /// Sends a pong that nobody asked for (section 5.5.3); else as ping.
     template <class Handler>
     bool pong(std::span<const std::byte> payload, Handler& handler) {
-        return send_if_open(Opcode::pong, payload, handler);
+        return payload.size() <= max_control_payload &&
+               send_if_open(Opcode::pong, payload, handler);
     }
 
-    /// Starts the closing handshake, unless it has begun.
+    /// Starts the closing handshake, unless it has begun. Of code and reason, what a close frame
+    /// may carry is sent, see encode_close_payload.
     template <class Handler>
     void close(CloseCode code, std::string_view reason, Handler& handler) {
         if (state_ != ReadyState::open) return;
+        // Before the write, whose handler may call back.
         state_ = ReadyState::closing;
         write_frame(Opcode::close, encode_close_payload(code, reason).view(), handler);
     }
@@ -143,26 +151,23 @@ private:
     template <class Handler>
     void closed_by_peer(CloseCode code, std::string_view reason, Handler& handler) {
         // Section 5.5.1: an endpoint that gets a close frame answers with the code it got.
-        if (state_ == ReadyState::open)
-            write_frame(Opcode::close, encode_close_payload(code, {}).view(), handler);
+        close(code, {}, handler);
         end(code, reason, true, handler);
-        handler.shutdown_write();
     }
 
     template <class Handler>
     void fail(const Failure& failure, Handler& handler) {
-        if (state_ == ReadyState::closed) return;
-        if (state_ == ReadyState::open)
-            write_frame(Opcode::close, encode_close_payload(failure.code, failure.reason).view(),
-                        handler);
+        close(failure.code, failure.reason, handler);
         end(failure.code, failure.reason, false, handler);
-        handler.shutdown_write();
     }
 
+    /// Nothing more is sent. A write that failed may have aborted the connection already.
     template <class Handler>
     void end(CloseCode code, std::string_view reason, bool clean, Handler& handler) {
+        if (state_ == ReadyState::closed) return;
         state_ = ReadyState::closed;
         handler.on_closed(code, reason, clean);
+        handler.shutdown_write();
     }
 
     template <class Handler>
@@ -186,7 +191,7 @@ std::size_t Connection::receive(std::span<std::byte> bytes, Handler& handler) {
     if (state_ == ReadyState::closed) return bytes.size();
     Visitor<Handler> visitor{*this, handler};
     const Decoded decoded = decoder_.decode(bytes, visitor);
-    if (decoded.failure) fail(*decoded.failure, handler);
+    if (decoded.failure != nullptr) fail(*decoded.failure, handler);
     if (visitor.failure) fail(*visitor.failure, handler);
     return decoded.consumed;
 }
@@ -203,7 +208,7 @@ void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, 
     // The caller's payload is not ours to change: it is masked in a copy, piece by piece.
     const MaskingKey key = random_masking_key();
     FrameHead head = encode_frame_head(opcode, true, payload.size(), key, compressed);
-    std::array<std::byte, 4096> copy;  // NOLINT: filled before it is read
+    std::array<std::byte, 4096> copy;  // filled before it is read
     do {
         const std::size_t size = std::min(payload.size(), copy.size());
         std::copy_n(payload.begin(), size, copy.begin());
@@ -213,7 +218,7 @@ void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, 
         handler.write(head.view(), masked);
         head.size = 0;
         payload = payload.subspan(size);
-    } while (!payload.empty());
+    } while (!payload.empty() && state_ != ReadyState::closed);
 }
 
 }  // namespace longwire::protocol

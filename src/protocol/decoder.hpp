@@ -8,14 +8,15 @@
 #include "protocol/role.hpp"
 #include "protocol/utf8.hpp"
 
+#include <longwire/close_code.hpp>
 #include <longwire/message.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -39,7 +40,7 @@ struct DecoderLimits {
 /// What became of the input.
 struct Decoded {
     std::size_t consumed = 0;
-    std::optional<Failure> failure = std::nullopt;
+    const Failure* failure = nullptr;  ///< One of broken_rule, or nothing.
 };
 
 /// A visitor that takes messages in parts: `Flow on_chunk(MessageType, std::span<std::byte>, bool
@@ -58,14 +59,15 @@ concept TakesCompressed = requires(Visitor visitor, std::span<std::byte> payload
 /// Turns the bytes of a connection into messages and control frames (RFC 6455, sections 5 and 8).
 ///
 /// The input is unmasked in place. A message that lies whole in it is handed out as a view of it;
-/// only what is unfinished is kept, and an idle decoder keeps nothing. The visitor has
+/// only what is unfinished is kept, and an idle decoder keeps nothing. The visitor, which must not
+/// call the decoder back, has
 ///   Flow on_message(MessageType, std::span<std::byte>)   or on_chunk, see TakesChunks
 ///   Flow on_compressed(MessageType, std::span<std::byte>) if compressed messages are allowed
 ///   Flow on_ping(std::span<const std::byte>), Flow on_pong(std::span<const std::byte>)
 ///   void on_close(CloseCode, std::string_view reason)    the last call
 class Decoder {
 public:
-    /// `limits` must outlive the decoder.
+    /// `limits` must outlive the decoder, and not change meanwhile.
     Decoder(Role role, const DecoderLimits& limits) noexcept : limits_(&limits), role_(role) {}
 
     /// Decodes from `input`. After a failure, a close frame or Flow::stop all input is ignored.
@@ -107,14 +109,19 @@ private:
     struct Pass {
         Visitor& visitor;
         std::span<std::byte> rest;
+        const Failure* failure = nullptr;
         Flow flow = Flow::proceed;
-        std::optional<Failure> failure = std::nullopt;
 
-        void fail(CloseCode code, std::string_view reason) {
-            failure = Failure{.code = code, .reason = reason};
+        void fail(const Failure& rule) {
+            failure = &rule;
+            flow = Flow::stop;
         }
     };
 
+    template <class Visitor>
+    void take_short_messages(Pass<Visitor>& pass);
+    template <class Visitor>
+    void take_any(Pass<Visitor>& pass);
     template <class Visitor>
     bool take_whole_frame(Pass<Visitor>& pass);
     template <class Visitor>
@@ -126,8 +133,6 @@ private:
     template <class Visitor>
     void take_data(Pass<Visitor>& pass, std::span<std::byte> chunk);
     template <class Visitor>
-    void end_frame(Pass<Visitor>& pass);
-    template <class Visitor>
     void hand_out(Pass<Visitor>& pass, MessageType type, bool compressed,
                   std::span<std::byte> payload);
     template <class Visitor>
@@ -138,9 +143,6 @@ private:
         return *unfinished_;
     }
 
-    static constexpr std::string_view not_utf8 = "a text message is not UTF-8";
-    static constexpr std::string_view too_big = "a message is above the limit";
-
     const DecoderLimits* limits_;
     std::unique_ptr<Unfinished> unfinished_;
     Role role_;
@@ -150,39 +152,82 @@ private:
 
 template <class Visitor>
 Decoded Decoder::decode(std::span<std::byte> input, Visitor& visitor) {
+    if (stopped_) return {.consumed = input.size()};
     Pass<Visitor> pass{.visitor = visitor, .rest = input};
-    while (!stopped_ && pass.flow == Flow::proceed && !pass.rest.empty()) {
-        if (!unfinished_ && take_whole_frame(pass)) continue;
-        if (pass.failure) break;
-        if (!unfinished_ || !unfinished_->in_frame)
-            take_header(pass);
-        else
-            take_payload(pass);
-        if (pass.failure) break;
-        if (unfinished_ && unfinished_->nothing()) unfinished_.reset();
+    while (true) {
+        if (!unfinished_) take_short_messages(pass);
+        if (pass.flow != Flow::proceed || pass.rest.empty()) break;
+        take_any(pass);
     }
-    if (pass.failure || pass.flow == Flow::stop) stopped_ = true;
-    if (stopped_) {
-        unfinished_.reset();
-        return {.consumed = input.size(), .failure = pass.failure};
-    }
-    return {.consumed = input.size() - pass.rest.size(), .failure = std::nullopt};
+    if (pass.flow != Flow::stop) return {.consumed = input.size() - pass.rest.size()};
+    stopped_ = true;
+    unfinished_.reset();
+    return {.consumed = input.size(), .failure = pass.failure};
 }
 
-/// The usual case: a whole message, or control frame, at the front of the input.
+/// The usual case, on the shortest way: whole messages of less than 64 KiB, and nothing wrong with
+/// their headers. Everything else is left to take_any.
+template <class Visitor>
+inline void Decoder::take_short_messages(Pass<Visitor>& pass) {
+    constexpr unsigned whole_text = 0x81;
+    constexpr unsigned whole_binary = 0x82;
+    const bool masked = role_ == Role::server;
+    const std::size_t limit = limits_->max_message_size;
+    std::span<std::byte> rest = pass.rest;
+    const auto byte = [&](std::size_t place) { return std::to_integer<unsigned>(rest[place]); };
+    while (pass.flow == Flow::proceed && rest.size() >= 4) {
+        const unsigned first = byte(0);
+        if (first != whole_text && first != whole_binary) break;
+        // With the right mask bit, what is left is the length.
+        std::size_t length = byte(1) ^ (masked ? 0x80U : 0U);
+        std::size_t header = masked ? 6 : 2;
+        if (length >= 126) {
+            if (length > 126) break;
+            length = byte(2) << 8 | byte(3);
+            if (length < 126) break;
+            header += 2;
+        }
+        if (rest.size() < header + length || length > limit) break;
+
+        const auto payload = rest.subspan(header, length);
+        rest = rest.subspan(header + length);
+        if (masked) {
+            MaskingKey key;
+            std::memcpy(key.data(), payload.data() - key.size(), key.size());
+            apply_mask(payload, key);
+        }
+        if (first == whole_binary)
+            hand_out(pass, MessageType::binary, false, payload);
+        else if (is_valid_utf8(payload))
+            hand_out(pass, MessageType::text, false, payload);
+        else
+            pass.fail(broken_rule::text_not_utf8);
+    }
+    pass.rest = rest;
+}
+
+template <class Visitor>
+[[gnu::noinline]] void Decoder::take_any(Pass<Visitor>& pass) {
+    if (!unfinished_ && take_whole_frame(pass)) return;
+    if (pass.failure != nullptr) return;
+    if (!unfinished_ || !unfinished_->in_frame)
+        take_header(pass);
+    else
+        take_payload(pass);
+    if (unfinished_ && unfinished_->nothing()) unfinished_.reset();
+}
+
+/// A whole message, or control frame, at the front of the input.
 template <class Visitor>
 bool Decoder::take_whole_frame(Pass<Visitor>& pass) {
     const ParsedHeader parsed = parse_frame_header(pass.rest, role_, rsv1_);
-    if (parsed.status == ParsedHeader::Status::failed) {
-        pass.failure = parsed.failure;
-        return false;
-    }
-    if (parsed.status == ParsedHeader::Status::need_more) return false;
+    if (parsed.status == ParsedHeader::Status::failed) pass.fail(*parsed.failure);
+    if (parsed.status != ParsedHeader::Status::complete) return false;
     const FrameHeader& header = parsed.header;
     const bool whole_message = header.fin && header.opcode != Opcode::continuation;
     if (!whole_message || header.payload_length > pass.rest.size() - parsed.size) return false;
     if (!is_control(header.opcode) && header.payload_length > limits_->max_message_size) {
-        pass.fail(CloseCode::message_too_big, too_big);
+        pass.fail(broken_rule::too_big);
         return false;
     }
 
@@ -190,15 +235,14 @@ bool Decoder::take_whole_frame(Pass<Visitor>& pass) {
     const auto payload = pass.rest.subspan(parsed.size, length);
     if (header.masked) apply_mask(payload, header.masking_key);
     pass.rest = pass.rest.subspan(parsed.size + length);
-    if (is_control(header.opcode)) {
+    if (is_control(header.opcode))
         hand_out_control(pass, header.opcode, payload);
-    } else if (header.opcode == Opcode::text && !header.compressed && !is_valid_utf8(payload)) {
-        pass.fail(CloseCode::invalid_payload, not_utf8);
-    } else {
+    else if (header.opcode == Opcode::text && !header.compressed && !is_valid_utf8(payload))
+        pass.fail(broken_rule::text_not_utf8);
+    else
         hand_out(pass, header.opcode == Opcode::text ? MessageType::text : MessageType::binary,
                  header.compressed, payload);
-    }
-    return !pass.failure;
+    return pass.failure == nullptr;
 }
 
 template <class Visitor>
@@ -206,111 +250,99 @@ void Decoder::take_header(Pass<Visitor>& pass) {
     Unfinished& unfinished = need_unfinished();
     const std::size_t had = unfinished.header_size;
     const std::size_t more = std::min(pass.rest.size(), max_frame_header_size - had);
-    std::copy_n(pass.rest.begin(), more,
-                unfinished.header_bytes.begin() + static_cast<std::ptrdiff_t>(had));
+    std::ranges::copy(pass.rest.first(more),
+                      std::span(unfinished.header_bytes).subspan(had).begin());
     const ParsedHeader parsed =
         parse_frame_header(std::span(unfinished.header_bytes).first(had + more), role_, rsv1_);
-    switch (parsed.status) {
-        case ParsedHeader::Status::failed:
-            pass.failure = parsed.failure;
-            return;
-        case ParsedHeader::Status::need_more:
-            unfinished.header_size = static_cast<std::uint8_t>(had + more);
-            pass.rest = pass.rest.subspan(more);
-            return;
-        case ParsedHeader::Status::complete:
-            break;
+    if (parsed.status == ParsedHeader::Status::failed) {
+        pass.fail(*parsed.failure);
+        return;
+    }
+    if (parsed.status == ParsedHeader::Status::need_more) {
+        unfinished.header_size = static_cast<std::uint8_t>(had + more);
+        pass.rest = pass.rest.subspan(more);
+        return;
     }
     unfinished.header_size = 0;
     pass.rest = pass.rest.subspan(parsed.size - had);
     begin_frame(pass, parsed.header);
     // An empty payload needs no further input to be whole.
-    if (!pass.failure && parsed.header.payload_length == 0) end_frame(pass);
+    if (pass.failure == nullptr && parsed.header.payload_length == 0) take_payload(pass);
 }
 
 template <class Visitor>
 void Decoder::begin_frame(Pass<Visitor>& pass, const FrameHeader& header) {
     Unfinished& unfinished = *unfinished_;
-    if (!is_control(header.opcode)) {
-        if (header.opcode == Opcode::continuation && !unfinished.in_message)
-            return pass.fail(CloseCode::protocol_error,
-                             "a continuation frame continues no message");
-        if (header.opcode != Opcode::continuation && unfinished.in_message)
-            return pass.fail(CloseCode::protocol_error,
-                             "a message begins before the one before it has ended");
-        if (!unfinished.in_message) {
-            unfinished.in_message = true;
-            unfinished.compressed = header.compressed;
-            unfinished.type =
-                header.opcode == Opcode::text ? MessageType::text : MessageType::binary;
-            unfinished.message_size = 0;
-            unfinished.utf8.reset();
-        }
-        // Refused by what the header claims, before any of it has come. No sum can overflow: the
-        // size so far is within the limit.
-        if (header.payload_length > limits_->max_message_size - unfinished.message_size)
-            return pass.fail(CloseCode::message_too_big, too_big);
-        unfinished.message_size += header.payload_length;
-    }
     unfinished.in_frame = true;
     unfinished.frame = header;
     unfinished.frame_received = 0;
+    if (is_control(header.opcode)) return;
+
+    const bool continues = header.opcode == Opcode::continuation;
+    if (continues != unfinished.in_message) {
+        pass.fail(continues ? broken_rule::nothing_to_continue : broken_rule::message_in_message);
+        return;
+    }
+    if (!continues) {
+        unfinished.in_message = true;
+        unfinished.compressed = header.compressed;
+        unfinished.type = header.opcode == Opcode::text ? MessageType::text : MessageType::binary;
+        unfinished.message_size = 0;
+        unfinished.utf8.reset();
+    }
+    // Refused by what the header claims, before any of it has come. No sum can overflow: the size
+    // so far is within the limit.
+    if (header.payload_length > limits_->max_message_size - unfinished.message_size)
+        pass.fail(broken_rule::too_big);
+    else
+        unfinished.message_size += header.payload_length;
 }
 
 template <class Visitor>
 void Decoder::take_payload(Pass<Visitor>& pass) {
     Unfinished& unfinished = *unfinished_;
-    const std::uint64_t missing = unfinished.frame.payload_length - unfinished.frame_received;
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(missing, pass.rest.size()));
-    const auto chunk = pass.rest.first(size);
-    pass.rest = pass.rest.subspan(size);
-    if (unfinished.frame.masked)
-        apply_mask(chunk, unfinished.frame.masking_key,
-                   static_cast<std::size_t>(unfinished.frame_received % 4));
-    const auto received = static_cast<std::size_t>(unfinished.frame_received);
-    unfinished.frame_received += size;
-    if (is_control(unfinished.frame.opcode))
-        std::ranges::copy(chunk,
-                          unfinished.control.begin() + static_cast<std::ptrdiff_t>(received));
-    else
+    const FrameHeader& frame = unfinished.frame;
+    const std::uint64_t received = unfinished.frame_received;
+    const std::uint64_t missing = frame.payload_length - received;
+    const auto chunk = pass.rest.first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(missing, pass.rest.size())));
+    pass.rest = pass.rest.subspan(chunk.size());
+    if (frame.masked) apply_mask(chunk, frame.masking_key, static_cast<std::size_t>(received % 4));
+    unfinished.frame_received += chunk.size();
+    unfinished.in_frame = chunk.size() < missing;
+    if (!is_control(frame.opcode)) {
         take_data(pass, chunk);
-    if (!pass.failure && size == missing) end_frame(pass);
+        return;
+    }
+    std::ranges::copy(
+        chunk, std::span(unfinished.control).subspan(static_cast<std::size_t>(received)).begin());
+    if (!unfinished.in_frame)
+        hand_out_control(
+            pass, frame.opcode,
+            std::span(unfinished.control).first(static_cast<std::size_t>(frame.payload_length)));
 }
 
 template <class Visitor>
 void Decoder::take_data(Pass<Visitor>& pass, std::span<std::byte> chunk) {
     Unfinished& unfinished = *unfinished_;
+    const bool last = unfinished.frame.fin && !unfinished.in_frame;
     const bool text = unfinished.type == MessageType::text && !unfinished.compressed;
-    if (text && !unfinished.utf8.feed(chunk))
-        return pass.fail(CloseCode::invalid_payload, not_utf8);
+    if (text && (!unfinished.utf8.feed(chunk) || (last && !unfinished.utf8.complete()))) {
+        pass.fail(broken_rule::text_not_utf8);
+        return;
+    }
+    unfinished.in_message = !last;
     if constexpr (TakesChunks<Visitor>) {
-        const bool last =
-            unfinished.frame.fin && unfinished.frame_received == unfinished.frame.payload_length;
-        if (!last) pass.flow = pass.visitor.on_chunk(unfinished.type, chunk, false);
-        // The last part is handed out at the end of its frame, once the text is known to be whole.
-        if (last) unfinished.message.assign(chunk.begin(), chunk.end());
+        if (last || !chunk.empty()) pass.flow = pass.visitor.on_chunk(unfinished.type, chunk, last);
+    } else if (last && unfinished.message.empty()) {
+        hand_out(pass, unfinished.type, unfinished.compressed, chunk);
     } else {
         // Grows by what has come, never by what a header claims.
         unfinished.message.insert(unfinished.message.end(), chunk.begin(), chunk.end());
+        if (!last) return;
+        auto message = std::exchange(unfinished.message, {});
+        hand_out(pass, unfinished.type, unfinished.compressed, message);
     }
-}
-
-template <class Visitor>
-void Decoder::end_frame(Pass<Visitor>& pass) {
-    Unfinished& unfinished = *unfinished_;
-    unfinished.in_frame = false;
-    if (is_control(unfinished.frame.opcode)) {
-        const auto payload = unfinished.control;
-        const auto size = static_cast<std::size_t>(unfinished.frame.payload_length);
-        hand_out_control(pass, unfinished.frame.opcode, std::span(payload).first(size));
-        return;
-    }
-    if (!unfinished.frame.fin) return;
-    const bool text = unfinished.type == MessageType::text && !unfinished.compressed;
-    if (text && !unfinished.utf8.complete()) return pass.fail(CloseCode::invalid_payload, not_utf8);
-    unfinished.in_message = false;
-    auto message = std::exchange(unfinished.message, {});
-    hand_out(pass, unfinished.type, unfinished.compressed, message);
 }
 
 template <class Visitor>
@@ -340,7 +372,7 @@ void Decoder::hand_out_control(Pass<Visitor>& pass, Opcode opcode,
         pass.flow = Flow::stop;
         pass.visitor.on_close(body->code, body->reason);
     } else {
-        pass.failure = body.error();
+        pass.fail(*body.error());
     }
 }
 

@@ -2,19 +2,6 @@
 
 namespace longwire::protocol {
 
-FrameHead encode_frame_head(Opcode opcode, bool fin, std::uint64_t payload_length,
-                            std::optional<MaskingKey> key, bool compressed) noexcept {
-    FrameHead head;
-    const FrameHeader header = {.payload_length = payload_length,
-                                .masking_key = key.value_or(MaskingKey{}),
-                                .opcode = opcode,
-                                .compressed = compressed,
-                                .fin = fin,
-                                .masked = key.has_value()};
-    head.size = static_cast<std::uint8_t>(write_frame_header(head.bytes, header));
-    return head;
-}
-
 void append_frame(std::vector<std::byte>& output, Opcode opcode, std::span<const std::byte> payload,
                   std::optional<MaskingKey> key, bool compressed) {
     const FrameHead head = encode_frame_head(opcode, true, payload.size(), key, compressed);

@@ -23,9 +23,21 @@ struct FrameHead {
     }
 };
 
-[[nodiscard]] FrameHead encode_frame_head(Opcode opcode, bool fin, std::uint64_t payload_length,
-                                          std::optional<MaskingKey> key = std::nullopt,
-                                          bool compressed = false) noexcept;
+/// Encodes the header of a frame; masked if there is a key. `compressed` sets RSV1.
+[[nodiscard]] inline FrameHead encode_frame_head(Opcode opcode, bool fin,
+                                                 std::uint64_t payload_length,
+                                                 std::optional<MaskingKey> key = std::nullopt,
+                                                 bool compressed = false) noexcept {
+    FrameHead head;
+    const FrameHeader header = {.payload_length = payload_length,
+                                .masking_key = key.value_or(MaskingKey{}),
+                                .opcode = opcode,
+                                .compressed = compressed,
+                                .fin = fin,
+                                .masked = key.has_value()};
+    head.size = static_cast<std::uint8_t>(write_frame_header(head.bytes, header));
+    return head;
+}
 
 /// Appends a whole frame to `output`; masked if there is a key. `compressed` says that the payload
 /// is (RFC 7692, section 6).

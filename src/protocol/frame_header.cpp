@@ -13,27 +13,33 @@ constexpr std::uint8_t length_bits = 0x7F;
 constexpr std::uint8_t length_of_16_bits = 126;
 constexpr std::uint8_t length_of_64_bits = 127;
 
-ParsedHeader failed(std::string_view reason) noexcept {
-    return {.status = ParsedHeader::Status::failed,
-            .failure = {.code = CloseCode::protocol_error, .reason = reason}};
+ParsedHeader failed(const Failure& rule) noexcept {
+    ParsedHeader parsed;
+    parsed.status = ParsedHeader::Status::failed;
+    parsed.failure = &rule;
+    return parsed;
+}
+
+/// What the first byte breaks, if anything.
+const Failure* broken_by(std::uint8_t first, Rsv1 rsv1) noexcept {
+    const std::uint8_t opcode = first & 0x0F;
+    const bool may_be_compressed = rsv1 == Rsv1::compressed && (opcode == 0x1 || opcode == 0x2);
+    const std::uint8_t reserved = may_be_compressed ? 0x30 : 0x70;
+    if ((first & reserved) != 0) return &broken_rule::reserved_bit;
+    if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xA) return &broken_rule::reserved_opcode;
+    if (opcode >= 0x8 && (first & fin_bit) == 0) return &broken_rule::fragmented_control;
+    return nullptr;
 }
 
 /// What the first two bytes break, if anything.
-std::string_view broken_rule(std::uint8_t first, std::uint8_t second, Role role,
-                             Rsv1 rsv1) noexcept {
-    const std::uint8_t opcode = first & 0x0F;
-    const bool control = (opcode & 0x8) != 0;
-    const bool may_be_compressed = rsv1 == Rsv1::compressed && (opcode == 0x1 || opcode == 0x2);
-    const std::uint8_t reserved = may_be_compressed ? 0x30 : 0x70;
-    if ((first & reserved) != 0) return "a reserved bit is set that no extension gives a meaning";
-    if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xA) return "the opcode is reserved";
-    if (control && (first & fin_bit) == 0) return "a control frame is fragmented";
-    if (control && (second & length_bits) > max_control_payload)
-        return "a control frame is longer than 125 bytes";
+const Failure* broken_by(std::uint8_t first, std::uint8_t second, Role role, Rsv1 rsv1) noexcept {
+    if (const Failure* rule = broken_by(first, rsv1)) return rule;
+    const bool control = (first & 0x08) != 0;
+    if (control && (second & length_bits) > max_control_payload) return &broken_rule::long_control;
     const bool masked = (second & mask_bit) != 0;
-    if (role == Role::server && !masked) return "a frame from the client is not masked";
-    if (role == Role::client && masked) return "a frame from the server is masked";
-    return {};
+    if (role == Role::server && !masked) return &broken_rule::not_masked;
+    if (role == Role::client && masked) return &broken_rule::masked;
+    return nullptr;
 }
 
 std::uint64_t big_endian(std::span<const std::byte> bytes) noexcept {
@@ -45,11 +51,14 @@ std::uint64_t big_endian(std::span<const std::byte> bytes) noexcept {
 }  // namespace
 
 ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role, Rsv1 rsv1) noexcept {
-    if (input.size() < 2) return {};
+    if (input.empty()) return {};
     const auto first = std::to_integer<std::uint8_t>(input[0]);
+    if (input.size() == 1) {
+        const Failure* rule = broken_by(first, rsv1);
+        return rule != nullptr ? failed(*rule) : ParsedHeader{};
+    }
     const auto second = std::to_integer<std::uint8_t>(input[1]);
-    if (const auto broken = broken_rule(first, second, role, rsv1); !broken.empty())
-        return failed(broken);
+    if (const Failure* rule = broken_by(first, second, role, rsv1)) return failed(*rule);
 
     const std::uint8_t length = second & length_bits;
     const std::size_t extended = length == length_of_16_bits   ? 2U
@@ -61,9 +70,9 @@ ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role, Rsv
     if (extended > 0) {
         if (input.size() < 2 + extended) return {};
         payload_length = big_endian(input.subspan(2, extended));
-        if (payload_length >> 63 != 0) return failed("the most significant bit of a length is set");
+        if (payload_length >> 63 != 0) return failed(broken_rule::top_bit);
         if (payload_length < (extended == 2 ? 126U : 65536U))
-            return failed("a length is not in its shortest form");
+            return failed(broken_rule::longer_form);
     }
     if (input.size() < size) return {};
 
@@ -75,39 +84,8 @@ ParsedHeader parse_frame_header(std::span<const std::byte> input, Role role, Rsv
     parsed.header.compressed = (first & rsv1_bit) != 0;
     parsed.header.fin = (first & fin_bit) != 0;
     parsed.header.masked = masked;
-    if (masked)
-        std::copy_n(input.begin() + static_cast<std::ptrdiff_t>(2 + extended), 4,
-                    parsed.header.masking_key.begin());
+    if (masked) std::ranges::copy(input.subspan(size - 4, 4), parsed.header.masking_key.begin());
     return parsed;
-}
-
-std::size_t write_frame_header(std::span<std::byte, max_frame_header_size> output,
-                               const FrameHeader& header) noexcept {
-    const auto put = [&](std::size_t place, std::uint64_t number) {
-        output[place] = static_cast<std::byte>(number & 0xFF);
-    };
-    const std::uint8_t mask = header.masked ? mask_bit : 0;
-    put(0, (header.fin ? fin_bit : 0U) | (header.compressed ? rsv1_bit : 0U) |
-               static_cast<unsigned>(header.opcode));
-    std::size_t size = 2;
-    if (header.payload_length < length_of_16_bits) {
-        put(1, mask | header.payload_length);
-    } else if (header.payload_length < 65536) {
-        put(1, mask | length_of_16_bits);
-        put(2, header.payload_length >> 8);
-        put(3, header.payload_length);
-        size = 4;
-    } else {
-        put(1, mask | length_of_64_bits);
-        for (std::size_t index = 0; index < 8; ++index)
-            put(2 + index, header.payload_length >> (56 - 8 * index));
-        size = 10;
-    }
-    if (header.masked) {
-        std::ranges::copy(header.masking_key, output.begin() + static_cast<std::ptrdiff_t>(size));
-        size += header.masking_key.size();
-    }
-    return size;
 }
 
 }  // namespace longwire::protocol

@@ -23,16 +23,18 @@ struct FrameHeader {
     bool compressed = false;  ///< RSV1
     bool fin = true;
     bool masked = false;
+
+    friend bool operator==(const FrameHeader&, const FrameHeader&) noexcept = default;
 };
 
 /// What reading a header gave.
 struct ParsedHeader {
     enum class Status : std::uint8_t { need_more, complete, failed };
 
+    FrameHeader header = {};           ///< complete.
+    const Failure* failure = nullptr;  ///< failed: one of broken_rule.
     Status status = Status::need_more;
-    std::uint8_t size = 0;    ///< complete: the bytes the header takes.
-    FrameHeader header = {};  ///< complete.
-    Failure failure = {};     ///< failed.
+    std::uint8_t size = 0;  ///< complete: the bytes the header takes.
 };
 
 /// Whether RSV1 may mark the first frame of a message as compressed (RFC 7692, section 6).
@@ -44,7 +46,28 @@ enum class Rsv1 : bool { reserved, compressed };
                                               Rsv1 rsv1 = Rsv1::reserved) noexcept;
 
 /// Writes `header` in its shortest form and gives its size.
-[[nodiscard]] std::size_t write_frame_header(std::span<std::byte, max_frame_header_size> output,
-                                             const FrameHeader& header) noexcept;
+[[nodiscard]] inline std::size_t write_frame_header(
+    std::span<std::byte, max_frame_header_size> output, const FrameHeader& header) noexcept {
+    const auto put = [&](std::size_t place, std::uint64_t number) {
+        output[place] = static_cast<std::byte>(number & 0xFF);
+    };
+    const std::uint64_t length = header.payload_length;
+    const unsigned mask_bit = header.masked ? 0x80 : 0;
+    put(0, (header.fin ? 0x80U : 0U) | (header.compressed ? 0x40U : 0U) |
+               static_cast<unsigned>(header.opcode));
+    std::size_t size = 2;
+    if (length <= 125) {
+        put(1, mask_bit | length);
+    } else if (length <= 0xFFFF) {
+        put(1, mask_bit | 126);
+        for (; size < 4; ++size) put(size, length >> (24 - 8 * size));
+    } else {
+        put(1, mask_bit | 127);
+        for (; size < 10; ++size) put(size, length >> (72 - 8 * size));
+    }
+    if (!header.masked) return size;
+    for (const std::byte byte : header.masking_key) output[size++] = byte;
+    return size;
+}
 
 }  // namespace longwire::protocol

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace longwire::protocol {
 
@@ -15,9 +16,12 @@ std::unexpected<Refusal> refuse(int status, std::string body, Fields headers = {
 }
 
 std::unexpected<Refusal> refuse_version(std::string_view version) {
-    std::string body = "Sec-WebSocket-Version is \"";
-    body += version;
-    body += "\"; this server speaks 13 and 8.";
+    // A number is worth repeating; whatever else may stand there is not.
+    const bool number = !version.empty() && version.size() <= 3 &&
+                        version.find_first_not_of("0123456789") == std::string_view::npos;
+    std::string body = "Sec-WebSocket-Version is ";
+    body += number ? version : "no version number";
+    body += "; this server speaks 13 and 8.";
     return refuse(426, std::move(body),
                   {{"Sec-WebSocket-Version", "13, 8"}, {"Upgrade", "websocket"}});
 }
@@ -39,8 +43,7 @@ std::expected<void, Refusal> judge_switch(std::span<const HeaderField> fields) {
 std::expected<int, Refusal> judge_version(std::span<const HeaderField> fields) {
     constexpr std::string_view name = "Sec-WebSocket-Version";
     const std::size_t count = count_fields(fields, name);
-    const bool keyless = count_fields(fields, "Sec-WebSocket-Key") == 0;
-    if (count == 0 && (keyless || count_fields(fields, "Sec-WebSocket-Key1") > 0))
+    if (count == 0 && count_fields(fields, "Sec-WebSocket-Key") == 0)
         return refuse(400,
                       "Sec-WebSocket-Key and Sec-WebSocket-Version are missing: this is the "
                       "handshake of an old draft. This server speaks RFC 6455 (version 13).");
@@ -55,11 +58,23 @@ std::expected<int, Refusal> judge_version(std::span<const HeaderField> fields) {
 std::expected<std::string_view, Refusal> judge_key(std::span<const HeaderField> fields) {
     constexpr std::string_view name = "Sec-WebSocket-Key";
     const std::size_t count = count_fields(fields, name);
-    if (count == 0) return refuse(400, "Sec-WebSocket-Key is missing.");
+    if (count == 0)
+        return refuse(400, "Sec-WebSocket-Key is missing; 16 random bytes in base64 are expected.");
     if (count > 1) return refuse(400, "Sec-WebSocket-Key must occur once.");
     const std::string_view key = field_value(fields, name);
     if (!is_key(key)) return refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64.");
     return key;
+}
+
+/// Of two origins the wrong one might be judged.
+std::expected<std::string_view, Refusal> judge_origin(std::span<const HeaderField> fields,
+                                                      int version) {
+    const std::string_view older = "Sec-WebSocket-Origin";
+    const std::string_view name =
+        version == 8 && count_fields(fields, older) > 0 ? older : "Origin";
+    if (count_fields(fields, name) > 1)
+        return refuse(400, std::string(name) + " must occur at most once.");
+    return field_value(fields, name);
 }
 
 std::expected<std::vector<std::string_view>, Refusal> judge_subprotocols(
@@ -81,25 +96,25 @@ std::expected<HandshakeOffer, Refusal> judge_request(std::string_view method, in
                                                      std::span<const HeaderField> fields) {
     if (method != "GET") return refuse(405, "A WebSocket is opened with GET.", {{"Allow", "GET"}});
     if (minor_version < 1) return refuse(400, "A WebSocket is opened with HTTP/1.1.");
-    if (count_fields(fields, "Host") != 1) return refuse(400, "Host must occur once.");
+    const std::size_t hosts = count_fields(fields, "Host");
+    if (hosts == 0) return refuse(400, "Host is missing.");
+    if (hosts > 1) return refuse(400, "Host must occur once.");
     if (auto judged = judge_switch(fields); !judged)
         return std::unexpected(std::move(judged.error()));
     const auto version = judge_version(fields);
     if (!version) return std::unexpected(version.error());
     const auto key = judge_key(fields);
     if (!key) return std::unexpected(key.error());
+    const auto origin = judge_origin(fields, *version);
+    if (!origin) return std::unexpected(origin.error());
     auto subprotocols = judge_subprotocols(fields);
     if (!subprotocols) return std::unexpected(std::move(subprotocols.error()));
     auto extensions = parse_extensions(fields);
     if (!extensions)
         return refuse(400, "Sec-WebSocket-Extensions breaks the grammar of RFC 6455, section 9.1.");
-
-    std::string_view origin = field_value(fields, "Origin");
-    if (*version == 8 && count_fields(fields, "Sec-WebSocket-Origin") > 0)
-        origin = field_value(fields, "Sec-WebSocket-Origin");
     return HandshakeOffer{.version = *version,
                           .key = *key,
-                          .origin = origin,
+                          .origin = *origin,
                           .subprotocols = std::move(*subprotocols),
                           .extensions = std::move(*extensions)};
 }
@@ -159,12 +174,13 @@ std::expected<HandshakeAnswer, std::string> judge_response(int status,
         return Wrong("the server chose an extension that was not offered");
     auto agreed = judge_deflate(*extensions);
     if (!agreed) return Wrong(std::move(agreed.error()));
-    const auto chosen = list_members(fields, "Sec-WebSocket-Protocol");
-    if (chosen.empty()) return HandshakeAnswer{.subprotocol = {}, .deflate = *agreed};
-    if (chosen.size() > 1 || std::ranges::find(offered, chosen.front()) == offered.end())
-        return Wrong("the server chose a subprotocol that was not offered: " +
-                     std::string(field_value(fields, "Sec-WebSocket-Protocol")));
-    return HandshakeAnswer{.subprotocol = std::string(chosen.front()), .deflate = *agreed};
+    const std::size_t choices = count_fields(fields, "Sec-WebSocket-Protocol");
+    if (choices == 0) return HandshakeAnswer{.subprotocol = {}, .deflate = *agreed};
+    const std::string_view chosen = field_value(fields, "Sec-WebSocket-Protocol");
+    if (choices > 1 || std::ranges::find(offered, chosen) == offered.end())
+        return Wrong("the server chose a subprotocol that was not offered: \"" +
+                     std::string(chosen.substr(0, 100)) + "\"");
+    return HandshakeAnswer{.subprotocol = std::string(chosen), .deflate = *agreed};
 }
 
 }  // namespace longwire::protocol

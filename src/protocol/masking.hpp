@@ -18,17 +18,36 @@ inline void apply_mask(std::span<std::byte> payload, MaskingKey key,
                                key[(offset + 3) % 4]};
     std::uint32_t word = 0;
     std::memcpy(&word, turned.data(), sizeof word);
-    const std::uint64_t wide = std::uint64_t{word} << 32 | word;
+    const std::uint64_t pair = std::uint64_t{word} << 32 | word;
 
-    std::byte* place = payload.data();
-    std::size_t left = payload.size();
-    for (; left >= sizeof wide; left -= sizeof wide, place += sizeof wide) {
-        std::uint64_t block = 0;
+    // Copies of a fixed size are single loads and stores, which the compiler joins further.
+    const auto mask = [](std::byte* place, auto with) {
+        auto block = with;
         std::memcpy(&block, place, sizeof block);
-        block ^= wide;
+        block ^= with;
         std::memcpy(place, &block, sizeof block);
+    };
+    std::byte* place = payload.data();
+    for (std::size_t blocks = payload.size() / 32; blocks > 0; --blocks, place += 32) {
+        mask(place, pair);
+        mask(place + 8, pair);
+        mask(place + 16, pair);
+        mask(place + 24, pair);
     }
-    for (std::size_t index = 0; index < left; ++index) place[index] ^= turned[index % 4];
+    if ((payload.size() & 16) != 0) {
+        mask(place, pair);
+        mask(place + 8, pair);
+        place += 16;
+    }
+    if ((payload.size() & 8) != 0) {
+        mask(place, pair);
+        place += 8;
+    }
+    if ((payload.size() & 4) != 0) {
+        mask(place, word);
+        place += 4;
+    }
+    for (std::size_t index = 0; index < payload.size() % 4; ++index) place[index] ^= turned[index];
 }
 
 }  // namespace longwire::protocol

@@ -3,7 +3,6 @@
 #include <longwire/header_field.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>

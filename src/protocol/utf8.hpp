@@ -12,10 +12,12 @@ namespace longwire::protocol {
 /// Validates UTF-8 that arrives in parts, and fails at the first byte that cannot be right.
 class Utf8Validator {
 public:
-    /// Takes the next part. False once the text cannot become valid any more.
+    /// Takes the next part. False once the text cannot become valid any more; then only `reset`
+    /// may follow.
     [[nodiscard]] bool feed(std::span<const std::byte> part) noexcept;
     /// Whether the text so far ends with a whole character.
     [[nodiscard]] bool complete() const noexcept { return missing_ == 0; }
+    /// Begins a new text.
     void reset() noexcept { *this = {}; }
 
 private:

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -82,6 +83,21 @@ TEST(Allocation, AnUnfinishedMessageIsLetGoOfWhenItEnds) {
     connection.receive(bytes.subspan(1000), handler);
     EXPECT_EQ(handler.messages, 1);
     EXPECT_EQ(live, before);
+}
+
+TEST(Allocation, AnUnfinishedMessageGrowsGeometrically) {
+    const DecoderLimits limits;
+    Connection connection(Role::server, limits);
+    EchoHandler handler{connection};
+    std::string input = frame_for(Role::server, Opcode::binary, std::string(1'000'000, 'b'));
+    std::span<std::byte> rest(reinterpret_cast<std::byte*>(input.data()), input.size());
+    const int before = allocations;
+    largest = 0;
+    for (; !rest.empty(); rest = rest.subspan(std::min<std::size_t>(rest.size(), 1000)))
+        connection.receive(rest.first(std::min<std::size_t>(rest.size(), 1000)), handler);
+    EXPECT_EQ(handler.messages, 1);
+    EXPECT_LT(allocations - before, 30);
+    EXPECT_LE(largest, 2'000'000U);
 }
 
 TEST(Allocation, AClaimedLengthAllocatesNothingBeforeItComes) {

@@ -2,6 +2,7 @@
 #include <longwire/close_code.hpp>
 
 #include <set>
+#include <string_view>
 
 namespace longwire {
 namespace {
@@ -13,6 +14,22 @@ TEST(CloseCode, EveryNumberThatMayBeSent) {
         EXPECT_EQ(may_be_sent(static_cast<CloseCode>(number)),
                   of_the_registry.contains(number) || (number >= 3000 && number < 5000))
             << number;
+}
+
+TEST(CloseCode, EveryNumberHasWordsOfItsOwnOrThoseOfItsRange) {
+    std::set<std::string_view> seen;
+    for (int number = 0; number < 65536; ++number) {
+        const std::string_view words = in_words(static_cast<CloseCode>(number));
+        if (number >= 1000 && number <= 1015 && number != 1004)
+            EXPECT_TRUE(seen.insert(words).second) << number;
+        else if (number >= 3000 && number <= 3999)
+            EXPECT_EQ(words, "registered code") << number;
+        else if (number >= 4000 && number <= 4999)
+            EXPECT_EQ(words, "application code") << number;
+        else
+            EXPECT_EQ(words, "unknown code") << number;
+    }
+    EXPECT_FALSE(seen.contains("unknown code"));
 }
 
 TEST(CloseCode, HasWords) {

@@ -18,14 +18,21 @@ TEST(ClosePayload, EveryCodeIsReadAsTheRfcSays) {
             EXPECT_EQ(to_number(body->code), number);
             EXPECT_EQ(body->reason, "why");
         } else {
-            EXPECT_EQ(body.error().code, CloseCode::protocol_error);
+            EXPECT_EQ(body.error(), &broken_rule::close_code);
         }
     }
 }
 
 TEST(ClosePayload, MayBeEmptyButNotOneByte) {
     EXPECT_EQ(parse_close_payload({})->code, CloseCode::no_status_received);
-    EXPECT_FALSE(parse_close_payload(bytes_of("x")));
+    EXPECT_EQ(parse_close_payload(bytes_of("x")).error(), &broken_rule::half_close_code);
+}
+
+TEST(ClosePayload, TheReasonMustBeUtf8) {
+    EXPECT_EQ(parse_close_payload(bytes_of(close_payload(1000, "\xC3"))).error(),
+              &broken_rule::reason_not_utf8);
+    EXPECT_EQ(parse_close_payload(bytes_of(close_payload(1000, "\xED\xA0\x80"))).error(),
+              &broken_rule::reason_not_utf8);
 }
 
 TEST(ClosePayload, WhatIsWrittenIsRead) {

@@ -221,6 +221,88 @@ TEST(Connection, ACallbackMayAbort) {
     EXPECT_EQ(server.log, "message one\nclosed 1006 \n");
 }
 
+// The owner may find at any write that the connection is lost. It is told of the end once, and
+// nothing is written or shut after that.
+TEST(Connection, AWriteMayAbort) {
+    struct Losing : End {
+        using End::End;
+        void write(std::span<const std::byte>, std::span<const std::byte>) {
+            ++writes;
+            connection.abort(*this);
+        }
+        int writes = 0;
+    };
+    const auto feed = [](Losing& end, std::string bytes) {
+        end.connection.receive({reinterpret_cast<std::byte*>(bytes.data()), bytes.size()}, end);
+    };
+    for (const Role role : {Role::server, Role::client})
+        for (int way = 0; way < 5; ++way) {
+            Losing end(role);
+            switch (way) {
+                case 0:
+                    end.connection.send(MessageType::text, bytes_of("x"), end);
+                    break;
+                case 1:
+                    end.connection.close(CloseCode::normal, "", end);
+                    break;
+                case 2:
+                    feed(end, frame_for(role, Opcode::close, ""));
+                    break;
+                case 3:
+                    feed(end, frame_for(role, Opcode::continuation, "broken"));
+                    break;
+                default:
+                    // In several pieces, if it is masked.
+                    end.connection.send(MessageType::binary, bytes_of(std::string(9000, 'x')), end);
+            }
+            end.connection.end_of_stream(end);
+            end.connection.abort(end);
+            feed(end, frame_for(role, Opcode::text, "late"));
+            EXPECT_EQ(end.log, "closed 1006 \n") << way;
+            EXPECT_EQ(end.writes, 1) << way;
+        }
+}
+
+TEST(Connection, APingThatIsTooLongIsNotSent) {
+    End server(Role::server);
+    EXPECT_TRUE(server.connection.ping(bytes_of(std::string(125, 'x')), server));
+    EXPECT_EQ(server.take_output().size(), 127U);
+    EXPECT_FALSE(server.connection.ping(bytes_of(std::string(126, 'x')), server));
+    EXPECT_FALSE(server.connection.pong(bytes_of(std::string(126, 'x')), server));
+    EXPECT_EQ(server.output, "");
+}
+
+// Each way to end, after each way to end: what comes first counts, and is told once.
+TEST(Connection, EveryOrderOfTwoEnds) {
+    const std::pair<const char*, std::function<void(End&)>> ends[] = {
+        {"", [](End& end) { end.close(CloseCode{4000}, "ours"); }},
+        {"closed 4001 theirs clean\nshut\n",
+         [](End& end) {
+             end.receive(
+                 frame_for(end.connection.role(), Opcode::close, close_payload(4001, "theirs")));
+         }},
+        {"closed 1002 a reserved bit is set that no extension gives a meaning\nshut\n",
+         [](End& end) { end.receive("\xF1"); }},
+        {"closed 1006 \nshut\n", [](End& end) { end.connection.end_of_stream(end); }},
+        {"closed 1006 \n", [](End& end) { end.connection.abort(end); }},
+    };
+    for (const Role role : {Role::server, Role::client})
+        for (const auto& [first_words, first] : ends)
+            for (const auto& [second_words, second] : ends) {
+                End end(role);
+                first(end);
+                EXPECT_EQ(end.log, first_words);
+                const std::size_t written = end.output.size();
+                second(end);
+                // Only our own close frame waits for what comes after it; nothing follows it.
+                const std::string_view expected = *first_words != '\0' ? first_words : second_words;
+                EXPECT_EQ(end.log, expected);
+                EXPECT_EQ(end.output.size(), written);
+                EXPECT_FALSE(end.send("x"));
+                EXPECT_FALSE(end.connection.ping({}, end));
+            }
+}
+
 TEST(Connection, APausedConnectionKeepsTheRestForLater) {
     End server(Role::server);
     server.flow = Flow::pause;

@@ -90,6 +90,52 @@ TEST_P(Decoding, RandomCutsGiveTheSame) {
     }
 }
 
+// A rule is broken the same way in every cut, and what came before it is handed out.
+TEST_P(Decoding, EveryBrokenRuleIsFoundInEveryCut) {
+    const std::string good = frame(Opcode::text, "good");
+    const std::string mask = GetParam() == Role::server ? std::string(4, '\0') : std::string();
+    const auto head = [&](char first, unsigned length) {
+        return std::string{first, static_cast<char>(length ^ (mask.empty() ? 0U : 0x80U))};
+    };
+    const std::pair<std::string, const char*> broken[] = {
+        {head('\xC1', 1) + mask + "x", "1002"},  // RSV1
+        {head('\xA2', 1) + mask + "x", "1002"},  // RSV2
+        {head('\x91', 1) + mask + "x", "1002"},  // RSV3
+        {head('\x83', 0) + mask, "1002"},        // reserved opcodes
+        {head('\x8B', 0) + mask, "1002"},
+        {head('\x09', 0) + mask, "1002"},  // a fragmented ping
+        {head('\x89', 126) + std::string("\0\x7E", 2) + mask + std::string(126, 'x'), "1002"},
+        {head('\x81', 0x80) + mask, "1002"},  // masked by whom it must not be
+        {head('\x82', 126) + std::string("\0\x05", 2) + mask + "12345", "1002"},
+        {head('\x82', 126) + std::string("\0\x7D", 2) + mask + std::string(125, 'x'), "1002"},
+        {head('\x82', 127) + std::string("\0\0\0\0\0\0\0\x01", 8) + mask + "1", "1002"},
+        {head('\x82', 127) + std::string("\x80\0\0\0\0\0\0\0", 8) + mask, "1002"},
+        {frame(Opcode::continuation, "x"), "1002"},
+        {frame(Opcode::text, "\xC3(") + good, "1007"},
+        {frame(Opcode::text, "a", false) + frame(Opcode::continuation, "\xC3"), "1007"},
+        {frame(Opcode::close, "x"), "1002"},
+        {frame(Opcode::close, close_payload(1005)), "1002"},
+        {frame(Opcode::close, close_payload(1000, "\xFF")), "1007"},
+        {frame(Opcode::binary, std::string(201, 'x')), "1009"},
+        {frame(Opcode::binary, std::string(150, 'x'), false) +
+             frame(Opcode::continuation, std::string(51, 'x')),
+         "1009"},
+    };
+    const DecoderLimits limits = {.max_message_size = 200};
+    for (const auto& [bytes, code] : broken) {
+        const std::string input = good + bytes;
+        const std::string expected = std::string("text good\nfailed ") + code + "\n";
+        const std::string shown = testing::PrintToString(bytes);
+        EXPECT_EQ(decoded(GetParam(), input, limits), expected) << shown;
+        for (std::size_t cut = 1; cut < input.size(); ++cut)
+            EXPECT_EQ(decoded(GetParam(), input, std::vector<std::size_t>{cut}, limits), expected)
+                << shown << " cut at " << cut;
+        EXPECT_EQ(decoded(GetParam(), input, std::vector<std::size_t>(input.size(), 1), limits),
+                  expected)
+            << shown;
+    }
+}
+
 TEST_P(Decoding, NothingFollowsACloseFrame) {
     EXPECT_EQ(decode(frame(Opcode::close, "") + frame(Opcode::text, "late") + "\xFF\xFF"),
               "close 1005 \n");
@@ -216,6 +262,25 @@ TEST_P(Decoding, AWholeMessageIsAViewOfTheInput) {
     EXPECT_EQ(where.place, bytes.last(7).data());
 }
 
+TEST_P(Decoding, APayloadThatComesAfterItsHeaderIsAViewToo) {
+    struct Where : Recorder {
+        Flow on_message(MessageType, std::span<std::byte> payload) {
+            place = payload.data();
+            return Flow::proceed;
+        }
+        const std::byte* place = nullptr;
+    };
+    std::string input = frame(Opcode::binary, "payload");
+    const DecoderLimits limits;
+    Decoder decoder(GetParam(), limits);
+    Where where;
+    const std::span<std::byte> bytes(reinterpret_cast<std::byte*>(input.data()), input.size());
+    EXPECT_EQ(decoder.decode(bytes.first(bytes.size() - 7), where).failure, nullptr);
+    EXPECT_EQ(where.place, nullptr);
+    EXPECT_EQ(decoder.decode(bytes.last(7), where).failure, nullptr);
+    EXPECT_EQ(where.place, bytes.last(7).data());
+}
+
 /// Takes messages in parts.
 struct Chunks : Recorder {
     Flow on_chunk(MessageType type, std::span<std::byte> chunk, bool last) {
@@ -239,6 +304,41 @@ TEST_P(Decoding, StreamsMessagesAsTheyArrive) {
     for (std::size_t cut = 1; cut < input.size(); ++cut)
         EXPECT_EQ(decoded<Chunks>(GetParam(), input, std::vector<std::size_t>{cut}), expected)
             << cut;
+}
+
+TEST_P(Decoding, StreamsEverythingByteByByte) {
+    const std::string input = everything(GetParam());
+    std::string expected = decode(input);
+    // The ping stands in the middle of the message that it interrupts.
+    expected.replace(0, expected.find("binary"),
+                     "text Gr\xC3\xBC\xC3\x9Fping between\n"
+                     "e \xF0\x9F\x9A\x80\n");
+    EXPECT_EQ(decoded<Chunks>(GetParam(), input, std::vector<std::size_t>(input.size(), 1)),
+              expected);
+    for (std::size_t cut = 0; cut < input.size(); ++cut)
+        EXPECT_EQ(decoded<Chunks>(GetParam(), input, std::vector<std::size_t>{cut}), expected)
+            << cut;
+}
+
+TEST_P(Decoding, AStreamMayPauseAtEachPart) {
+    struct Pausing : Chunks {
+        Flow on_chunk(MessageType type, std::span<std::byte> chunk, bool last) {
+            Chunks::on_chunk(type, chunk, last);
+            return Flow::pause;
+        }
+    };
+    std::string input = frame(Opcode::text, "ab", false) + frame(Opcode::continuation, "", false) +
+                        frame(Opcode::continuation, "cd") + frame(Opcode::binary, "");
+    const DecoderLimits limits;
+    Decoder decoder(GetParam(), limits);
+    Pausing visitor;
+    std::span<std::byte> rest(reinterpret_cast<std::byte*>(input.data()), input.size());
+    for (const int parts : {1, 2, 3}) {
+        rest = rest.subspan(decoder.decode(rest, visitor).consumed);
+        EXPECT_EQ(visitor.chunks, parts);
+    }
+    EXPECT_TRUE(rest.empty());
+    EXPECT_EQ(visitor.log, "text abcd\nbinary \n");
 }
 
 TEST_P(Decoding, AStreamedPartIsHandedOutBeforeTheRestHasCome) {

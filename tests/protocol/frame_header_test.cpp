@@ -36,14 +36,28 @@ TEST(FrameHeader, WhatIsWrittenIsRead) {
                     const ParsedHeader parsed = parse_frame_header(bytes, role);
                     ASSERT_EQ(parsed.status, Status::complete);
                     EXPECT_EQ(parsed.size, size);
-                    EXPECT_EQ(parsed.header.payload_length, length);
-                    EXPECT_EQ(parsed.header.opcode, opcode);
-                    EXPECT_EQ(parsed.header.fin, fin);
-                    EXPECT_EQ(parsed.header.masked, role == Role::server);
-                    if (role == Role::server) {
-                        EXPECT_EQ(parsed.header.masking_key, test_key);
-                    }
+                    FrameHeader expected = header;
+                    if (!header.masked) expected.masking_key = {};
+                    EXPECT_EQ(parsed.header, expected);
                 }
+}
+
+TEST(FrameHeader, Rsv1SaysThatAMessageIsCompressed) {
+    std::array<std::byte, max_frame_header_size> bytes = {};
+    EXPECT_EQ(write_frame_header(bytes, {.opcode = Opcode::text, .compressed = true}), 2U);
+    EXPECT_EQ(bytes[0], std::byte{0xC1});
+    const auto judged = [](std::string_view frame) {
+        return parse_frame_header(bytes_of(frame), Role::client, Rsv1::compressed);
+    };
+    for (const std::string_view frame :
+         {std::string_view("\xC1\0", 2), std::string_view("\x42\0", 2)}) {
+        EXPECT_EQ(judged(frame).status, Status::complete);
+        EXPECT_TRUE(judged(frame).header.compressed);
+        EXPECT_EQ(parse(frame, Role::client).failure, &broken_rule::reserved_bit);
+    }
+    // Not on a continuation or a control frame, and not the other two bits (RFC 7692, section 6).
+    for (const char* const wrong : {"\xC0", "\xC8", "\xC9", "\xCA", "\xA1", "\x91", "\xE1"})
+        EXPECT_EQ(judged(wrong).failure, &broken_rule::reserved_bit);
 }
 
 TEST(FrameHeader, EveryFirstTwoBytesAreJudgedByTheRfc) {
@@ -63,11 +77,30 @@ TEST(FrameHeader, EveryFirstTwoBytesAreJudgedByTheRfc) {
                 const ParsedHeader parsed = parse(bytes, role);
                 ASSERT_EQ(parsed.status != Status::failed, right) << first << " " << second;
                 if (!right) {
-                    EXPECT_EQ(parsed.failure.code, CloseCode::protocol_error);
-                    EXPECT_LE(parsed.failure.reason.size(), 123U);
-                    EXPECT_FALSE(parsed.failure.reason.empty());
+                    ASSERT_NE(parsed.failure, nullptr);
+                    EXPECT_EQ(parsed.failure->code, CloseCode::protocol_error);
+                    EXPECT_LE(parsed.failure->reason.size(), 123U);
+                    EXPECT_FALSE(parsed.failure->reason.empty());
                 }
             }
+}
+
+TEST(FrameHeader, ABrokenRuleIsNamedAsSoonAsItsByteIsThere) {
+    const auto broken_by = [](std::string_view bytes, Role role = Role::client) {
+        return parse(bytes, role).failure;
+    };
+    for (const char* const reserved : {"\xC1", "\xA1", "\x91", "\xF1"})
+        EXPECT_EQ(broken_by(reserved), &broken_rule::reserved_bit);
+    for (const char* const reserved : {"\x83", "\x87", "\x8B", "\x8F", "\x03", "\x0B"})
+        EXPECT_EQ(broken_by(reserved), &broken_rule::reserved_opcode);
+    for (const char* const control : {"\x08", "\x09", "\x0A"})
+        EXPECT_EQ(broken_by(control), &broken_rule::fragmented_control);
+    EXPECT_EQ(broken_by("\x89\x7E"), &broken_rule::long_control);
+    EXPECT_EQ(broken_by("\x88\xFF", Role::server), &broken_rule::long_control);
+    EXPECT_EQ(broken_by("\x82\x85"), &broken_rule::masked);
+    EXPECT_EQ(broken_by("\x82\x05", Role::server), &broken_rule::not_masked);
+    EXPECT_EQ(broken_by(std::string_view("\x82\x7E\x00\x7D", 4)), &broken_rule::longer_form);
+    EXPECT_EQ(broken_by(std::string_view("\x82\x7F\xFF\0\0\0\0\0\0\0", 10)), &broken_rule::top_bit);
 }
 
 TEST(FrameHeader, ALengthMustBeInItsShortestForm) {

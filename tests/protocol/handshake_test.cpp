@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -100,6 +101,8 @@ struct Wrong {
     List fields;
     int status;
     const char* says;
+
+    friend void PrintTo(const Wrong& wrong, std::ostream* output) { *output << wrong.name; }
 };
 
 class WrongRequest : public testing::TestWithParam<Wrong> {};
@@ -142,6 +145,16 @@ INSTANTIATE_TEST_SUITE_P(
                    {"Sec-WebSocket-Key1", "4 @1  46546xW%0l 1 5"},
                    {"Sec-WebSocket-Key2", "12998 5 Y3 1  .P00"}},
               400, "old draft"},
+        Wrong{"version_not_a_number", "GET", 1, with("Sec-WebSocket-Version", "x"), 426,
+              "13 and 8"},
+        Wrong{"version_empty", "GET", 1, with("Sec-WebSocket-Version", ""), 426, "13 and 8"},
+        Wrong{"two_origins", "GET", 1,
+              [] {
+                  List fields = with_also("Origin", "http://server.example.com");
+                  fields.push_back({"Origin", "http://evil.example"});
+                  return fields;
+              }(),
+              400, "Origin"},
         Wrong{"subprotocol_not_a_token", "GET", 1, with_also("Sec-WebSocket-Protocol", "a b"), 400,
               "token"},
         Wrong{"subprotocol_twice", "GET", 1, with_also("Sec-WebSocket-Protocol", "a, b, a"), 400,
@@ -154,6 +167,25 @@ TEST(ServerHandshake, AnotherVersionIsToldTheList) {
     EXPECT_NE(std::ranges::find(
                   headers, std::pair<std::string, std::string>("Sec-WebSocket-Version", "13, 8")),
               headers.end());
+}
+
+TEST(ServerHandshake, TheWordsRepeatNothingButANumber) {
+    for (const std::string& version : {std::string("<script>"), std::string(5000, '9')}) {
+        const auto offer = judge_request("GET", 1, with("Sec-WebSocket-Version", version));
+        ASSERT_FALSE(offer);
+        EXPECT_LT(offer.error().body.size(), 200U);
+        EXPECT_EQ(offer.error().body.find(version), std::string::npos);
+    }
+    EXPECT_NE(
+        judge_request("GET", 1, with("Sec-WebSocket-Version", "7")).error().body.find("is 7;"),
+        std::string::npos);
+}
+
+TEST(ServerHandshake, HeadersOfARefusalSayWhatWouldDo) {
+    using Field = std::pair<std::string, std::string>;
+    EXPECT_EQ(judge_request("PUT", 1, correct()).error().headers, Fields{Field("Allow", "GET")});
+    EXPECT_EQ(judge_request("GET", 1, without("Upgrade")).error().headers,
+              Fields{Field("Upgrade", "websocket")});
 }
 
 TEST(ServerHandshake, ALongOfferIsJudgedInLinearTime) {
@@ -205,11 +237,18 @@ TEST_F(ClientHandshake, RefusesEveryOther) {
     for (const HeaderField& more : {HeaderField{"Sec-WebSocket-Extensions", "permessage-deflate"},
                                     HeaderField{"Sec-WebSocket-Protocol", "other"},
                                     HeaderField{"Sec-WebSocket-Protocol", "chat, superchat"},
+                                    HeaderField{"Sec-WebSocket-Protocol", ""},
                                     HeaderField{"Sec-WebSocket-Protocol", "CHAT"}}) {
         List all = fields;
         all.push_back(more);
         EXPECT_NE(judged(all).find("was not offered"), std::string::npos) << more.value;
     }
+}
+
+TEST_F(ClientHandshake, ASubprotocolIsChosenAtMostOnce) {
+    fields.push_back({"Sec-WebSocket-Protocol", "chat"});
+    fields.push_back({"Sec-WebSocket-Protocol", "chat"});
+    EXPECT_FALSE(judged(fields).starts_with("ok"));
 }
 
 TEST_F(ClientHandshake, ItsRequestIsOneThatTheServerAccepts) {

@@ -68,6 +68,18 @@ TEST(Utf8, EverySequenceOfOneToThreeBytes) {
             }
 }
 
+TEST(Utf8, EverySequenceOfThreeBytes) {
+    std::string text(3, '\0');
+    std::size_t wrong = 0;
+    for (int sequence = 0; sequence < 1 << 24; ++sequence) {
+        text[0] = static_cast<char>(sequence >> 16);
+        text[1] = static_cast<char>(sequence >> 8);
+        text[2] = static_cast<char>(sequence);
+        if (is_valid_utf8(bytes_of(text)) != oracle(text)) ++wrong;
+    }
+    EXPECT_EQ(wrong, 0U);
+}
+
 TEST(Utf8, SequencesOfFourBytesAtTheirEdges) {
     for (int first = 0xEF; first < 256; ++first)
         for (int second = 0x70; second < 0xD0; ++second)
@@ -102,6 +114,25 @@ TEST(Utf8, LongTextsWithAnErrorAnywhere) {
         ASSERT_FALSE(is_valid_utf8(bytes_of(broken))) << place;
         ASSERT_FALSE(validates(broken, broken.size() / 2)) << place;
     }
+}
+
+// Around the sizes where another way of validating takes over.
+TEST(Utf8, EverySizeWithOneCharacterAnywhere) {
+    for (std::size_t size = 1; size < 140; ++size)
+        for (std::size_t place = 0; place < size; ++place) {
+            std::string text(size, 'x');
+            for (const std::string_view character : {"\xC3\xA9", "\xF0\x9F\x9A\x80"}) {
+                text.replace(place, character.size(), character);
+                ASSERT_TRUE(is_valid_utf8(bytes_of(text))) << size << " " << place;
+                ASSERT_TRUE(validates(text, text.size() / 2)) << size << " " << place;
+                text.pop_back();
+                ASSERT_EQ(is_valid_utf8(bytes_of(text)), oracle(text)) << size << " " << place;
+                text.assign(size, 'x');
+            }
+            text[place] = '\x80';
+            ASSERT_FALSE(is_valid_utf8(bytes_of(text))) << size << " " << place;
+            ASSERT_FALSE(validates(text, text.size() / 2)) << size << " " << place;
+        }
 }
 
 TEST(Utf8, RandomBytesInRandomPieces) {
