@@ -4,7 +4,10 @@
 #include "protocol/masking_key.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <set>
 #include <vector>
 
@@ -31,6 +34,25 @@ TEST(Masking, KeysAreFresh) {
     for (int count = 0; count < 2000; ++count) keys.insert(random_masking_key());
     // By chance two of 2,000 are the same once in 2,000 runs; three never.
     EXPECT_GE(keys.size(), 1998U);
+}
+
+TEST(Masking, AForkedProcessHasKeysOfItsOwn) {
+    (void)random_masking_key();  // the pool is filled
+    std::array<int, 2> ends = {};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const MaskingKey key = random_masking_key();
+        const auto size = ::write(ends[1], key.data(), key.size());
+        ::_exit(size == 4 ? 0 : 1);
+    }
+    MaskingKey of_the_child = {};
+    ASSERT_EQ(::read(ends[0], of_the_child.data(), of_the_child.size()), 4);
+    ::waitpid(child, nullptr, 0);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    EXPECT_NE(random_masking_key(), of_the_child);
 }
 
 }  // namespace
