@@ -3,11 +3,14 @@
 #include "cli/connect.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/serve.hpp"
+#include "cli/units.hpp"
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
 #include <cctype>
+#include <chrono>
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -90,6 +93,58 @@ std::string take_compression(const std::string& word, Compression& compression) 
     return {};
 }
 
+/// An option that takes a size into `target`, whose value now is in the help.
+void add_size(CLI::App& command, const std::string& name, std::size_t& target,
+              const std::string& text, const std::string& usual) {
+    command
+        .add_option_function<std::string>(
+            name,
+            [&target, name](const std::string& word) {
+                const auto size = parse_size(word);
+                if (!size || *size == 0)
+                    throw CLI::ValidationError(
+                        name, "must be a size, as 65536, 64KiB or 1MiB, and not 0: " + word);
+                target = *size;
+            },
+            text)
+        ->type_name("SIZE")
+        ->option_text("SIZE=" + usual);
+}
+
+/// An option that takes a time into `target`, whose value now is in the help.
+void add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& target,
+                  const std::string& text, const std::string& usual) {
+    command
+        .add_option_function<std::string>(
+            name,
+            [&target, name](const std::string& word) {
+                const auto duration = parse_duration(word);
+                if (!duration)
+                    throw CLI::ValidationError(
+                        name, "must be a time, as 10s, 500ms, 2m or 1h, up to 24 days: " + word);
+                target = *duration;
+            },
+            text)
+        ->type_name("TIME")
+        ->option_text("TIME=" + usual);
+}
+
+void add_limits(CLI::App& serve, ServeOptions& options) {
+    WebSocketOptions& websocket = options.websocket;
+    add_size(serve, "--max-message", websocket.max_message_size,
+             "The largest message, over all its fragments; beyond: 1009", "1MiB");
+    add_size(serve, "--max-backlog", websocket.max_backlog,
+             "The most that waits for a slow reader; beyond: 1008", "1MiB");
+    add_duration(serve, "--handshake-timeout", options.limits.handshake_timeout,
+                 "For a request to arrive whole; 0: no limit", "10s");
+    add_duration(serve, "--ping-after", websocket.ping_after,
+                 "A silent peer is sent a ping after this long; 0: never", "30s");
+    add_duration(serve, "--idle-timeout", websocket.idle_timeout,
+                 "A silent peer is given up after this long; 0: never", "60s");
+    add_duration(serve, "--close-timeout", websocket.close_timeout,
+                 "For the peer's part of the closing handshake", "5s");
+}
+
 CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
     serve
@@ -109,13 +164,14 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
         .add_option_function<std::string>(
             "--compress",
             [&options](const std::string& word) {
-                const std::string wrong = take_compression(word, options.compression);
+                const std::string wrong = take_compression(word, options.websocket.compression);
                 if (!wrong.empty()) throw CLI::ValidationError("--compress", wrong);
             },
             "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
             "dedicated (with the context of those before; some 300 KiB a connection)")
         ->type_name("HOW")
         ->option_text("HOW=shared");
+    add_limits(serve, options);
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);
     return serve;

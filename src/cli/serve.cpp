@@ -83,10 +83,9 @@ int serve(const ServeOptions& options) {
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info);
 
     hub::Hub hub;
-    Server server;
-    const WebSocketOptions websocket = {.compression = options.compression};
-    dialects::raw::serve(server, hub, websocket);
-    echo(server, options.echo, websocket);
+    Server server(options.limits);
+    dialects::raw::serve(server, hub, options.websocket);
+    echo(server, options.echo, options.websocket);
     // For the page: its path has been checked to need no escapes.
     server.http("GET", "/endpoints.json", [path = options.echo](const Request&) {
         return Response::json(200, "{\"echo\": \"" + path + "\"}\n");

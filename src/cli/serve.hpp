@@ -1,6 +1,6 @@
 #pragma once
 
-#include <longwire/compression.hpp>
+#include <longwire/server.hpp>
 
 #include <string>
 #include <vector>
@@ -12,7 +12,8 @@ struct ServeOptions {
     std::vector<std::string> listen = {"127.0.0.1:8000"};
     std::string echo = "/echo";
     std::string web;  // empty: the pages that came with the program
-    Compression compression = Compression::shared;
+    ServerOptions limits;
+    WebSocketOptions websocket;
     bool verbose = false;
 };
 

@@ -192,12 +192,38 @@ class Serve(unittest.TestCase):
             (("--listen", "127.0.0.1:99999"), "99999"),
             (("--web", "/no/such/folder"), "/no/such/folder"),
             (("--echo", "echo"), "echo"),
+            (("--max-message", "lots"), "lots"),
+            (("--max-message", "0"), "--max-message"),
+            (("--max-message", "99999999999GiB"), "99999999999GiB"),
+            (("--idle-timeout", "5 parsecs"), "parsecs"),
+            (("--idle-timeout", "-1s"), "-1s"),
+            (("--compress", "lots"), "lots"),
             (("extra",), "extra"),
         ):
             result = longwire("serve", *arguments)
             self.assertEqual(result.returncode, 2, (arguments, result.stderr))
             self.assertIn(named, result.stderr)
             self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+
+    def test_a_message_may_be_as_large_as_the_limit_and_no_larger(self):
+        with Serving("--max-message", "2KiB", "--compress", "off") as serving:
+            fits = longwire("connect", serving.url("/echo"), lines="x" * 2048 + "\n")
+            self.assertEqual((fits.returncode, fits.stdout), (0, "x" * 2048 + "\n"))
+            beyond = longwire("connect", serving.url("/echo"), lines="x" * 2049 + "\n")
+            self.assertEqual(beyond.returncode, 8)
+            self.assertIn("1009", beyond.stderr)
+
+    def test_a_silent_peer_is_given_up(self):
+        with Serving("--ping-after", "0", "--idle-timeout", "50ms") as serving:
+            result = longwire("connect", "--wait", "20", serving.url("/echo"), lines="x\n")
+            self.assertEqual((result.returncode, result.stdout), (8, "x\n"))
+            self.assertIn("1006", result.stderr)
+
+    def test_a_slow_request_is_shed(self):
+        with Serving("--handshake-timeout", "50ms") as serving:
+            with socket.create_connection(("127.0.0.1", serving.port), timeout=20) as client:
+                client.sendall(b"GET / HTTP/1.1\r\nHos")
+                self.assertTrue(client.recv(65536).startswith(b"HTTP/1.1 408 "))
 
     def test_the_echo_may_be_elsewhere(self):
         with Serving("--echo", "/mirror") as serving:
