@@ -34,8 +34,8 @@ std::optional<std::size_t> parse_size(std::string_view text) noexcept {
     static constexpr Unit units[] = {{"", 1},
                                      {"B", 1},
                                      {"kB", 1000},
-                                     {"MB", 1000 * 1000},
-                                     {"GB", 1000 * 1000 * 1000},
+                                     {"MB", 1'000'000},
+                                     {"GB", 1'000'000'000},
                                      {"KiB", 1 << 10},
                                      {"MiB", 1 << 20},
                                      {"GiB", 1 << 30}};
@@ -44,7 +44,7 @@ std::optional<std::size_t> parse_size(std::string_view text) noexcept {
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept {
     static constexpr Unit units[] = {
-        {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
+        {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
     constexpr std::uint64_t longest = std::uint64_t{24} * 24 * 60 * 60 * 1000;
     const auto milliseconds = parse_with_unit(text, units, longest);
     if (!milliseconds) return std::nullopt;

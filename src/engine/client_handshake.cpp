@@ -77,7 +77,7 @@ void ClientHandshake::judge(std::span<std::byte> rest) {
         if (name == answer->subprotocol) subprotocol = name;
     const net::Ref<WebSocketSession> session(
         new WebSocketSession(worker_, protocol::Role::client, plan_->terms, subprotocol, plan_));
-    if (answer->deflate) session->compress(*answer->deflate);
+    if (const auto& agreed = answer->deflate) session->compress(*agreed);
     net::Stream& stream = *std::exchange(stream_, nullptr);
     stream.exchange_session(session);
     session->attach(stream);

@@ -110,7 +110,7 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
     stream_->write(bytes_of(head));
     const net::Ref<WebSocketSession> session(
         new WebSocketSession(worker_, protocol::Role::server, route.terms, accepted->subprotocol));
-    if (accepted->deflate) session->compress(*accepted->deflate);
+    if (const auto& agreed = accepted->deflate) session->compress(*agreed);
     net::Stream& stream = *std::exchange(stream_, nullptr);
     stream.exchange_session(session);
     session->attach(stream);
