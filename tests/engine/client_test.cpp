@@ -93,7 +93,7 @@ TEST(Client, TalksToTheServer) {
         if (!socket) co_return;
         EXPECT_EQ(socket->protocol(), "chat");
         EXPECT_EQ(socket->ready_state(), ReadyState::open);
-        for (const std::size_t size : {0, 1, 125, 126, 65535, 65536, 1'000'000}) {
+        for (const std::size_t size : {0U, 1U, 125U, 126U, 65535U, 65536U, 1'000'000U}) {
             const std::string payload(size, 'x');
             co_await socket->send(payload);
             const auto message = co_await socket->receive();

@@ -173,9 +173,8 @@ TEST(Message, APreparedMessageGoesToMany) {
     for (const std::size_t size : {std::size_t{5}, std::size_t{100'000}}) {
         const std::string path = "/size/" + std::to_string(size);
         running.server.websocket(
-            path,
-            {.on_open = [size, prepared = PreparedMessage(Message::text(std::string(size, 'p')))](
-                            WebSocket& socket, const Request&) {
+            path, {.on_open = [prepared = PreparedMessage(Message::text(std::string(size, 'p')))](
+                                  WebSocket& socket, const Request&) {
                 socket.send("before");
                 socket.send(prepared);
                 socket.send("after");

@@ -83,7 +83,7 @@ TEST(Connection, CarriesMessagesBothWays) {
 }
 
 TEST(Connection, AClientMasksEveryFrameAndLargeOnesPieceByPiece) {
-    for (const std::size_t size : {0, 1, 4095, 4096, 4097, 100000}) {
+    for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 100000U}) {
         Pair pair;
         std::string payload;
         for (std::size_t index = 0; index < size; ++index)

@@ -38,7 +38,7 @@ TEST_P(Decoding, HandsOutEveryKindOfFrame) {
 }
 
 TEST_P(Decoding, TakesEveryFormOfLength) {
-    for (const std::size_t size : {0, 1, 124, 125, 126, 127, 65535, 65536, 70000}) {
+    for (const std::size_t size : {0U, 1U, 124U, 125U, 126U, 127U, 65535U, 65536U, 70000U}) {
         const std::string payload(size, 'x');
         EXPECT_EQ(decode(frame(Opcode::binary, payload)), "binary " + payload + "\n") << size;
         EXPECT_EQ(decoded(GetParam(), frame(Opcode::text, payload), {3, 1, 4, 1, 5, 9}),
