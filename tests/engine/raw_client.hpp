@@ -57,7 +57,7 @@ public:
         return take(found == std::string::npos ? pending_.size() : found + end.size());
     }
 
-    /// Reads to the server's end of the connection. `reset()` then says whether it was a reset.
+    /// Reads to the server's end of the connection. `was_reset` then says whether it was a reset.
     std::string read_all() {
         while (fill()) {
         }
@@ -101,7 +101,7 @@ private:
     bool reset_ = false;
 };
 
-/// A client's frame, masked with a key of zeros or the one given.
+/// A client's frame, masked with `key`.
 inline std::string client_frame(int opcode, std::string_view payload, bool fin = true,
                                 std::array<char, 4> key = {0x11, 0x22, 0x33, 0x44}) {
     std::string frame;
