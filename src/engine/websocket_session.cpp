@@ -373,7 +373,11 @@ bool WebSocketSession::room_to_send() const noexcept {
 }
 
 void WebSocketSession::await_room(Sending& sending) noexcept {
-    sending.next_ = std::exchange(senders_, &sending);
+    // Few wait on one connection; the first to wait is the first to go on.
+    Sending** end = &senders_;
+    while (*end != nullptr) end = &(*end)->next_;
+    sending.next_ = nullptr;
+    *end = &sending;
     stream_->tell_when_drained();
 }
 

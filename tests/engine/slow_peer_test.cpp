@@ -80,6 +80,34 @@ TEST(SlowPeer, ACoroutineWaitsAndNothingIsLost) {
     EXPECT_LE(most, std::size_t{200'000});
 }
 
+TEST(SlowPeer, TheFirstToWaitIsTheFirstToGoOn) {
+    constexpr std::size_t size = std::size_t{8} << 20;  // more than the kernel's buffers hold
+    std::promise<std::string> resumed;
+    RunningServer running;
+    running.server.websocket("/",
+                             [&](WebSocket& socket) -> Task<> {
+                                 std::string order;
+                                 const auto waits = [](WebSocket& sending, std::string& log,
+                                                       char name) -> Task<> {
+                                     const std::string block(size, name);
+                                     co_await sending.send(block);
+                                     log += name;
+                                 };
+                                 for (const char name : {'1', '2', '3'})
+                                     spawn(waits(socket, order, name));
+                                 EXPECT_EQ(order, "") << "the client has read nothing yet";
+                                 while (order.size() < 3)
+                                     co_await sleep_for(std::chrono::milliseconds(1));
+                                 resumed.set_value(order);
+                             },
+                             {.max_backlog = 4 * size});
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    EXPECT_EQ(client.read(3 * (size + 10)).size(), 3 * (size + 10));
+    EXPECT_EQ(resumed.get_future().get(), "123");
+}
+
 TEST(SlowPeer, ACoroutineThatWaitsIsToldWhenTheConnectionEnds) {
     std::promise<SendStatus> last;
     RunningServer running;
