@@ -214,13 +214,13 @@ class Serve(unittest.TestCase):
             self.assertIn("1009", beyond.stderr)
 
     def test_a_silent_peer_is_given_up(self):
-        with Serving("--ping-after", "0", "--idle-timeout", "50ms") as serving:
+        with Serving("--ping-after", "0", "--idle-timeout", "1s") as serving:
             result = longwire("connect", "--wait", "20", serving.url("/echo"), lines="x\n")
             self.assertEqual((result.returncode, result.stdout), (8, "x\n"))
             self.assertIn("1006", result.stderr)
 
     def test_a_slow_request_is_shed(self):
-        with Serving("--handshake-timeout", "50ms") as serving:
+        with Serving("--handshake-timeout", "500ms") as serving:
             with socket.create_connection(("127.0.0.1", serving.port), timeout=20) as client:
                 client.sendall(b"GET / HTTP/1.1\r\nHos")
                 self.assertTrue(client.recv(65536).startswith(b"HTTP/1.1 408 "))

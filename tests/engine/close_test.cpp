@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(Server, BadFrame, testing::ValuesIn(bad_inputs()),
 
 TEST(Close, ASilentPeerIsPingedAndThenGivenUp) {
     Watched watched({.ping_after = std::chrono::milliseconds(20),
-                     .idle_timeout = std::chrono::milliseconds(120)});
+                     .idle_timeout = std::chrono::milliseconds(1000)});
     RawClient client(watched.running.port);
     client.upgrade("/");
     EXPECT_EQ(client.read(2), server_frame(ping_opcode, ""));

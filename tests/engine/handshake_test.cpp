@@ -152,7 +152,7 @@ TEST_F(Handshake, AnOnUpgradeThatThrowsRefusesWith500) {
 }
 
 TEST_F(Handshake, ASlowRequestIsShed) {
-    RunningServer impatient({.handshake_timeout = std::chrono::milliseconds(50)});
+    RunningServer impatient({.handshake_timeout = std::chrono::milliseconds(500)});
     impatient.server.websocket("/echo", echo_handlers());
     impatient.start();
     RawClient client(impatient.port);

@@ -137,18 +137,23 @@ TEST(Message, ACoroutineThatOnlySendsStillAnswersPingsAndSeesTheClose) {
 TEST(Message, AMessageThatWaitedIsGivenAfterClose) {
     RunningServer running;
     std::promise<std::string> seen;
+    bool go = false;
     running.server.websocket("/", [&](WebSocket& socket) -> Task<> {
-        co_await socket.send("ready");
-        co_await sleep_for(std::chrono::milliseconds(50));
+        while (!go) co_await sleep_for(std::chrono::milliseconds(1));
         socket.close();
         const auto message = co_await socket.receive();
         seen.set_value(message ? std::string(message->text()) : "nothing");
     });
+    running.server.websocket("/go", {.on_open = [&](WebSocket&, const Request&) { go = true; }});
     running.start();
     RawClient client(running.port);
     client.upgrade("/");
-    client.read(7);
-    client.send(client_frame(text, "came before") + client_frame(text, "and another"));
+    // All in one write: once the pong is here, the first message waits.
+    client.send(client_frame(ping_opcode, "") + client_frame(text, "came before") +
+                client_frame(text, "and another"));
+    EXPECT_EQ(client.read(2), server_frame(pong_opcode, ""));
+    RawClient starter(running.port);
+    starter.upgrade("/go");
     EXPECT_EQ(seen.get_future().get(), "came before");
 }
 
