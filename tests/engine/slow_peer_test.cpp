@@ -81,7 +81,7 @@ TEST(SlowPeer, ACoroutineWaitsAndNothingIsLost) {
 }
 
 TEST(SlowPeer, TheFirstToWaitIsTheFirstToGoOn) {
-    constexpr std::size_t size = std::size_t{8} << 20;  // more than the kernel's buffers hold
+    constexpr std::size_t size = std::size_t{64} << 20;  // more than the kernel's buffers hold
     std::promise<std::string> resumed;
     RunningServer running;
     running.server.websocket("/",
