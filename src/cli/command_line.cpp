@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -80,69 +81,65 @@ CLI::Validator undescribed(CLI::Validator check) {
     return check.description("");
 }
 
-/// Sets `compression` to what `word` says; what is wrong with it, where it says nothing.
-std::string take_compression(const std::string& word, Compression& compression) {
-    if (word == "off")
-        compression = Compression::off;
-    else if (word == "shared")
-        compression = Compression::shared;
-    else if (word == "dedicated")
-        compression = Compression::dedicated;
-    else
-        return "must be off, shared or dedicated: " + word;
-    return {};
+std::optional<Compression> parse_compression(std::string_view word) noexcept {
+    if (word == "off") return Compression::off;
+    if (word == "shared") return Compression::shared;
+    if (word == "dedicated") return Compression::dedicated;
+    return std::nullopt;
 }
 
-/// An option that takes a size into `target`, whose value now is in the help.
-void add_size(CLI::App& command, const std::string& name, std::size_t& target,
+/// A word of the command line that `parse` makes a value of, or nothing.
+template <class Value>
+struct Word {
+    std::string type;
+    std::string must_be;
+    std::optional<Value> (*parse)(std::string_view);
+};
+
+const Word<std::size_t> size_word = {"SIZE", "a size, as 65536, 64KiB or 1MiB, and not 0",
+                                     [](std::string_view word) {
+                                         const auto size = parse_size(word);
+                                         return size == 0 ? std::nullopt : size;
+                                     }};
+const Word<std::chrono::milliseconds> time_word = {
+    "TIME", "a time, as 10s, 500ms, 2m or 1h, up to 24 days",
+    [](std::string_view word) { return parse_duration(word); }};
+const Word<Compression> compression_word = {
+    "HOW", "off, shared or dedicated",
+    [](std::string_view word) { return parse_compression(word); }};
+
+/// An option that takes such a word into `target`; `usual` is what the help says it is without.
+template <class Value>
+void add_word(CLI::App& command, const std::string& name, Value& target, const Word<Value>& word,
               const std::string& text, const std::string& usual) {
     command
         .add_option_function<std::string>(
             name,
-            [&target, name](const std::string& word) {
-                const auto size = parse_size(word);
-                if (!size || *size == 0)
-                    throw CLI::ValidationError(
-                        name, "must be a size, as 65536, 64KiB or 1MiB, and not 0: " + word);
-                target = *size;
+            [&target, &word, name](const std::string& given) {
+                const auto value = word.parse(given);
+                if (!value)
+                    throw CLI::ValidationError(name, "must be " + word.must_be + ": " + given);
+                target = *value;
             },
             text)
-        ->type_name("SIZE")
-        ->option_text("SIZE=" + usual);
-}
-
-/// An option that takes a time into `target`, whose value now is in the help.
-void add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& target,
-                  const std::string& text, const std::string& usual) {
-    command
-        .add_option_function<std::string>(
-            name,
-            [&target, name](const std::string& word) {
-                const auto duration = parse_duration(word);
-                if (!duration)
-                    throw CLI::ValidationError(
-                        name, "must be a time, as 10s, 500ms, 2m or 1h, up to 24 days: " + word);
-                target = *duration;
-            },
-            text)
-        ->type_name("TIME")
-        ->option_text("TIME=" + usual);
+        ->type_name(word.type)
+        ->option_text(word.type + "=" + usual);
 }
 
 void add_limits(CLI::App& serve, ServeOptions& options) {
     WebSocketOptions& websocket = options.websocket;
-    add_size(serve, "--max-message", websocket.max_message_size,
+    add_word(serve, "--max-message", websocket.max_message_size, size_word,
              "The largest message, over all its fragments; beyond: 1009", "1MiB");
-    add_size(serve, "--max-backlog", websocket.max_backlog,
+    add_word(serve, "--max-backlog", websocket.max_backlog, size_word,
              "The most that waits for a slow reader; beyond: 1008", "1MiB");
-    add_duration(serve, "--handshake-timeout", options.limits.handshake_timeout,
-                 "For a request to arrive whole; 0: no limit", "10s");
-    add_duration(serve, "--ping-after", websocket.ping_after,
-                 "A silent peer is sent a ping after this long; 0: never", "30s");
-    add_duration(serve, "--idle-timeout", websocket.idle_timeout,
-                 "A silent peer is given up after this long; 0: never", "60s");
-    add_duration(serve, "--close-timeout", websocket.close_timeout,
-                 "For the peer's part of the closing handshake", "5s");
+    add_word(serve, "--handshake-timeout", options.limits.handshake_timeout, time_word,
+             "For a request to arrive whole; 0: no limit", "10s");
+    add_word(serve, "--ping-after", websocket.ping_after, time_word,
+             "A silent peer is sent a ping after this long; 0: never", "30s");
+    add_word(serve, "--idle-timeout", websocket.idle_timeout, time_word,
+             "A silent peer is given up after this long; 0: never", "60s");
+    add_word(serve, "--close-timeout", websocket.close_timeout, time_word,
+             "For the peer's part of the closing handshake", "5s");
 }
 
 CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
@@ -160,17 +157,10 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     serve.add_option("--web", options.web, "The folder whose files are served at / [its own page]")
         ->type_name("DIR")
         ->check(undescribed(CLI::ExistingDirectory));
-    serve
-        .add_option_function<std::string>(
-            "--compress",
-            [&options](const std::string& word) {
-                const std::string wrong = take_compression(word, options.websocket.compression);
-                if (!wrong.empty()) throw CLI::ValidationError("--compress", wrong);
-            },
-            "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
-            "dedicated (with the context of those before; some 300 KiB a connection)")
-        ->type_name("HOW")
-        ->option_text("HOW=shared");
+    add_word(serve, "--compress", options.websocket.compression, compression_word,
+             "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
+             "dedicated (with the context of those before; some 300 KiB a connection)",
+             "shared");
     add_limits(serve, options);
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);

@@ -98,14 +98,11 @@ void WebSocketSession::compress(const protocol::DeflateParameters& agreed) {
     const bool keep_theirs =
         !(server ? agreed.client_no_context_takeover : agreed.server_no_context_takeover);
     const int window = server ? agreed.server_max_window_bits : agreed.client_max_window_bits;
-    if (!keep_ours && !keep_theirs) {
-        shared_ = &worker_.compression(window, terms_.compression_threshold);
-        connection_.use(*shared_);
-        return;
-    }
-    dedicated_ = std::make_unique<protocol::Compression>(window, keep_ours, keep_theirs,
-                                                         terms_.compression_threshold);
-    connection_.use(*dedicated_);
+    if (keep_ours || keep_theirs)
+        dedicated_ = std::make_unique<protocol::Compression>(window, keep_ours, keep_theirs,
+                                                             terms_.compression_threshold);
+    connection_.use(dedicated_ ? *dedicated_
+                               : worker_.compression(window, terms_.compression_threshold));
 }
 
 void WebSocketSession::attach(net::Stream& stream) {
@@ -350,8 +347,9 @@ Sending WebSocketSession::send(const PreparedMessage& message) {
     // With a context of its own, this connection's frame is like no other's.
     if (dedicated_) return send(Message(frame.type, bytes.subspan(frame.header_size)));
     if (!admit(bytes.size())) return {*this, SendStatus::dropped};
-    if (shared_ != nullptr && bytes.size() - frame.header_size >= shared_->threshold)
-        bytes = frame.compressed_by(*shared_);
+    protocol::Compression* const shared = connection_.compression();
+    if (shared != nullptr && bytes.size() - frame.header_size >= shared->threshold)
+        bytes = frame.compressed_by(*shared);
     // Below this, counting references costs more than copying.
     constexpr std::size_t worth_sharing = 2048;
     if (bytes.size() < worth_sharing)

@@ -127,7 +127,6 @@ private:
     std::unique_ptr<State> states_;
     std::shared_ptr<const void> owned_;
     std::unique_ptr<protocol::Compression> dedicated_;
-    protocol::Compression* shared_ = nullptr;
     LoopEntry::Name name_;
     bool named_ = false;
     bool pinged_ = false;

@@ -93,15 +93,15 @@ Decompressor::Decompressor(bool keep_context)
 
 Decompressor::~Decompressor() = default;
 
-std::expected<std::vector<std::byte>, Failure> Decompressor::decompress(
+std::expected<std::vector<std::byte>, const Failure*> Decompressor::decompress(
     std::span<const std::byte> data, std::size_t max_size) {
     std::vector<std::byte> output = std::exchange(spare_, {});
     z_stream& state = stream_->state;
     std::size_t size = 0;
     max_size = std::min(max_size, output.max_size() - 1);
-    const auto fail = [&](CloseCode code, std::string_view reason) {
+    const auto fail = [&](const Failure& rule) {
         inflateReset(&state);
-        return std::unexpected(Failure{.code = code, .reason = reason});
+        return std::unexpected(&rule);
     };
     for (const std::span<const std::byte> part : {data, std::span<const std::byte>(tail)}) {
         state.next_in = zlib_bytes(part.data());
@@ -114,12 +114,11 @@ std::expected<std::vector<std::byte>, Failure> Decompressor::decompress(
             state.avail_out = static_cast<uInt>(output.size() - size);
             const int status = inflate(&state, Z_SYNC_FLUSH);
             size = output.size() - state.avail_out;
-            if (size > max_size)
-                return fail(CloseCode::message_too_big, "a message is above the limit");
+            if (size > max_size) return fail(broken_rule::too_big);
             if (status == Z_STREAM_END)
                 stream_->begin_again();
             else if (status != Z_OK && status != Z_BUF_ERROR)
-                return fail(CloseCode::invalid_payload, "a compressed message is not DEFLATE");
+                return fail(broken_rule::not_deflate);
             else if (status == Z_BUF_ERROR && state.avail_out > 0)
                 break;  // it wants more input than there is
         } while (state.avail_in > 0 || state.avail_out == 0);

@@ -42,8 +42,8 @@ public:
     Decompressor& operator=(const Decompressor&) = delete;
 
     /// The message, which never becomes larger than `max_size`: 1009 then; 1007 where the data is
-    /// not DEFLATE.
-    [[nodiscard]] std::expected<std::vector<std::byte>, Failure> decompress(
+    /// not DEFLATE. A failure is one of broken_rule.
+    [[nodiscard]] std::expected<std::vector<std::byte>, const Failure*> decompress(
         std::span<const std::byte> data, std::size_t max_size);
 
     /// Takes a buffer back that `decompress` gave, for the next message.

@@ -44,6 +44,9 @@ public:
         decoder_.allow_compressed();
     }
 
+    /// What `use` was given; null where nothing was agreed on.
+    [[nodiscard]] Compression* compression() const noexcept { return compression_; }
+
     [[nodiscard]] ReadyState state() const noexcept { return state_; }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
 
@@ -107,7 +110,7 @@ private:
     struct Visitor {
         Connection& connection;
         Handler& handler;
-        std::optional<Failure> failure = std::nullopt;
+        const Failure* failure = nullptr;  // of a compressed message: one of broken_rule
 
         Flow on_compressed(MessageType type, std::span<const std::byte> data) {
             Decompressor& decompressor = connection.compression_->decompressor;
@@ -117,8 +120,7 @@ private:
                 return Flow::stop;
             }
             if (type == MessageType::text && !is_valid_utf8(*message)) {
-                failure = Failure{.code = CloseCode::invalid_payload,
-                                  .reason = "a text message is not UTF-8"};
+                failure = &broken_rule::text_not_utf8;
                 return Flow::stop;
             }
             // The buffer is ours while the handler runs: it may make others decompress.
@@ -192,7 +194,7 @@ std::size_t Connection::receive(std::span<std::byte> bytes, Handler& handler) {
     Visitor<Handler> visitor{*this, handler};
     const Decoded decoded = decoder_.decode(bytes, visitor);
     if (decoded.failure != nullptr) fail(*decoded.failure, handler);
-    if (visitor.failure) fail(*visitor.failure, handler);
+    if (visitor.failure != nullptr) fail(*visitor.failure, handler);
     return decoded.consumed;
 }
 

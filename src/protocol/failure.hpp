@@ -46,6 +46,10 @@ inline constexpr Failure reason_not_utf8{.code = CloseCode::invalid_payload,
 inline constexpr Failure too_big{.code = CloseCode::message_too_big,
                                  .reason = "a message is above the limit"};
 
+// RFC 7692, section 7.2.2: compressed messages
+inline constexpr Failure not_deflate{.code = CloseCode::invalid_payload,
+                                     .reason = "a compressed message is not DEFLATE"};
+
 }  // namespace broken_rule
 
 }  // namespace longwire::protocol

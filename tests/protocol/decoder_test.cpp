@@ -245,14 +245,16 @@ TEST_P(Decoding, StopsForGood) {
     EXPECT_EQ(recorder.log, "text one\n");
 }
 
+/// Notes where the payload of a message lies.
+struct Where : Recorder {
+    Flow on_message(MessageType, std::span<std::byte> payload) {
+        place = payload.data();
+        return Flow::proceed;
+    }
+    const std::byte* place = nullptr;
+};
+
 TEST_P(Decoding, AWholeMessageIsAViewOfTheInput) {
-    struct Where : Recorder {
-        Flow on_message(MessageType, std::span<std::byte> payload) {
-            place = payload.data();
-            return Flow::proceed;
-        }
-        const std::byte* place = nullptr;
-    };
     std::string input = frame(Opcode::binary, "payload");
     const DecoderLimits limits;
     Decoder decoder(GetParam(), limits);
@@ -263,13 +265,6 @@ TEST_P(Decoding, AWholeMessageIsAViewOfTheInput) {
 }
 
 TEST_P(Decoding, APayloadThatComesAfterItsHeaderIsAViewToo) {
-    struct Where : Recorder {
-        Flow on_message(MessageType, std::span<std::byte> payload) {
-            place = payload.data();
-            return Flow::proceed;
-        }
-        const std::byte* place = nullptr;
-    };
     std::string input = frame(Opcode::binary, "payload");
     const DecoderLimits limits;
     Decoder decoder(GetParam(), limits);
