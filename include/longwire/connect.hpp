@@ -4,6 +4,7 @@
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/task.hpp>
+#include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>
 
 #include <algorithm>
@@ -63,6 +64,8 @@ struct ConnectOptions {
     Compression compression = Compression::shared;
     /// Messages of fewer bytes are sent as they are.
     std::size_t compression_threshold = 1024;
+    /// For wss: URLs: what to trust, and what to show.
+    ClientTls tls = {};
     /// For everything from the name to the server's answer.
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
     /// A ping is sent after this long without a sign of the peer; 0 turns pings off.
@@ -73,11 +76,12 @@ struct ConnectOptions {
     std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
 };
 
-/// Connects to `url` (`ws://host[:port]/path`; a Unix socket: `ws+unix:///path/of/socket:/path`)
-/// and makes the opening handshake. To be awaited in a coroutine that runs on a loop: one of `run`,
-/// `spawn` or a coroutine route. Errors: invalid_url, invalid_argument, unsupported,
-/// name_not_resolved, connection_refused, connection_failed, timed_out, handshake_refused,
-/// handshake_invalid.
+/// Connects to `url` (`ws://host[:port]/path`, `wss:` for TLS; a Unix socket:
+/// `ws+unix:///path/of/socket:/path`) and makes the opening handshake. To be awaited in a coroutine
+/// that runs on a loop: one of `run`, `spawn` or a coroutine route. Errors: invalid_url,
+/// invalid_argument, unsupported, name_not_resolved, connection_refused, connection_failed,
+/// timed_out, handshake_refused, handshake_invalid, tls_failed, certificate_rejected,
+/// certificate_unusable.
 [[nodiscard]] Task<Result<WebSocket>> connect(std::string_view url,
                                               const ConnectOptions& options = {});
 

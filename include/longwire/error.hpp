@@ -20,12 +20,15 @@ enum class ErrorCode : std::uint8_t {
     connection_refused = 11,  ///< Nothing listens at that address and port.
     connection_failed = 12,   ///< The connection could not be made or broke; the message says how.
     timed_out = 13,           ///< The time given for this step passed.
+    tls_failed = 14,          ///< No TLS connection came about; the message says why not.
+    certificate_rejected = 15,  ///< The server's certificate is not one to trust.
 
     // Listening
     address_in_use = 20,         ///< Another program already listens at that address and port.
     address_not_available = 21,  ///< This machine has no such address.
     permission_denied = 22,  ///< The operating system refused (a port below 1024, a file's mode).
     listen_failed = 23,      ///< Any other reason why no listening socket could be made.
+    certificate_unusable = 24,  ///< A certificate, key or file of roots cannot be used.
 
     // The opening handshake (RFC 6455, section 4)
     handshake_refused = 30,  ///< The server answered with an HTTP status other than 101.

@@ -16,4 +16,5 @@
 #include <longwire/run.hpp>
 #include <longwire/server.hpp>
 #include <longwire/task.hpp>
+#include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>

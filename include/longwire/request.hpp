@@ -60,6 +60,15 @@ public:
     /// Who sent it: "192.0.2.7:54321", "[2001:db8::7]:54321", or "unix".
     [[nodiscard]] std::string_view peer() const noexcept { return text(peer_); }
 
+    /// Whether it came over TLS.
+    [[nodiscard]] bool secure() const noexcept { return secure_; }
+
+    /// The subject of the client's certificate, if it showed one and that was verified, as RFC 4514
+    /// writes it: "CN=alice,O=Example". See ServerTls::client_certificates.
+    [[nodiscard]] std::string_view client_certificate() const noexcept {
+        return text(client_certificate_);
+    }
+
     Request(Request&&) noexcept = default;
     Request& operator=(Request&&) noexcept = default;
     Request(const Request&) = delete;
@@ -92,7 +101,9 @@ private:
     std::vector<std::pair<std::string, std::string>> parameters_;
     std::vector<char> body_;
     std::vector<char> peer_;
+    std::vector<char> client_certificate_;
     int minor_version_ = 1;
+    bool secure_ = false;
 };
 
 }  // namespace longwire

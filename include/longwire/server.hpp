@@ -5,6 +5,7 @@
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 #include <longwire/task.hpp>
+#include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,6 +107,8 @@ struct ListenOptions {
     /// The path of a Unix socket to listen on instead. A socket that a dead process left there is
     /// replaced; one that somebody still listens on is not.
     std::string unix_path = {};
+    /// With it, https: and wss: are served here (TLS 1.2 and 1.3), and http: and ws: are not.
+    std::optional<ServerTls> tls = {};
 
     /// Reads "HOST:PORT", "[IPv6]:PORT", ":PORT" (every address) or "unix:PATH".
     [[nodiscard]] static Result<ListenOptions> parse(std::string_view text);
@@ -152,12 +156,20 @@ public:
     struct Listening {
         std::string address;     ///< "127.0.0.1:9001", "[::1]:9001", "unix:/run/x.sock"
         std::uint16_t port = 0;  ///< The port, also when the system picked it; 0 for a Unix socket.
+        /// With TLS: the SHA-256 of the (first) certificate, "AB:CD:…", to compare by eye.
+        std::string fingerprint = {};
     };
 
     /// Begins to listen; connections are accepted once `run` runs. May be called several times.
     /// Errors: invalid_argument, name_not_resolved, address_in_use, address_not_available,
-    /// permission_denied, listen_failed.
+    /// permission_denied, listen_failed, certificate_unusable.
     [[nodiscard]] Result<Listening> listen(const ListenOptions& options);
+
+    /// Reads the certificates, keys and roots of all addresses again. New connections get the new
+    /// ones; open ones stay as they are, and sessions can still be resumed. On an error
+    /// (certificate_unusable, which names the file) everything stays as it was. To be called on
+    /// the server's thread: before `run`, or in a handler or a function that was given to `post`.
+    [[nodiscard]] Result<void> reload_certificates();
 
     /// Serves until `stop`. Gives 0 after a clean end, 1 (and a line to the log sink) if it could
     /// not serve at all.

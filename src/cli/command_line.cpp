@@ -40,8 +40,12 @@ Examples:
   longwire serve --listen 127.0.0.1:0             on a free port, which is printed
   longwire serve --listen 127.0.0.1:8000 --listen '[::1]:8000' --listen unix:/run/longwire.sock
   longwire serve --web ./public                   with your own pages
+  longwire serve --tls-self-signed                on https://127.0.0.1:8000, for development
+  longwire serve --listen :443 --tls-cert chain.pem --tls-key key.pem
+                                                  SIGHUP reads both files again
 
-Exit codes: 0 stopped (Ctrl-C, SIGTERM), 1 could not listen, 2 a wrong option.)";
+Exit codes: 0 stopped (Ctrl-C, SIGTERM), 1 could not listen or use a certificate,
+2 a wrong option.)";
 
 constexpr const char* connect_footer = R"(
 Each line that is typed or piped in is sent as a text message; each message that comes is
@@ -52,6 +56,7 @@ Examples:
   longwire connect ws://127.0.0.1:8000/echo
   echo hi | longwire connect ws://127.0.0.1:8000/echo
   longwire connect -s chat -H 'Authorization: Bearer TOKEN' ws://127.0.0.1:8000/channels/lobby
+  longwire connect --insecure wss://127.0.0.1:8000/echo
   longwire connect ws+unix:/run/longwire.sock:/channels/lobby
 
 Exit codes:
@@ -63,7 +68,8 @@ Exit codes:
   5  no connection: refused, unreachable, or not in time
   6  the server answered with an HTTP status other than 101
   7  what came is not the WebSocket protocol
-  8  closed with another code, or lost)";
+  8  closed with another code, or lost
+  9  no TLS, or a certificate that is not to be trusted)";
 
 /// What keeps `path` from being written in a URL as it is; empty where nothing does.
 std::string wrong_with_path(const std::string& path) {
@@ -142,6 +148,30 @@ void add_limits(CLI::App& serve, ServeOptions& options) {
              "For the peer's part of the closing handshake", "5s");
 }
 
+void add_tls(CLI::App& serve, ServeOptions& options) {
+    CLI::Option* const certificate =
+        serve
+            .add_option("--tls-cert", options.tls_certificates,
+                        "A certificate, and those between it and a root, in a PEM file: serve\n"
+                        "https: and wss: only. May be repeated, for several names")
+            ->type_name("FILE")
+            ->allow_extra_args(false);
+    CLI::Option* const key = serve.add_option("--tls-key", options.tls_keys, "Its private key")
+                                 ->type_name("FILE")
+                                 ->allow_extra_args(false);
+    certificate->needs(key);
+    key->needs(certificate);
+    CLI::Option* const self_signed =
+        serve.add_flag("--tls-self-signed", options.tls_self_signed,
+                       "Serve https: and wss: with a certificate made at this start, which\n"
+                       "nobody trusts; for development");
+    self_signed->excludes(certificate);
+    serve
+        .add_option("--tls-client-ca", options.tls_client_roots,
+                    "Let in only clients with a certificate from one of these roots (PEM)")
+        ->type_name("FILE");
+}
+
 CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
     serve
@@ -157,6 +187,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     serve.add_option("--web", options.web, "The folder whose files are served at / [its own page]")
         ->type_name("DIR")
         ->check(undescribed(CLI::ExistingDirectory));
+    add_tls(serve, options);
     add_word(serve, "--compress", options.websocket.compression, compression_word,
              "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
              "dedicated (with the context of those before; some 300 KiB a connection)",
@@ -169,7 +200,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
 
 CLI::App& add_connect(CLI::App& app, ConnectOptions& options) {
     CLI::App& connect = *app.add_subcommand("connect", "Talk to a WebSocket server, line by line");
-    connect.add_option("URL", options.url, "ws://HOST[:PORT]/PATH")->required();
+    connect.add_option("URL", options.url, "ws://HOST[:PORT]/PATH, wss:// for TLS")->required();
     connect.add_option("-H,--header", options.headers, "A further header field; may be repeated")
         ->type_name("'NAME: VALUE'")
         ->allow_extra_args(false);
@@ -180,6 +211,19 @@ CLI::App& add_connect(CLI::App& app, ConnectOptions& options) {
         ->allow_extra_args(false)
         ->expected(0, 16);
     connect.add_option("--origin", options.origin, "The Origin to send")->type_name("ORIGIN");
+    connect
+        .add_option("--cacert", options.roots_file,
+                    "Trust the roots in this PEM file, and not the system's")
+        ->type_name("FILE");
+    CLI::Option* const certificate =
+        connect.add_option("--cert", options.certificate_file, "A certificate to show (PEM)")
+            ->type_name("FILE");
+    CLI::Option* const key =
+        connect.add_option("--key", options.key_file, "Its private key (PEM)")->type_name("FILE");
+    certificate->needs(key);
+    key->needs(certificate);
+    connect.add_flag("--insecure", options.insecure,
+                     "Take any certificate, from whoever it may be");
     connect.add_option("--timeout", options.timeout_seconds, "How long connecting may take")
         ->type_name("SECONDS")
         ->check(undescribed(CLI::Range(0.001, 86400.0)))

@@ -42,9 +42,21 @@ int exit_code_of(ErrorCode code) noexcept {
             return handshake_refused;
         case ErrorCode::handshake_invalid:
             return protocol_error;
+        case ErrorCode::tls_failed:
+        case ErrorCode::certificate_rejected:
+            return tls_failed;
+        case ErrorCode::certificate_unusable:
+            return usage;
         default:
             return failed;
     }
+}
+
+/// What the library's words cannot say: which options help.
+std::string_view remedy_for(ErrorCode code) noexcept {
+    return code == ErrorCode::certificate_rejected
+               ? " (--cacert FILE trusts a root, --insecure anybody)"
+               : "";
 }
 
 /// The lines of standard input, read without blocking the loop.
@@ -162,12 +174,17 @@ Task<int> converse(const ConnectOptions& options) {
     connecting.subprotocols = NameList(std::span<const std::string>(options.subprotocols));
     connecting.headers = headers;
     connecting.origin = options.origin;
+    connecting.tls = {.roots_file = options.roots_file,
+                      .certificate_file = options.certificate_file,
+                      .key_file = options.key_file,
+                      .verify = !options.insecure};
     connecting.handshake_timeout = milliseconds_of(options.timeout_seconds);
     connecting.max_message_size = std::size_t{64} * 1024 * 1024;
 
     auto socket = co_await longwire::connect(options.url, connecting);
     if (!socket) {
-        fmt::print(stderr, "longwire connect: {}\n", socket.error().message());
+        fmt::print(stderr, "longwire connect: {}{}\n", socket.error().message(),
+                   remedy_for(socket.error().code()));
         co_return exit_code_of(socket.error().code());
     }
     // The sender may wait for input beyond the end of this coroutine, and of its socket.

@@ -12,6 +12,10 @@ struct ConnectOptions {
     std::vector<std::string> headers;  // "Name: value"
     std::vector<std::string> subprotocols;
     std::string origin;
+    std::string roots_file;
+    std::string certificate_file;
+    std::string key_file;
+    bool insecure = false;
     double timeout_seconds = 10;
     double wait_seconds = 0.2;
 };

@@ -13,6 +13,7 @@ enum ExitCode : int {
     handshake_refused = 6,  ///< connect: an HTTP answer other than 101.
     protocol_error = 7,     ///< connect: what came is not the WebSocket protocol.
     closed_by_peer = 8,     ///< connect: the server ended it, with a code other than 1000.
+    tls_failed = 9,         ///< connect: no TLS, or a certificate that is not to be trusted.
 };
 
 }  // namespace longwire::cli

@@ -7,11 +7,17 @@
 #include "ops/log.hpp"
 
 #include <fmt/core.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 #include <longwire/longwire.hpp>
 
 #include <atomic>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace longwire::cli {
 
@@ -39,6 +45,37 @@ public:
     StopOnSignal& operator=(const StopOnSignal&) = delete;
 };
 
+/// SIGHUP from here on is something to be read from this descriptor.
+int hangup_descriptor() {
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+    return signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/// Reads certificates again at each SIGHUP, as a renewal's hook sends it.
+Task<> reload_on_hangup(Server& server) {
+    const int descriptor = hangup_descriptor();
+    // A terminal that is closed sends the same signal, and means the end.
+    const bool from_terminal = isatty(STDIN_FILENO) != 0;
+    for (;;) {
+        co_await readable(descriptor);
+        signalfd_siginfo signal = {};
+        if (::read(descriptor, &signal, sizeof signal) != sizeof signal) continue;
+        if (from_terminal && tcgetpgrp(STDIN_FILENO) < 0) {
+            server.stop();
+            co_return;
+        }
+        if (const auto reloaded = server.reload_certificates())
+            fmt::print("SIGHUP: the certificates were read again.\n");
+        else
+            fmt::print(stderr, "longwire serve: SIGHUP: {}; the old ones stay in use\n",
+                       reloaded.error().message());
+        std::fflush(stdout);
+    }
+}
+
 void echo(Server& server, const std::string& path, const WebSocketOptions& options) {
     server.websocket(
         path, {.on_message = [](WebSocket& socket, Message message) { socket.send(message); }},
@@ -57,10 +94,14 @@ void print_where(const Server::Listening& listening, const ServeOptions& options
         return;
     }
     const std::string at = reachable(listening.address, listening.port);
+    const std::string_view s = listening.fingerprint.empty() ? "" : "s";
     fmt::print("Listening on {}\n\n", listening.address);
-    if (has_page) fmt::print("  page      http://{}/\n", at);
-    fmt::print("  channel   ws://{}/channels/lobby\n", at);
-    fmt::print("  echo      ws://{}{}\n\n", at, options.echo);
+    if (has_page) fmt::print("  page      http{}://{}/\n", s, at);
+    fmt::print("  channel   ws{}://{}/channels/lobby\n", s, at);
+    fmt::print("  echo      ws{}://{}{}\n", s, at, options.echo);
+    if (options.tls_self_signed)
+        fmt::print("\n  self-signed certificate, SHA-256:\n  {}\n", listening.fingerprint);
+    fmt::print("\n");
 }
 
 /// Says why the server could not listen, and what to try.
@@ -77,9 +118,31 @@ int report(const Error& error, const ListenOptions& asked) {
     return error.code() == ErrorCode::invalid_argument ? usage : failed;
 }
 
+std::optional<ServerTls> tls_of(const ServeOptions& options) {
+    if (options.tls_certificates.empty() && !options.tls_self_signed) return std::nullopt;
+    ServerTls tls;
+    tls.self_signed = options.tls_self_signed;
+    for (std::size_t index = 0; index < options.tls_certificates.size(); ++index)
+        tls.certificates.push_back({.certificate_file = options.tls_certificates[index],
+                                    .key_file = options.tls_keys[index]});
+    tls.client_roots_file = options.tls_client_roots;
+    if (!tls.client_roots_file.empty()) tls.client_certificates = ClientCertificates::needed;
+    return tls;
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
+    if (options.tls_keys.size() != options.tls_certificates.size()) {
+        fmt::print(stderr,
+                   "longwire serve: each --tls-cert needs its own --tls-key, in the same "
+                   "order\n");
+        return usage;
+    }
+    if (!options.tls_client_roots.empty() && !tls_of(options)) {
+        fmt::print(stderr, "longwire serve: --tls-client-ca needs --tls-cert and --tls-key\n");
+        return usage;
+    }
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info);
 
     hub::Hub hub;
@@ -95,15 +158,18 @@ int serve(const ServeOptions& options) {
 
     const StopOnSignal signals(server);
     for (const std::string& address : options.listen) {
-        const auto where = ListenOptions::parse(address);
+        auto where = ListenOptions::parse(address);
         if (!where) {
             fmt::print(stderr, "longwire serve: --listen: {}\n", where.error().message());
             return usage;
         }
+        where->tls = tls_of(options);
         const auto listening = server.listen(*where);
         if (!listening) return report(listening.error(), *where);
         print_where(*listening, options, !web.empty());
     }
+    if (!options.tls_certificates.empty())
+        server.post([&server] { spawn(reload_on_hangup(server)); });
     fmt::print("Press Ctrl-C to stop.\n");
     std::fflush(stdout);
     const int status = server.run();

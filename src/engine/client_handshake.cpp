@@ -95,7 +95,12 @@ void ClientHandshake::on_leaving() {
 }
 
 void ClientHandshake::on_closed(net::Ending /*ending*/) {
-    stream_ = nullptr;
+    const net::Stream* const stream = std::exchange(stream_, nullptr);
+    const net::TlsChannel* const tls = stream == nullptr ? nullptr : stream->tls();
+    if (tls != nullptr && tls->failure() != nullptr) {
+        fail(tls->failure()->code(), tls->failure()->message());
+        return;
+    }
     fail(ErrorCode::connection_failed, "the connection broke before the server had answered");
 }
 

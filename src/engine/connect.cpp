@@ -94,7 +94,14 @@ void Attempt::reach(std::vector<net::Address> addresses) {
 void Attempt::shake(net::Descriptor socket) {
     handshake_ = net::Ref<ClientHandshake>(new ClientHandshake(
         worker_, plan_, [this](Result<WebSocket> result) { settle(std::move(result)); }));
-    const auto stream = net::Stream::open(worker_.loop(), std::move(socket), handshake_);
+    std::unique_ptr<net::TlsChannel> tls;
+    if (plan_->tls) {
+        auto channel = net::TlsChannel::connect(plan_->tls, plan_->url.host, plan_->url.port);
+        if (!channel) return settle(std::unexpected(std::move(channel.error())));
+        tls = std::move(*channel);
+    }
+    const auto stream =
+        net::Stream::open(worker_.loop(), std::move(socket), handshake_, std::move(tls));
     if (stream)
         handshake_->attach(**stream);
     else

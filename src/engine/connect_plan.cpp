@@ -84,10 +84,11 @@ Result<std::shared_ptr<const ConnectPlan>> ConnectPlan::make(std::string_view ur
         if (!parsed) return std::unexpected(std::move(parsed.error()));
         plan->url = std::move(*parsed);
     }
-    if (plan->url.secure)
-        return failure(ErrorCode::unsupported,
-                       "cannot connect to " + plan->url.host_field() +
-                           " by wss://: this version does not speak TLS yet; use ws://");
+    if (plan->url.secure) {
+        auto tls = net::TlsContext::for_client(options.tls);
+        if (!tls) return std::unexpected(std::move(tls.error()));
+        plan->tls = std::move(*tls);
+    }
     if (auto taken = take_headers(options, *plan); !taken)
         return std::unexpected(std::move(taken.error()));
     if (auto taken = take_subprotocols(options, *plan); !taken)

@@ -2,6 +2,7 @@
 
 #include "engine/websocket_session.hpp"
 #include "http/url.hpp"
+#include "net/tls_context.hpp"
 
 #include <longwire/connect.hpp>
 #include <longwire/error.hpp>
@@ -18,12 +19,13 @@ namespace longwire::engine {
 /// All that a client's connection needs to know, copied out of the views of ConnectOptions. Kept
 /// for as long as the connection.
 struct ConnectPlan {
-    /// Errors: invalid_url, invalid_argument, unsupported.
+    /// Errors: invalid_url, invalid_argument, certificate_unusable.
     static Result<std::shared_ptr<const ConnectPlan>> make(std::string_view url,
                                                            const ConnectOptions& options);
 
     http::Url url;
-    std::string unix_path;  // instead of the host, where it is not empty
+    std::shared_ptr<net::TlsContext> tls;  // null without TLS
+    std::string unix_path;                 // instead of the host, where it is not empty
     std::string origin;
     std::vector<std::string> subprotocols;
     std::vector<std::pair<std::string, std::string>> headers;

@@ -22,6 +22,14 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span(text));
 }
 
+constexpr std::byte tls_handshake{0x16};
+
+Response tls_expected(const Request& request) {
+    std::string words = "This port speaks TLS only. Use wss:// or https:// here";
+    if (const auto host = request.header("Host")) words += ": https://" + std::string(*host);
+    return Response::text(400, words + ".");
+}
+
 }  // namespace
 
 HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
@@ -39,6 +47,12 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 }
 
 void HttpSession::parse(std::span<std::byte> bytes) {
+    if (!request_begun_ && !stream_->tls() && !bytes.empty() && bytes.front() == tls_handshake) {
+        // Clients show it, or say "wrong version number", which people know to mean this.
+        respond(Response::text(400, "This port does not speak TLS. Use ws:// or http:// here."),
+                {});
+        return;
+    }
     while (!bytes.empty() && !done_) {
         if (stream_->backlog() > most_unread_responses) {
             held_.assign(bytes.begin(), bytes.end());
@@ -67,7 +81,13 @@ void HttpSession::parse(std::span<std::byte> bytes) {
 }
 
 void HttpSession::answer(Request request, std::span<std::byte> rest) {
+    if (unencrypted_) {
+        respond(tls_expected(request), {.head_only = request.method() == "HEAD"});
+        return;
+    }
     http::RequestBuilder::set_peer(request, stream_->peer());
+    if (const net::TlsChannel* const tls = stream_->tls())
+        http::RequestBuilder::set_secure(request, tls->peer_subject());
     Router::Match match = terms_.router.find(request.method(), request.path());
     const bool upgrading = parser_.upgrade_requested();
     if (match.websocket != nullptr && (upgrading || match.http == nullptr)) {
@@ -171,6 +191,9 @@ void HttpSession::on_leaving() {
 }
 
 void HttpSession::on_closed(net::Ending /*ending*/) {
+    const net::TlsChannel* const tls = stream_ == nullptr ? nullptr : stream_->tls();
+    if (tls != nullptr && tls->failure() != nullptr)
+        log(LogLevel::debug, "a TLS handshake failed: " + tls->failure()->message());
     stream_ = nullptr;
     done_ = true;
 }

@@ -32,6 +32,7 @@ public:
     void attach(net::Stream& stream);
 
     void on_receive(std::span<std::byte> bytes) override;
+    void on_unencrypted() override { unencrypted_ = true; }
     void on_end() override;
     void on_drained() override;
     void on_timer() override;
@@ -60,6 +61,7 @@ private:
     bool request_begun_ = false;
     bool continue_sent_ = false;
     bool leaving_ = false;
+    bool unencrypted_ = false;  // where TLS is expected
     bool done_ = false;
 };
 

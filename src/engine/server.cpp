@@ -5,6 +5,8 @@
 #include "engine/worker.hpp"
 #include "net/listener.hpp"
 #include "net/stream.hpp"
+#include "net/tls_channel.hpp"
+#include "net/tls_context.hpp"
 
 #include <longwire/server.hpp>
 
@@ -62,6 +64,7 @@ public:
     }
 
     Result<Listening> listen(const ListenOptions& options);
+    Result<void> reload_certificates();
     int run();
     void stop() noexcept {
         ++stops_;
@@ -71,13 +74,20 @@ public:
 
 private:
     Result<std::vector<net::Address>> addresses_of(const ListenOptions& options) const;
-    void accept(net::Descriptor socket);
+    struct Endpoint {
+        std::unique_ptr<net::Listener> listener;
+        std::string host;
+        std::optional<ServerTls> tls_settings;
+        std::shared_ptr<net::TlsContext> tls;
+    };
+
+    void accept(const Endpoint& endpoint, net::Descriptor socket);
     void leave();
 
     engine::HttpTerms terms_;  // outlives the sessions, which the worker's loop owns
     std::atomic<int> stops_ = 0;
     Result<std::unique_ptr<Worker>> worker_;
-    std::vector<std::unique_ptr<net::Listener>> listeners_;
+    std::vector<std::unique_ptr<Endpoint>> endpoints_;
 };
 
 Result<std::vector<net::Address>> Server::Implementation::addresses_of(
@@ -92,30 +102,62 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
     if (!worker_) return std::unexpected(worker_.error());
     auto addresses = addresses_of(options);
     if (!addresses) return std::unexpected(std::move(addresses.error()));
+    std::shared_ptr<net::TlsContext> tls;
+    if (options.tls) {
+        auto made = net::TlsContext::for_server(*options.tls, options.host);
+        if (!made) return std::unexpected(std::move(made.error()));
+        tls = std::move(*made);
+    }
     Listening listening;
     for (const net::Address& address : *addresses) {
         auto listener = net::Listener::open((*worker_)->loop(), address);
         if (!listener) return std::unexpected(std::move(listener.error()));
         if (listening.address.empty())
             listening = {.address = (*listener)->address().to_text(),
-                         .port = (*listener)->address().port()};
-        listeners_.push_back(std::move(*listener));
-        listeners_.back()->start([this](net::Descriptor socket) { accept(std::move(socket)); },
-                                 [](int error) {
-                                     engine::log(LogLevel::warning,
-                                                 "cannot accept connections for a moment: " +
-                                                     net::describe_errno(error) +
-                                                     "; raise the limit of open files (ulimit -n)");
-                                 });
+                         .port = (*listener)->address().port(),
+                         .fingerprint = tls ? tls->fingerprint() : std::string()};
+        endpoints_.push_back(std::make_unique<Endpoint>(
+            Endpoint{std::move(*listener), options.host, options.tls, tls}));
+        const Endpoint& endpoint = *endpoints_.back();
+        endpoint.listener->start(
+            [this, &endpoint](net::Descriptor socket) { accept(endpoint, std::move(socket)); },
+            [](int error) {
+                engine::log(LogLevel::warning, "cannot accept connections for a moment: " +
+                                                   net::describe_errno(error) +
+                                                   "; raise the limit of open files (ulimit -n)");
+            });
         // One port picked by the system for one address is not free for the others.
         if (options.port == 0 && options.unix_path.empty()) break;
     }
     return listening;
 }
 
-void Server::Implementation::accept(net::Descriptor socket) {
+Result<void> Server::Implementation::reload_certificates() {
+    std::vector<std::shared_ptr<net::TlsContext>> fresh;
+    for (const auto& endpoint : endpoints_) {
+        fresh.push_back(endpoint->tls);
+        // One that was made in memory is the one that people have accepted.
+        if (!endpoint->tls || endpoint->tls_settings->self_signed) continue;
+        auto made = net::TlsContext::for_server(*endpoint->tls_settings, endpoint->host,
+                                                endpoint->tls.get());
+        if (!made) return std::unexpected(std::move(made.error()));
+        fresh.back() = std::move(*made);
+    }
+    for (std::size_t index = 0; index < fresh.size(); ++index)
+        endpoints_[index]->tls = std::move(fresh[index]);
+    return {};
+}
+
+void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor socket) {
+    std::unique_ptr<net::TlsChannel> tls;
+    if (endpoint.tls) {
+        auto channel = net::TlsChannel::accept(endpoint.tls);
+        if (!channel) return engine::log(LogLevel::warning, channel.error().message());
+        tls = std::move(*channel);
+    }
     const net::Ref<engine::HttpSession> session(new engine::HttpSession(**worker_, terms_));
-    const auto stream = net::Stream::open((*worker_)->loop(), std::move(socket), session);
+    const auto stream =
+        net::Stream::open((*worker_)->loop(), std::move(socket), session, std::move(tls));
     if (stream)
         session->attach(**stream);
     else
@@ -150,7 +192,7 @@ int Server::Implementation::run() {
 }
 
 void Server::Implementation::leave() {
-    listeners_.clear();
+    endpoints_.clear();
     (*worker_)->loop().each_stream([](net::Stream& stream) { stream.leave(); });
 }
 
@@ -203,6 +245,10 @@ Server& Server::files(std::string_view path, std::string folder) {
 
 Result<Server::Listening> Server::listen(const ListenOptions& options) {
     return implementation_->listen(options);
+}
+
+Result<void> Server::reload_certificates() {
+    return implementation_->reload_certificates();
 }
 
 int Server::run() {

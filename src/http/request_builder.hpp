@@ -47,6 +47,11 @@ public:
         request.peer_.assign(peer.begin(), peer.end());
     }
 
+    static void set_secure(Request& request, std::string_view client_certificate) {
+        request.secure_ = true;
+        request.client_certificate_.assign(client_certificate.begin(), client_certificate.end());
+    }
+
     static void set_body(Request& request, std::vector<char> body) {
         request.body_ = std::move(body);
     }

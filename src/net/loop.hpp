@@ -110,6 +110,7 @@ private:
     std::vector<Stream*> unflushed_;  // written to in this turn, beside the gathering one
     std::vector<Stream*> ended_;      // to be destroyed at the end of this turn
     std::vector<std::byte> gathered_;
+    std::vector<std::byte> sealed_;  // what TLS has made of it, on its way to the kernel
     Stream* gathering_ = nullptr;
 
     std::mutex posted_mutex_;

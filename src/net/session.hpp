@@ -26,6 +26,9 @@ public:
 
     /// Bytes arrived; they may be changed in place and are gone after the call.
     virtual void on_receive(std::span<std::byte> bytes) = 0;
+    /// A client speaks without TLS where the server expects it. What it said comes next; the stream
+    /// goes on without TLS.
+    virtual void on_unencrypted() {}
     /// The peer has shut its sending side.
     virtual void on_end() = 0;
     /// The backlog, which had held something, is empty.

@@ -19,19 +19,32 @@ iovec vector_of(std::span<const std::byte> bytes) noexcept {
     return {const_cast<std::byte*>(bytes.data()), bytes.size()};
 }
 
+constexpr std::byte tls_handshake_record{0x16};
+// For a client to read why its TLS handshake failed.
+constexpr std::chrono::milliseconds alert_time{1000};
+// Answers to a peer that reads nothing; above all that one flush of messages can leave.
+constexpr std::size_t most_unsent = std::size_t{512} * 1024;
+
 }  // namespace
 
 Stream::Stream(Loop& loop, Descriptor socket, Ref<Session> session) noexcept
     : loop_(loop), session_(std::move(session)), socket_(std::move(socket)) {}
 
-Result<Stream*> Stream::open(Loop& loop, Descriptor socket, Ref<Session> session) {
+Result<Stream*> Stream::open(Loop& loop, Descriptor socket, Ref<Session> session,
+                             std::unique_ptr<TlsChannel> tls) {
     std::unique_ptr<Stream> owner(new Stream(loop, std::move(socket), std::move(session)));
     Stream* const stream = owner.get();
+    stream->tls_ = std::move(tls);
     stream->interest_ = EPOLLIN | EPOLLRDHUP;
     if (const int error = loop.watch(*stream, stream->socket_.get(), stream->interest_))
         return std::unexpected(
             system_error(ErrorCode::system, "cannot watch a connected socket", error));
     loop.adopt(std::move(owner));
+    if (stream->tls_ && !stream->tls_->is_server()) {
+        loop.sealed_.clear();
+        stream->tls_->start(loop.sealed_);
+        stream->send_sealed();
+    }
     return stream;
 }
 
@@ -66,6 +79,12 @@ void Stream::write(std::span<const std::byte> head, std::span<const std::byte> p
         gathered.insert(gathered.end(), payload.begin(), payload.end());
         return;
     }
+    if (tls_) {
+        flush_gathered();
+        need_backlog().append(head);
+        need_backlog().append(payload);
+        return;
+    }
     const std::array<std::span<const std::byte>, 3> parts = {gathered, head, payload};
     const std::array<iovec, 3> vectors = {vector_of(parts[0]), vector_of(parts[1]),
                                           vector_of(parts[2])};
@@ -86,7 +105,7 @@ void Stream::write_shared(std::shared_ptr<const void> owner, std::span<const std
 
 std::size_t Stream::backlog() const noexcept {
     const std::size_t gathered = loop_.gathering_ == this ? loop_.gathered_.size() : 0;
-    return gathered + (backlog_ ? backlog_->size() : 0);
+    return gathered + (backlog_ ? backlog_->size() : 0) + (tls_ ? tls_->unsent().size() : 0);
 }
 
 std::size_t Stream::send_now(std::span<const iovec> vectors) noexcept {
@@ -107,11 +126,72 @@ void Stream::flush_gathered() noexcept {
     auto& gathered = loop_.gathered_;
     if (gathered.empty()) return;
     const std::span<const std::byte> bytes(gathered);
-    const std::array<iovec, 1> vectors = {vector_of(bytes)};
-    const std::size_t taken = send_now(vectors);
-    if (taken < bytes.size()) await_room();
-    if (taken < bytes.size() && !write_failed_) need_backlog().append(bytes.subspan(taken));
+    if (tls_) {
+        const bool at_once = tls_->established() && tls_->unsent().empty() && !backlog_;
+        if (at_once)
+            seal_and_send(bytes);
+        else
+            need_backlog().append(bytes);
+    } else {
+        const std::array<iovec, 1> vectors = {vector_of(bytes)};
+        const std::size_t taken = send_now(vectors);
+        if (taken < bytes.size()) await_room();
+        if (taken < bytes.size() && !write_failed_) need_backlog().append(bytes.subspan(taken));
+    }
     gathered.clear();
+}
+
+void Stream::seal_and_send(std::span<const std::byte> plain) noexcept {
+    loop_.sealed_.clear();
+    if (!tls_->seal(plain, loop_.sealed_)) write_failed_ = true;
+    send_sealed();
+}
+
+void Stream::send_sealed() noexcept {
+    const std::span<const std::byte> sealed(loop_.sealed_);
+    if (sealed.empty()) return;
+    std::size_t taken = 0;
+    if (tls_->unsent().empty()) {
+        const std::array<iovec, 1> vectors = {vector_of(sealed)};
+        taken = send_now(vectors);
+    }
+    if (taken < sealed.size()) {
+        tls_->keep_unsent(sealed.subspan(taken));
+        if (tls_->unsent().size() > most_unsent) write_failed_ = true;
+        await_room();
+    }
+    loop_.sealed_.clear();
+}
+
+void Stream::send_unsent() noexcept {
+    const auto unsent = tls_->unsent();
+    if (unsent.empty() || write_failed_) return;
+    const std::array<iovec, 1> vectors = {vector_of(unsent)};
+    const std::size_t taken = send_now(vectors);
+    tls_->consume_unsent(taken);
+    progressed_ = progressed_ || taken > 0;
+    if (taken < unsent.size()) await_room();
+}
+
+// Sealed is only what the kernel can be offered at once: the rest may still be shared with others.
+void Stream::seal_backlog() noexcept {
+    send_unsent();
+    while (backlog_ && !backlog_->empty() && !write_failed_ && tls_->established() &&
+           tls_->unsent().empty()) {
+        std::array<iovec, 16> vectors = {};
+        const std::size_t count = backlog_->gather(vectors);
+        std::size_t taken = 0;
+        loop_.sealed_.clear();
+        for (const iovec& vector : std::span(vectors).first(count)) {
+            const std::size_t size = std::min(vector.iov_len, gather_limit - taken);
+            const std::span<const std::byte> plain(static_cast<const std::byte*>(vector.iov_base),
+                                                   size);
+            if (!tls_->seal(plain, loop_.sealed_)) write_failed_ = true;
+            taken += size;
+        }
+        backlog_->consume(taken);
+        send_sealed();
+    }
 }
 
 void Stream::await_room() noexcept {
@@ -133,6 +213,7 @@ void Stream::push() noexcept {
 }
 
 void Stream::send_backlog() noexcept {
+    if (tls_) return seal_backlog();
     while (backlog_ && !backlog_->empty() && !write_failed_) {
         std::array<iovec, 64> vectors = {};
         const std::size_t count = backlog_->gather(vectors);
@@ -144,16 +225,28 @@ void Stream::send_backlog() noexcept {
     }
 }
 
+bool Stream::all_sent() const noexcept {
+    return write_failed_ || ((!backlog_ || backlog_->empty()) && (!tls_ || tls_->unsent().empty()));
+}
+
+void Stream::shut_sending() noexcept {
+    if (tls_) {
+        loop_.sealed_.clear();
+        tls_->end(loop_.sealed_);
+        send_sealed();
+        if (!all_sent()) return;
+    }
+    write_shut_ = true;
+    ::shutdown(socket_.get(), SHUT_WR);
+}
+
 void Stream::after_flush() noexcept {
-    const bool emptied = !backlog_ || backlog_->empty() || write_failed_;
+    const bool emptied = all_sent();
     if (emptied) backlog_.reset();
     const bool drained = emptied && (awaiting_room_ || drained_wanted_);
     if (emptied) awaiting_room_ = drained_wanted_ = false;
-    if (emptied && shut_wanted_ && !write_shut_) {
-        write_shut_ = true;
-        ::shutdown(socket_.get(), SHUT_WR);
-    }
-    if (phase_ == Phase::finishing && emptied && read_ended_) close();
+    if (emptied && shut_wanted_ && !write_shut_) shut_sending();
+    if (phase_ == Phase::finishing && emptied && read_ended_) close(ending_);
     update_interest();
     if (drained && phase_ == Phase::open) session_->on_drained();
 }
@@ -193,11 +286,17 @@ void Stream::on_ready(std::uint32_t events) {
 }
 
 void Stream::receive() {
-    const auto buffer = loop_.receive_buffer();
+    const auto whole = loop_.receive_buffer();
+    // What TLS opens goes to the front of the same buffer: it is never ahead of what it was.
+    const auto buffer = tls_ ? whole.subspan(TlsChannel::record_room) : whole;
     const auto received = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received > 0) {
-        if (phase_ == Phase::open)
-            session_->on_receive(buffer.first(static_cast<std::size_t>(received)));
+        const auto bytes = buffer.first(static_cast<std::size_t>(received));
+        if (phase_ != Phase::open) return;
+        if (tls_)
+            receive_sealed(whole, bytes);
+        else
+            session_->on_receive(bytes);
         return;
     }
     if (received < 0) {
@@ -206,7 +305,35 @@ void Stream::receive() {
     }
     read_ended_ = true;
     update_interest();
-    if (phase_ == Phase::open) session_->on_end();
+    if (phase_ == Phase::open && !end_told_) session_->on_end();
+}
+
+void Stream::receive_sealed(std::span<std::byte> buffer, std::span<const std::byte> received) {
+    if (tls_->expects_hello() && received.front() != tls_handshake_record) {
+        tls_.reset();
+        session_->on_unencrypted();
+        session_->on_receive(buffer.subspan(TlsChannel::record_room, received.size()));
+        return;
+    }
+    // Nothing may follow the peer's end; what does is read, so that our end is no reset.
+    if (end_told_) return;
+    loop_.sealed_.clear();
+    const auto opened = tls_->open(
+        received, buffer.first(received.size() + TlsChannel::record_room), loop_.sealed_);
+    send_sealed();
+    if (opened.size > 0) session_->on_receive(buffer.first(opened.size));
+    if (phase_ != Phase::open || opened.status == TlsChannel::Status::proceed) return;
+    if (opened.status == TlsChannel::Status::ended) {
+        end_told_ = true;
+        session_->on_end();
+    } else if (tls_->is_server() && !tls_->established()) {
+        // Nothing was said yet but why not, and that should arrive.
+        ending_ = Ending::lost;
+        backlog_.reset();
+        begin_finishing(Finish::shut, alert_time);
+    } else {
+        close(Ending::lost);
+    }
 }
 
 void Stream::on_timer() {
@@ -220,6 +347,12 @@ void Stream::on_timer() {
 
 void Stream::finish(Finish how, std::chrono::milliseconds timeout) noexcept {
     if (phase_ != Phase::open) return;
+    // Before TLS is there, nothing of what was written can be sent.
+    if (tls_ && !tls_->established()) return close();
+    begin_finishing(how, timeout);
+}
+
+void Stream::begin_finishing(Finish how, std::chrono::milliseconds timeout) noexcept {
     phase_ = Phase::finishing;
     reading_ = true;
     shut_wanted_ = how == Finish::shut;

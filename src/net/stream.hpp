@@ -5,6 +5,7 @@
 #include "net/loop.hpp"
 #include "net/session.hpp"
 #include "net/timer_wheel.hpp"
+#include "net/tls_channel.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace longwire::net {
 
@@ -19,12 +21,16 @@ namespace longwire::net {
 /// for WebSocket). Idle, it holds no buffer.
 class Stream final : private Watcher, private Timer {
 public:
-    /// Makes a stream over a connected, non-blocking socket and begins to read. Errors: system.
-    static Result<Stream*> open(Loop& loop, Descriptor socket, Ref<Session> session);
+    /// Makes a stream over a connected, non-blocking socket and begins to read; through `tls`, if
+    /// given: what is written then waits until its handshake is done. Errors: system.
+    static Result<Stream*> open(Loop& loop, Descriptor socket, Ref<Session> session,
+                                std::unique_ptr<TlsChannel> tls = {});
     ~Stream() = default;
 
     [[nodiscard]] Loop& loop() const noexcept { return loop_; }
     [[nodiscard]] std::string peer() const;
+    /// Null where the stream is not encrypted.
+    [[nodiscard]] const TlsChannel* tls() const noexcept { return tls_.get(); }
 
     /// Gives the stream another session and hands back the one it had.
     Ref<Session> exchange_session(Ref<Session> session) noexcept;
@@ -44,7 +50,9 @@ public:
     /// Whether writing has failed; the connection's end is then about to be read.
     [[nodiscard]] bool broken() const noexcept { return write_failed_; }
     /// Whether any of a backlog was sent since this was asked last: the peer reads, if slowly.
-    [[nodiscard]] bool backlog_progressed() noexcept { return backlog_ && backlog_->progressed(); }
+    [[nodiscard]] bool backlog_progressed() noexcept {
+        return std::exchange(progressed_, false) || (backlog_ && backlog_->progressed());
+    }
     /// Offers the backlog to the kernel now rather than at the end of the turn.
     void push() noexcept;
     /// Session::on_drained is called once the backlog is empty, also if the kernel takes it at
@@ -87,10 +95,18 @@ private:
     void on_ready(std::uint32_t events) override;
     void on_timer() override;
     void receive();
+    void receive_sealed(std::span<std::byte> buffer, std::span<const std::byte> received);
     void flush() noexcept;
     void flush_gathered() noexcept;
     std::size_t send_now(std::span<const struct iovec> vectors) noexcept;
     void send_backlog() noexcept;
+    void seal_backlog() noexcept;
+    void seal_and_send(std::span<const std::byte> plain) noexcept;
+    void send_sealed() noexcept;
+    void send_unsent() noexcept;
+    void shut_sending() noexcept;
+    void begin_finishing(Finish how, std::chrono::milliseconds timeout) noexcept;
+    [[nodiscard]] bool all_sent() const noexcept;
     void await_room() noexcept;
     void after_flush() noexcept;
     void update_interest() noexcept;
@@ -100,6 +116,7 @@ private:
     Loop& loop_;
     Ref<Session> session_;
     std::unique_ptr<Backlog> backlog_;
+    std::unique_ptr<TlsChannel> tls_;
     Descriptor socket_;
     std::uint32_t index_ = 0;
     std::chrono::duration<std::uint32_t, std::milli> finish_timeout_{0};
@@ -113,6 +130,8 @@ private:
     bool awaiting_room_ = false;
     bool drained_wanted_ = false;
     bool listed_unflushed_ = false;
+    bool progressed_ = false;
+    bool end_told_ = false;
     std::uint32_t interest_ = 0;
 };
 
