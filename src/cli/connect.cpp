@@ -55,7 +55,7 @@ int exit_code_of(ErrorCode code) noexcept {
 /// What the library's words cannot say: which options help.
 std::string_view remedy_for(ErrorCode code) noexcept {
     return code == ErrorCode::certificate_rejected
-               ? " (--cacert FILE trusts a root, --insecure anybody)"
+               ? " (--cacert FILE trusts a root, --insecure any certificate)"
                : "";
 }
 

@@ -87,7 +87,15 @@ void ClientHandshake::judge(std::span<std::byte> rest) {
 }
 
 void ClientHandshake::on_end() {
-    fail(ErrorCode::handshake_invalid, "the server ended the connection without an answer");
+    const net::TlsChannel* const tls = stream_ == nullptr ? nullptr : stream_->tls();
+    if (tls != nullptr && tls->certificate_missed())
+        fail(ErrorCode::tls_failed,
+             "the server ended the connection; it had asked for a client certificate, and none "
+             "was given");
+    else if (tls != nullptr && !tls->established())
+        fail(ErrorCode::tls_failed, "the server ended the connection during the TLS handshake");
+    else
+        fail(ErrorCode::handshake_invalid, "the server ended the connection without an answer");
 }
 
 void ClientHandshake::on_leaving() {

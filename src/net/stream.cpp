@@ -292,10 +292,9 @@ void Stream::receive() {
     const auto received = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received > 0) {
         const auto bytes = buffer.first(static_cast<std::size_t>(received));
-        if (phase_ != Phase::open) return;
         if (tls_)
             receive_sealed(whole, bytes);
-        else
+        else if (phase_ == Phase::open)
             session_->on_receive(bytes);
         return;
     }
@@ -316,17 +315,20 @@ void Stream::receive_sealed(std::span<std::byte> buffer, std::span<const std::by
         return;
     }
     // Nothing may follow the peer's end; what does is read, so that our end is no reset.
-    if (end_told_) return;
+    if (end_told_ || write_shut_) return;
     loop_.sealed_.clear();
     const auto opened = tls_->open(
         received, buffer.first(received.size() + TlsChannel::record_room), loop_.sealed_);
     send_sealed();
-    if (opened.size > 0) session_->on_receive(buffer.first(opened.size));
-    if (phase_ != Phase::open || opened.status == TlsChannel::Status::proceed) return;
+    if (opened.size > 0 && phase_ == Phase::open) session_->on_receive(buffer.first(opened.size));
     if (opened.status == TlsChannel::Status::ended) {
         end_told_ = true;
-        session_->on_end();
-    } else if (tls_->is_server() && !tls_->established()) {
+        // Where the peer was to end first, it has, and waits for us to do the same.
+        if (phase_ == Phase::finishing) shut_wanted_ = true;
+        if (phase_ == Phase::open) session_->on_end();
+    }
+    if (phase_ != Phase::open || opened.status != TlsChannel::Status::failed) return;
+    if (tls_->is_server() && !tls_->established()) {
         // Nothing was said yet but why not, and that should arrive.
         ending_ = Ending::lost;
         backlog_.reset();

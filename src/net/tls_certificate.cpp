@@ -113,7 +113,10 @@ Result<void> use_certificate(ssl_ctx_st& context, const TlsCertificate& files) {
                           ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_TYPE_MISMATCH;
     if (mismatch || (taken && SSL_CTX_check_private_key(&context) != 1))
         return unusable("private key", key, "it does not belong to the certificate " + certificate);
-    if (!taken) return unusable("private key", key, reason_of_pem());
+    if (!taken)
+        return unusable(
+            "private key", key,
+            "it holds none that can be read, in PEM form (-----BEGIN PRIVATE KEY-----)");
     return {};
 }
 

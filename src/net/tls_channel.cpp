@@ -22,7 +22,12 @@ void TlsChannel::Free::operator()(ssl_st* connection) const noexcept {
 
 TlsChannel::TlsChannel(std::shared_ptr<TlsContext> context) : context_(std::move(context)) {}
 
-TlsChannel::~TlsChannel() = default;
+TlsChannel::~TlsChannel() {
+    // Otherwise OpenSSL takes a connection that was not ended in form for a reason to forget its
+    // session.
+    if (connection_ && !failure_)
+        SSL_set_shutdown(connection_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
 
 // ---- OpenSSL's way to the bytes -----------------------------------------------------------------
 
@@ -134,6 +139,11 @@ std::string TlsChannel::peer_subject() const {
 void TlsChannel::fail() {
     // The rejection of a certificate has been put into words already.
     if (!failure_) failure_ = std::make_unique<Error>(describe_tls_failure());
+}
+
+int TlsChannel::miss_certificate(SSL* connection, X509** /*certificate*/, EVP_PKEY** /*key*/) {
+    static_cast<TlsChannel*>(SSL_get_app_data(connection))->certificate_missed_ = true;
+    return 0;
 }
 
 int TlsChannel::judge_certificate(int verified, X509_STORE_CTX* chain) {

@@ -13,6 +13,8 @@
 
 struct ssl_st;
 struct bio_st;
+struct evp_pkey_st;
+struct x509_st;
 struct x509_store_ctx_st;
 
 namespace longwire::net {
@@ -62,6 +64,8 @@ public:
     [[nodiscard]] bool is_server() const noexcept;
     /// Null unless it has failed.
     [[nodiscard]] const Error* failure() const noexcept { return failure_.get(); }
+    /// A client's: the server wanted a certificate, and there was none to show.
+    [[nodiscard]] bool certificate_missed() const noexcept { return certificate_missed_; }
     /// Whether an earlier session was resumed.
     [[nodiscard]] bool resumed() const noexcept;
     /// The subject of the certificate that the peer has shown and that was verified, as RFC 4514
@@ -88,6 +92,8 @@ private:
 
     /// What OpenSSL asks of each certificate; `verified` is its own opinion.
     static int judge_certificate(int verified, x509_store_ctx_st* chain);
+    /// What OpenSSL asks of a client that has no certificate and is to show one.
+    static int miss_certificate(ssl_st* connection, x509_st** certificate, evp_pkey_st** key);
     static const void* io_method();
     static int read_received(bio_st* io, char* data, int size);
     static int append_sealed(bio_st* io, const char* data, int size);
@@ -105,6 +111,7 @@ private:
     bool established_ = false;
     bool expects_hello_ = false;
     bool end_sent_ = false;
+    bool certificate_missed_ = false;
 };
 
 }  // namespace longwire::net

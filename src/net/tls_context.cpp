@@ -176,6 +176,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make_client(const ClientTls& set
     SSL_CTX_set_session_cache_mode(context.get(),
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context.get(), keep_session);
+    SSL_CTX_set_client_cert_cb(context.get(), TlsChannel::miss_certificate);
     SSL_CTX_set_verify(context.get(), settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
                        settings.verify ? TlsChannel::judge_certificate : nullptr);
     if (!settings.roots_file.empty()) {

@@ -161,3 +161,10 @@ test('a killed server: 1006, a server not reachable, and back after its restart'
   await visitor.reaches('open');
   await visitor.sees('#status', /to channel phoenix/);
 });
+
+test('over TLS, with the certificate that the server made itself', { timeout: 60_000 }, async (t) => {
+  const server = await withServer(t, { options: ['--tls-self-signed'] });
+  const visitor = await visit(t, `${server.origin}/`, { ignoreHTTPSErrors: true });
+  await visitor.reaches('open');
+  await visitor.sees('#address', /^wss:\/\/127\.0\.0\.1:\d+\/channels\/lobby$/);
+});

@@ -16,8 +16,8 @@ export async function startServer({ port = 0, compress = 'off', options = [] } =
 
   const listening = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = line.match(/http:\/\/127\.0\.0\.1:(\d+)\//);
-      if (found) resolve(Number(found[1]));
+      const found = line.match(/(https?):\/\/127\.0\.0\.1:(\d+)\//);
+      if (found) resolve({ scheme: found[1], port: Number(found[2]) });
     });
     ended.then(
       ([code]) => reject(new Error(`${executable} serve ended with ${code} and no address: ${complaints}`)),
@@ -27,8 +27,8 @@ export async function startServer({ port = 0, compress = 'off', options = [] } =
 
   const chosen = await listening;
   return {
-    port: chosen,
-    origin: `http://127.0.0.1:${chosen}`,
+    port: chosen.port,
+    origin: `${chosen.scheme}://127.0.0.1:${chosen.port}`,
     /// Ends the server with `signal` and tells its exit code (null when the signal killed it).
     async stop(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

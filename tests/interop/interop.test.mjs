@@ -196,3 +196,28 @@ test('example client tells why it cannot connect', async () => {
     assert.equal(code, 0);
     assert.match(errors, /example\.org/);
 });
+
+test('ws talks to us over TLS, and we to it', async (t) => {
+    const { execFileSync } = await import('node:child_process');
+    const { mkdtempSync, readFileSync, rmSync } = await import('node:fs');
+    const { createServer } = await import('node:https');
+    const folder = mkdtempSync('/tmp/ws-');
+    t.after(() => rmSync(folder, { recursive: true }));
+    const [key, cert] = [`${folder}/key.pem`, `${folder}/cert.pem`];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'], { stdio: 'ignore' });
+
+    const origin = await serve(t, '--tls-cert', cert, '--tls-key', key);
+    const url = `${origin.replace('ws://127.0.0.1', 'wss://localhost')}/echo`;
+    const socket = await open(url, { ca: readFileSync(cert) });
+    socket.send('x'.repeat(200_000));
+    const [message] = await once(socket, 'message');
+    assert.equal(message.length, 200_000);
+    assert.equal((await close(socket, 4001)).code, 4001);
+
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    new WebSocketServer({ server }).on('connection', (peer) => peer.on('message', (data) => peer.send(data.toString())));
+    const ran = await connect(`wss://localhost:${server.address().port}/`, 'hello\n', '--cacert', cert);
+    assert.deepEqual(ran, { code: 0, output: 'hello\n', errors: '' });
+});
