@@ -12,6 +12,8 @@ namespace {
 
 constexpr int smallest_zlib_window = 9;
 constexpr int largest_window = 15;
+// zlib counts in 32 bits.
+constexpr std::size_t largest_message = std::size_t{1} << 31;
 constexpr int level = 1;         // messages are small, and somebody waits for them
 constexpr int memory_level = 8;  // zlib's default
 // What a sync flush ends with, and section 7.2.1 leaves out.
@@ -50,7 +52,7 @@ Compressor::Compressor(int window_bits, bool keep_context) : keep_context_(keep_
 Compressor::~Compressor() = default;
 
 std::optional<std::span<const std::byte>> Compressor::compress(std::span<const std::byte> message) {
-    if (!stream_ || message.empty()) return std::nullopt;
+    if (!stream_ || message.empty() || message.size() > largest_message) return std::nullopt;
     z_stream& state = stream_->state;
     // Room for a result as large as the message, and for the tail. One that does not fit is given
     // up: the context is then reset, since the peer does not see what went into it.
@@ -93,44 +95,81 @@ Decompressor::Decompressor(bool keep_context)
 
 Decompressor::~Decompressor() = default;
 
-std::expected<std::vector<std::byte>, const Failure*> Decompressor::decompress(
-    std::span<const std::byte> data, std::size_t max_size) {
-    std::vector<std::byte> output = std::exchange(spare_, {});
+const Failure* Decompressor::feed(std::span<const std::byte> data, std::vector<std::byte>& output,
+                                  std::size_t max_size) {
     z_stream& state = stream_->state;
-    std::size_t size = 0;
+    std::size_t size = output.size();
     max_size = std::min(max_size, output.max_size() - 1);
     const auto fail = [&](const Failure& rule) {
         inflateReset(&state);
-        return std::unexpected(&rule);
+        return &rule;
     };
-    for (const std::span<const std::byte> part : {data, std::span<const std::byte>(tail)}) {
-        state.next_in = zlib_bytes(part.data());
-        state.avail_in = static_cast<uInt>(part.size());
-        do {
-            // Grows with what came out, and to one byte above the limit at the most.
-            const std::size_t wanted = std::max<std::size_t>({1024, 4 * data.size(), 2 * size});
-            output.resize(std::min(wanted, max_size + 1));
-            state.next_out = zlib_bytes(output.data() + size);
-            state.avail_out = static_cast<uInt>(output.size() - size);
-            const int status = inflate(&state, Z_SYNC_FLUSH);
-            size = output.size() - state.avail_out;
-            if (size > max_size) return fail(broken_rule::too_big);
-            if (status == Z_STREAM_END)
-                stream_->begin_again();
-            else if (status != Z_OK && status != Z_BUF_ERROR)
-                return fail(broken_rule::not_deflate);
-            else if (status == Z_BUF_ERROR && state.avail_out > 0)
-                break;  // it wants more input than there is
-        } while (state.avail_in > 0 || state.avail_out == 0);
-    }
-    if (!keep_context_) inflateReset(&state);
+    state.next_in = zlib_bytes(data.data());
+    state.avail_in = static_cast<uInt>(data.size());
+    std::size_t room = std::max<std::size_t>(1024, 4 * data.size());
+    do {
+        // Grows with what came out, and to one byte above the limit at the most.
+        output.resize(std::min(size + room, max_size + 1));
+        room = std::max(room, size);
+        state.next_out = zlib_bytes(output.data() + size);
+        state.avail_out = static_cast<uInt>(output.size() - size);
+        const int status = inflate(&state, Z_SYNC_FLUSH);
+        size = output.size() - state.avail_out;
+        if (size > max_size) return fail(broken_rule::too_big);
+        if (status == Z_STREAM_END)
+            stream_->begin_again();
+        else if (status != Z_OK && status != Z_BUF_ERROR)
+            return fail(broken_rule::not_deflate);
+        else if (status == Z_BUF_ERROR && state.avail_out > 0)
+            break;  // it wants more input than there is
+    } while (state.avail_in > 0 || state.avail_out == 0);
     output.resize(size);
+    return nullptr;
+}
+
+const Failure* Decompressor::finish(std::vector<std::byte>& output, std::size_t max_size) {
+    const Failure* const failure = feed(tail, output, max_size);
+    if (!keep_context_) inflateReset(&stream_->state);
+    return failure;
+}
+
+std::expected<std::vector<std::byte>, const Failure*> Decompressor::decompress(
+    std::span<const std::byte> data, std::size_t max_size) {
+    std::vector<std::byte> output = std::exchange(spare_, {});
+    output.clear();
+    const Failure* failure = feed(data, output, max_size);
+    if (failure == nullptr) failure = finish(output, max_size);
+    if (failure != nullptr) return std::unexpected(failure);
     return output;
 }
 
 void Decompressor::give_back(std::vector<std::byte> buffer) noexcept {
     if (buffer.capacity() <= worth_keeping && buffer.capacity() > spare_.capacity())
         spare_ = std::move(buffer);
+}
+
+Inflation::Inflation(Compression& compression, MessageType type, std::size_t max_size)
+    : own_(compression.decompressor.keeps_context()
+               ? std::nullopt
+               : std::optional<Decompressor>(std::in_place, false)),
+      decompressor_(own_ ? *own_ : compression.decompressor),
+      left_(max_size),
+      type_(type) {}
+
+const Failure* Inflation::feed(std::span<const std::byte> part, bool last) {
+    const std::size_t had = output_.size();
+    const Failure* failure = decompressor_.feed(part, output_, left_ + had);
+    if (failure == nullptr && last) failure = decompressor_.finish(output_, left_ + had);
+    if (failure != nullptr) return failure;
+    const auto fresh = std::span(output_).subspan(had);
+    left_ -= fresh.size();
+    if (type_ == MessageType::text && (!utf8_.feed(fresh) || (last && !utf8_.complete())))
+        return &broken_rule::text_not_utf8;
+    return nullptr;
+}
+
+std::vector<std::byte> Inflation::take() noexcept {
+    return std::exchange(output_, {});
 }
 
 }  // namespace longwire::protocol

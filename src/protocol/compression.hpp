@@ -1,6 +1,9 @@
 #pragma once
 
 #include "protocol/failure.hpp"
+#include "protocol/utf8.hpp"
+
+#include <longwire/message.hpp>
 
 #include <cstddef>
 #include <expected>
@@ -46,6 +49,16 @@ public:
     [[nodiscard]] std::expected<std::vector<std::byte>, const Failure*> decompress(
         std::span<const std::byte> data, std::size_t max_size);
 
+    /// The same for a message that comes in parts: appends to `output` what `data` gives, which
+    /// never becomes larger than `max_size`. Gives what failed, or null. Nothing else may be
+    /// decompressed before `finish`.
+    [[nodiscard]] const Failure* feed(std::span<const std::byte> data,
+                                      std::vector<std::byte>& output, std::size_t max_size);
+    /// After the last part.
+    [[nodiscard]] const Failure* finish(std::vector<std::byte>& output, std::size_t max_size);
+
+    [[nodiscard]] bool keeps_context() const noexcept { return keep_context_; }
+
     /// Takes a buffer back that `decompress` gave, for the next message.
     void give_back(std::vector<std::byte> buffer) noexcept;
 
@@ -54,6 +67,31 @@ private:
     std::unique_ptr<Stream> stream_;
     std::vector<std::byte> spare_;
     bool keep_context_;
+};
+
+struct Compression;
+
+/// A compressed message that comes in parts, and is decompressed and validated as they come.
+class Inflation {
+public:
+    /// At most `max_size` bytes come out, over all parts. `compression` must live as long.
+    Inflation(Compression& compression, MessageType type, std::size_t max_size);
+
+    /// Takes a part of the message. Gives what failed (one of broken_rule), or null.
+    [[nodiscard]] const Failure* feed(std::span<const std::byte> part, bool last);
+
+    /// What has come out and was not taken yet; all of the message if nothing was taken before.
+    [[nodiscard]] std::vector<std::byte> take() noexcept;
+
+private:
+    // A context is the connection's own, and in use only here. What others share may not be kept
+    // busy until this peer sends on.
+    std::optional<Decompressor> own_;
+    Decompressor& decompressor_;
+    std::vector<std::byte> output_;
+    Utf8Validator utf8_;
+    std::size_t left_;
+    MessageType type_;
 };
 
 /// Both directions of one connection, or of all connections of a loop that keep no context.

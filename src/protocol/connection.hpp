@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -25,7 +26,9 @@ namespace longwire::protocol {
 /// handshakes (RFC 6455, sections 5.5.1 and 7), and when TCP may be shut. Does no I/O: each call
 /// is given the handler that does, which has
 ///   void write(std::span<const std::byte> head, std::span<const std::byte> payload)
-///   Flow on_message(MessageType, std::span<std::byte>)    also while closing
+///   Flow on_message(MessageType, std::span<std::byte>)    also while closing; or
+///   Flow on_chunk(MessageType, std::span<std::byte>, bool last)    to take messages in parts as
+///     they come, decompressed and (but for a character that is cut) validated
 ///   void on_ping(std::span<const std::byte>)              its pong is written already
 ///   void on_pong(std::span<const std::byte>)
 ///   void on_closed(CloseCode, std::string_view reason, bool clean)    once, whatever happens
@@ -124,11 +127,41 @@ private:
                 return Flow::stop;
             }
             // The buffer is ours while the handler runs: it may make others decompress.
-            const Flow flow = handler.on_message(type, *message);
+            Flow flow = Flow::proceed;
+            if constexpr (TakesChunks<Handler>)
+                flow = handler.on_chunk(type, *message, true);
+            else
+                flow = handler.on_message(type, *message);
             decompressor.give_back(std::move(*message));
             return connection.after(flow);
         }
-        Flow on_message(MessageType type, std::span<std::byte> payload) {
+        Flow on_compressed_part(MessageType type, std::span<const std::byte> part, bool last,
+                                std::unique_ptr<Inflation>& inflation) {
+            if (!inflation)
+                inflation = std::make_unique<Inflation>(*connection.compression_, type,
+                                                        connection.decoder_.max_message_size());
+            failure = inflation->feed(part, last);
+            if (failure != nullptr) return Flow::stop;
+            if constexpr (TakesChunks<Handler>) {
+                auto chunk = inflation->take();
+                if (last) inflation.reset();
+                if (chunk.empty() && !last) return Flow::proceed;
+                return connection.after(handler.on_chunk(type, chunk, last));
+            } else {
+                if (!last) return Flow::proceed;
+                auto message = inflation->take();
+                inflation.reset();
+                return connection.after(handler.on_message(type, message));
+            }
+        }
+        Flow on_chunk(MessageType type, std::span<std::byte> chunk, bool last)
+            requires TakesChunks<Handler>
+        {
+            return connection.after(handler.on_chunk(type, chunk, last));
+        }
+        Flow on_message(MessageType type, std::span<std::byte> payload)
+            requires(!TakesChunks<Handler>)
+        {
             return connection.after(handler.on_message(type, payload));
         }
         Flow on_ping(std::span<const std::byte> payload) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/close_payload.hpp"
+#include "protocol/compression.hpp"
 #include "protocol/failure.hpp"
 #include "protocol/frame_header.hpp"
 #include "protocol/masking.hpp"
@@ -50,11 +51,14 @@ concept TakesChunks = requires(Visitor visitor, std::span<std::byte> chunk) {
     visitor.on_chunk(MessageType::text, chunk, true);
 };
 
-/// A visitor that takes compressed messages.
+/// A visitor that takes compressed messages: those that lie whole in the input, and the parts of
+/// others. What it makes of the parts is kept for it in `inflation`, null at the first.
 template <class Visitor>
-concept TakesCompressed = requires(Visitor visitor, std::span<std::byte> payload) {
-    visitor.on_compressed(MessageType::text, payload);
-};
+concept TakesCompressed =
+    requires(Visitor visitor, std::span<std::byte> payload, std::unique_ptr<Inflation>& inflation) {
+        visitor.on_compressed(MessageType::text, payload);
+        visitor.on_compressed_part(MessageType::text, payload, true, inflation);
+    };
 
 /// Turns the bytes of a connection into messages and control frames (RFC 6455, sections 5 and 8).
 ///
@@ -62,7 +66,8 @@ concept TakesCompressed = requires(Visitor visitor, std::span<std::byte> payload
 /// only what is unfinished is kept, and an idle decoder keeps nothing. The visitor, which must not
 /// call the decoder back, has
 ///   Flow on_message(MessageType, std::span<std::byte>)   or on_chunk, see TakesChunks
-///   Flow on_compressed(MessageType, std::span<std::byte>) if compressed messages are allowed
+///   Flow on_compressed(MessageType, std::span<std::byte>) and on_compressed_part, see
+///     TakesCompressed, if compressed messages are allowed
 ///   Flow on_ping(std::span<const std::byte>), Flow on_pong(std::span<const std::byte>)
 ///   void on_close(CloseCode, std::string_view reason)    the last call
 class Decoder {
@@ -79,8 +84,8 @@ public:
         return limits_->max_message_size;
     }
 
-    /// From now on messages may be compressed (RFC 7692). They are handed out whole and as they
-    /// are; their text is not validated.
+    /// From now on messages may be compressed (RFC 7692). They are handed out as they are; their
+    /// text is not validated.
     void allow_compressed() noexcept { rsv1_ = Rsv1::compressed; }
 
 private:
@@ -98,6 +103,7 @@ private:
         std::uint64_t message_size = 0;
         std::array<std::byte, max_control_payload> control = {};
         std::vector<std::byte> message;
+        std::unique_ptr<Inflation> inflation;
 
         [[nodiscard]] bool nothing() const noexcept {
             return header_size == 0 && !in_frame && !in_message;
@@ -137,6 +143,13 @@ private:
                   std::span<std::byte> payload);
     template <class Visitor>
     void hand_out_control(Pass<Visitor>& pass, Opcode opcode, std::span<const std::byte> payload);
+
+    /// What a message may have in bytes as it comes. Compressed, it may be a little longer than it
+    /// is; how long it really is shows when it is decompressed.
+    [[nodiscard]] std::uint64_t most_payload(bool compressed) const noexcept {
+        const std::uint64_t most = limits_->max_message_size;
+        return compressed && most < (std::uint64_t{1} << 62U) ? most + most / 8 + 1024 : most;
+    }
 
     Unfinished& need_unfinished() {
         if (!unfinished_) unfinished_ = std::make_unique<Unfinished>();
@@ -226,7 +239,7 @@ bool Decoder::take_whole_frame(Pass<Visitor>& pass) {
     const FrameHeader& header = parsed.header;
     const bool whole_message = header.fin && header.opcode != Opcode::continuation;
     if (!whole_message || header.payload_length > pass.rest.size() - parsed.size) return false;
-    if (!is_control(header.opcode) && header.payload_length > limits_->max_message_size) {
+    if (!is_control(header.opcode) && header.payload_length > most_payload(header.compressed)) {
         pass.fail(broken_rule::too_big);
         return false;
     }
@@ -292,7 +305,7 @@ void Decoder::begin_frame(Pass<Visitor>& pass, const FrameHeader& header) {
     }
     // Refused by what the header claims, before any of it has come. No sum can overflow: the size
     // so far is within the limit.
-    if (header.payload_length > limits_->max_message_size - unfinished.message_size)
+    if (header.payload_length > most_payload(unfinished.compressed) - unfinished.message_size)
         pass.fail(broken_rule::too_big);
     else
         unfinished.message_size += header.payload_length;
@@ -332,6 +345,13 @@ void Decoder::take_data(Pass<Visitor>& pass, std::span<std::byte> chunk) {
         return;
     }
     unfinished.in_message = !last;
+    if constexpr (TakesCompressed<Visitor>) {
+        if (unfinished.compressed) {
+            pass.flow =
+                pass.visitor.on_compressed_part(unfinished.type, chunk, last, unfinished.inflation);
+            return;
+        }
+    }
     if constexpr (TakesChunks<Visitor>) {
         if (last || !chunk.empty()) pass.flow = pass.visitor.on_chunk(unfinished.type, chunk, last);
     } else if (last && unfinished.message.empty()) {

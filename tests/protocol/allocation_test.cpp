@@ -15,18 +15,19 @@ int live = 0;
 std::size_t largest = 0;
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined: g++ 12 then takes malloc and delete, or new and free, for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size) {
     ++allocations;
     ++live;
     if (size > largest) largest = size;
     if (void* const memory = std::malloc(size)) return memory;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
     if (memory != nullptr) --live;
     std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     operator delete(memory);
 }
 
