@@ -74,6 +74,12 @@ struct ConnectOptions {
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
     /// How long the peer may take to answer a close frame and to end the connection.
     std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
+    /// How long a frame may take to arrive once it has begun, beside one second for each 4 KiB of
+    /// it; what is slower is closed with 1008.
+    std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
+    /// Pings and pongs that the server may send in one second; more is closed with 1008. 0: no
+    /// limit.
+    std::uint16_t max_control_frames = 500;
 };
 
 /// Connects to `url` (`ws://host[:port]/path`, `wss:` for TLS; a Unix socket:

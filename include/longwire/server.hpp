@@ -91,6 +91,11 @@ struct WebSocketOptions {
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
     /// How long the peer may take to answer a close frame and to end the connection.
     std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
+    /// How long a frame may take to arrive once it has begun, beside one second for each 4 KiB of
+    /// it; what is slower is closed with 1008.
+    std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
+    /// Pings and pongs that a peer may send in one second; more is closed with 1008. 0: no limit.
+    std::uint16_t max_control_frames = 500;
 };
 
 /// Answers one HTTP request. Runs on the connection's loop and must not block it. One that throws
@@ -114,13 +119,23 @@ struct ListenOptions {
     [[nodiscard]] static Result<ListenOptions> parse(std::string_view text);
 };
 
-/// What the server allows before a connection has become a WebSocket.
+/// What the server allows as a whole, and before a connection has become a WebSocket.
 struct ServerOptions {
     /// For a request to arrive whole, and for a kept-alive connection to send its next one.
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
     std::size_t max_request_head = std::size_t{16} * 1024;    ///< Bytes; beyond: 431 (or 414).
     std::size_t max_request_fields = 100;                     ///< Header fields; beyond: 431.
     std::size_t max_request_body = std::size_t{1024} * 1024;  ///< Bytes; beyond: 413.
+    /// Connections in total; beyond, a new one is answered with 503. 0: as many as the system
+    /// gives descriptors for.
+    std::size_t max_connections = 0;
+    /// Connections of one IPv4 address, or of one IPv6 network of 64 bits; beyond: 429. 0: no
+    /// limit, as behind a proxy, where all come from one address.
+    std::size_t max_connections_per_address = 0;
+    /// Bytes that all connections together may keep: what waits for peers that read slowly, and
+    /// messages and requests that are not whole yet. Beyond, new connections are answered with
+    /// 503, and those that ask for more than their share are closed with 1013. 0: no limit.
+    std::size_t max_memory = std::size_t{1024} * 1024 * 1024;
 };
 
 /// A server for WebSocket and HTTP on the same ports. Set it up on one thread; `run` then uses

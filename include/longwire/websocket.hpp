@@ -40,17 +40,30 @@ public:
 
     [[nodiscard]] bool await_ready() const noexcept;
     void await_suspend(std::coroutine_handle<> awaiter) noexcept;
-    SendStatus await_resume() const noexcept { return status_; }
+    SendStatus await_resume() noexcept {
+        waiting_ = false;
+        return status_;
+    }
+
+    Sending(const Sending&) = delete;
+    Sending& operator=(const Sending&) = delete;
+    ~Sending() {
+        if (waiting_) forget();
+    }
 
 private:
     friend class engine::WebSocketSession;
     Sending(engine::WebSocketSession& session, SendStatus status) noexcept
         : session_(&session), status_(status) {}
 
+    // A coroutine may be destroyed while it waits.
+    void forget() noexcept;
+
     engine::WebSocketSession* session_;
     Sending* next_ = nullptr;
     std::coroutine_handle<> awaiter_;
     SendStatus status_;
+    bool waiting_ = false;
 };
 
 /// What `receive` gives back: await it for the next message.
@@ -60,9 +73,20 @@ public:
     void await_suspend(std::coroutine_handle<> awaiter) noexcept;
     [[nodiscard]] std::optional<Message> await_resume() noexcept;
 
+    Receiving(const Receiving&) = delete;
+    Receiving& operator=(const Receiving&) = delete;
+    ~Receiving() {
+        if (waiting_) forget();
+    }
+
 private:
     friend class WebSocket;
     explicit Receiving(engine::WebSocketSession& session) noexcept : session_(&session) {}
+
+    // A coroutine may be destroyed while it waits.
+    void forget() noexcept;
+
+    bool waiting_ = false;
 
     engine::WebSocketSession* session_;
 };

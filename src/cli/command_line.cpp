@@ -110,6 +110,14 @@ const Word<std::size_t> size_word = {"SIZE", "a size, as 65536, 64KiB or 1MiB, a
 const Word<std::chrono::milliseconds> time_word = {
     "TIME", "a time, as 10s, 500ms, 2m or 1h, up to 24 days",
     [](std::string_view word) { return parse_duration(word); }};
+const Word<std::size_t> count_word = {"NUMBER", "a whole number",
+                                      [](std::string_view word) { return parse_count(word); }};
+const Word<std::uint16_t> rate_word = {"NUMBER", "a whole number up to 65535",
+                                       [](std::string_view word) -> std::optional<std::uint16_t> {
+                                           const auto count = parse_count(word);
+                                           if (!count || *count > 65535) return std::nullopt;
+                                           return static_cast<std::uint16_t>(*count);
+                                       }};
 const Word<Compression> compression_word = {
     "HOW", "off, shared or dedicated",
     [](std::string_view word) { return parse_compression(word); }};
@@ -138,8 +146,27 @@ void add_limits(CLI::App& serve, ServeOptions& options) {
              "The largest message, over all its fragments; beyond: 1009", "1MiB");
     add_word(serve, "--max-backlog", websocket.max_backlog, size_word,
              "The most that waits for a slow reader; beyond: 1008", "1MiB");
+    ServerOptions& server = options.limits;
+    add_word(serve, "--max-connections", server.max_connections, count_word,
+             "Connections in total; beyond: 503. 0: as many as the system allows", "0");
+    add_word(serve, "--max-connections-per-address", server.max_connections_per_address, count_word,
+             "Of one IPv4 address or IPv6 /64; beyond: 429. 0: no limit", "0");
+    add_word(serve, "--max-memory", server.max_memory, size_word,
+             "What all connections may keep for slow readers and unfinished\n"
+             "messages; beyond: 503 and 1013",
+             "1GiB");
+    add_word(serve, "--max-header-size", server.max_request_head, size_word,
+             "The head of a request; beyond: 431", "16KiB");
+    add_word(serve, "--max-header-count", server.max_request_fields, count_word,
+             "The header fields of a request; beyond: 431", "100");
+    add_word(serve, "--max-control-frames", websocket.max_control_frames, rate_word,
+             "Pings and pongs from one peer in a second; beyond: 1008. 0: no limit", "500");
     add_word(serve, "--handshake-timeout", options.limits.handshake_timeout, time_word,
              "For a request to arrive whole; 0: no limit", "10s");
+    add_word(serve, "--frame-timeout", websocket.frame_timeout, time_word,
+             "For a frame to arrive whole, and 1s more for each 4 KiB of it; beyond:\n"
+             "1008. 0: no limit",
+             "30s");
     add_word(serve, "--ping-after", websocket.ping_after, time_word,
              "A silent peer is sent a ping after this long; 0: never", "30s");
     add_word(serve, "--idle-timeout", websocket.idle_timeout, time_word,

@@ -7,6 +7,7 @@
 #include "ops/log.hpp"
 
 #include <fmt/core.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <longwire/longwire.hpp>
@@ -76,6 +77,14 @@ Task<> reload_on_hangup(Server& server) {
     }
 }
 
+/// As many descriptors as this process may have: each connection is one.
+void raise_descriptor_limit() {
+    rlimit limit = {};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void echo(Server& server, const std::string& path, const WebSocketOptions& options) {
     server.websocket(
         path, {.on_message = [](WebSocket& socket, Message message) { socket.send(message); }},
@@ -143,6 +152,7 @@ int serve(const ServeOptions& options) {
         fmt::print(stderr, "longwire serve: --tls-client-ca needs --tls-cert and --tls-key\n");
         return usage;
     }
+    raise_descriptor_limit();
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info);
 
     hub::Hub hub;

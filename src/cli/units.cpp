@@ -30,6 +30,11 @@ std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<co
 
 }  // namespace
 
+std::optional<std::size_t> parse_count(std::string_view text) noexcept {
+    static constexpr Unit units[] = {{"", 1}};
+    return parse_with_unit(text, units, std::uint64_t{1} << 62);
+}
+
 std::optional<std::size_t> parse_size(std::string_view text) noexcept {
     static constexpr Unit units[] = {{"", 1},
                                      {"B", 1},

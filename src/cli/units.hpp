@@ -7,6 +7,9 @@
 
 namespace longwire::cli {
 
+/// A whole number; nothing for any other text.
+[[nodiscard]] std::optional<std::size_t> parse_count(std::string_view text) noexcept;
+
 /// "65536", "64KiB", "1MiB", "2GiB", "10kB", "1MB": a size in bytes. Nothing where it is not one,
 /// or too large to be counted.
 [[nodiscard]] std::optional<std::size_t> parse_size(std::string_view text) noexcept;

@@ -106,6 +106,8 @@ Result<std::shared_ptr<const ConnectPlan>> ConnectPlan::make(std::string_view ur
     plan->terms.ping_after = options.ping_after;
     plan->terms.idle_timeout = options.idle_timeout;
     plan->terms.close_timeout = options.close_timeout;
+    plan->terms.frame_timeout = options.frame_timeout;
+    plan->terms.max_control_frames = options.max_control_frames;
     return plan;
 }
 

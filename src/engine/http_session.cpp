@@ -44,6 +44,18 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
     // Exchanging the stream's session drops its hold on this one.
     const net::Ref<HttpSession> self(this);
     parse(bytes);
+    count_held();
+}
+
+void HttpSession::count_held() {
+    const std::size_t now = stream_ == nullptr || done_ ? 0 : parser_.held() + held_.capacity();
+    if (now == counted_) return;
+    net::Loop& loop = worker_.loop();
+    loop.held() += now - counted_;
+    const bool more = now > counted_;
+    counted_ = now;
+    if (more && loop.too_much_for_one(now))
+        respond(Response::text(503, "The server is short of memory. Try again later."), {});
 }
 
 void HttpSession::parse(std::span<std::byte> bytes) {
@@ -196,6 +208,7 @@ void HttpSession::on_closed(net::Ending /*ending*/) {
         log(LogLevel::debug, "a TLS handshake failed: " + tls->failure()->message());
     stream_ = nullptr;
     done_ = true;
+    count_held();
 }
 
 }  // namespace longwire::engine

@@ -30,6 +30,8 @@ public:
     HttpSession(Worker& worker, const HttpTerms& terms);
 
     void attach(net::Stream& stream);
+    /// Answers before anything was asked, and ends the connection.
+    void refuse(const Response& response) { respond(response, {}); }
 
     void on_receive(std::span<std::byte> bytes) override;
     void on_unencrypted() override { unencrypted_ = true; }
@@ -52,12 +54,14 @@ private:
         int minor_version = 1;
     };
     void respond(const Response& response, const Answering& how);
+    void count_held();
 
     Worker& worker_;
     const HttpTerms& terms_;
     net::Stream* stream_ = nullptr;
     http::RequestParser parser_;
     std::vector<std::byte> held_;  // requests that wait until the client has taken its responses
+    std::size_t counted_ = 0;      // of what is held, in the loop's count
     bool request_begun_ = false;
     bool continue_sent_ = false;
     bool leaving_ = false;

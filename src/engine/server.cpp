@@ -3,6 +3,7 @@
 #include "engine/log.hpp"
 #include "engine/router.hpp"
 #include "engine/worker.hpp"
+#include "net/admission.hpp"
 #include "net/listener.hpp"
 #include "net/stream.hpp"
 #include "net/tls_channel.hpp"
@@ -26,6 +27,17 @@ using engine::Worker;
 
 // How long open connections have to answer when the server leaves.
 constexpr std::chrono::milliseconds leaving_time{5000};
+// Connections that are being told that there are too many; beyond, they are just ended.
+constexpr std::size_t most_refusals = 256;
+
+Response refusal_for(net::Admission::Refusal why) {
+    if (why == net::Admission::Refusal::network_full)
+        return Response::text(429, "There are too many connections from your address.")
+            .with("Retry-After", "10");
+    return Response::text(503,
+                          "The server has as many connections as it may have. Try again later.")
+        .with("Retry-After", "10");
+}
 
 engine::Terms terms_of(const WebSocketOptions& options) {
     engine::Terms terms;
@@ -36,6 +48,8 @@ engine::Terms terms_of(const WebSocketOptions& options) {
     terms.ping_after = options.ping_after;
     terms.idle_timeout = options.idle_timeout;
     terms.close_timeout = options.close_timeout;
+    terms.frame_timeout = options.frame_timeout;
+    terms.max_control_frames = options.max_control_frames;
     return terms;
 }
 
@@ -43,7 +57,11 @@ engine::Terms terms_of(const WebSocketOptions& options) {
 
 class Server::Implementation {
 public:
-    explicit Implementation(const ServerOptions& options) : worker_(Worker::create()) {
+    explicit Implementation(const ServerOptions& options)
+        : admission_({.connections = options.max_connections,
+                      .per_network = options.max_connections_per_address}),
+          worker_(Worker::create()) {
+        if (worker_) (*worker_)->loop().limit_held(options.max_memory);
         terms_.limits = {.max_head_size = options.max_request_head,
                          .max_fields = options.max_request_fields,
                          .max_body_size = options.max_request_body};
@@ -81,10 +99,14 @@ private:
         std::shared_ptr<net::TlsContext> tls;
     };
 
-    void accept(const Endpoint& endpoint, net::Descriptor socket);
+    void accept(const Endpoint& endpoint, net::Descriptor socket, const net::Address& peer);
+    void refuse(const Endpoint& endpoint, net::Descriptor socket, Response response);
     void leave();
 
-    engine::HttpTerms terms_;  // outlives the sessions, which the worker's loop owns
+    // Both outlive the streams and sessions, which the worker's loop owns.
+    engine::HttpTerms terms_;
+    net::Admission admission_;
+    net::Admission refusals_{{.connections = most_refusals}};
     std::atomic<int> stops_ = 0;
     Result<std::unique_ptr<Worker>> worker_;
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
@@ -120,7 +142,9 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
             Endpoint{std::move(*listener), options.host, options.tls, tls}));
         const Endpoint& endpoint = *endpoints_.back();
         endpoint.listener->start(
-            [this, &endpoint](net::Descriptor socket) { accept(endpoint, std::move(socket)); },
+            [this, &endpoint](net::Descriptor socket, const net::Address& peer) {
+                accept(endpoint, std::move(socket), peer);
+            },
             [](int error) {
                 engine::log(LogLevel::warning, "cannot accept connections for a moment: " +
                                                    net::describe_errno(error) +
@@ -148,7 +172,25 @@ Result<void> Server::Implementation::reload_certificates() {
     return {};
 }
 
-void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor socket) {
+void Server::Implementation::refuse(const Endpoint& endpoint, net::Descriptor socket,
+                                    Response response) {
+    // An answer inside TLS would cost more than the connection that is refused.
+    auto place = refusals_.admit({});
+    if (endpoint.tls || !place) return;
+    const net::Ref<engine::HttpSession> session(new engine::HttpSession(**worker_, terms_));
+    const auto stream = net::Stream::open((*worker_)->loop(), std::move(socket), session);
+    if (!stream) return;
+    (*stream)->take(std::move(*place));
+    session->attach(**stream);
+    session->refuse(response);
+}
+
+void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor socket,
+                                    const net::Address& peer) {
+    auto place = admission_.admit(peer);
+    if (!place) return refuse(endpoint, std::move(socket), refusal_for(place.error()));
+    if ((*worker_)->loop().holds_too_much())
+        return refuse(endpoint, std::move(socket), refusal_for(net::Admission::Refusal::full));
     std::unique_ptr<net::TlsChannel> tls;
     if (endpoint.tls) {
         auto channel = net::TlsChannel::accept(endpoint.tls);
@@ -158,10 +200,9 @@ void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor so
     const net::Ref<engine::HttpSession> session(new engine::HttpSession(**worker_, terms_));
     const auto stream =
         net::Stream::open((*worker_)->loop(), std::move(socket), session, std::move(tls));
-    if (stream)
-        session->attach(**stream);
-    else
-        engine::log(LogLevel::warning, stream.error().message());
+    if (!stream) return engine::log(LogLevel::warning, stream.error().message());
+    (*stream)->take(std::move(*place));
+    session->attach(**stream);
 }
 
 int Server::Implementation::run() {

@@ -80,7 +80,12 @@ bool Sending::await_ready() const noexcept {
 
 void Sending::await_suspend(std::coroutine_handle<> awaiter) noexcept {
     awaiter_ = awaiter;
+    waiting_ = true;
     session_->await_room(*this);
+}
+
+void Sending::forget() noexcept {
+    session_->forget_sender(*this);
 }
 
 bool Receiving::await_ready() noexcept {
@@ -88,10 +93,16 @@ bool Receiving::await_ready() noexcept {
 }
 
 void Receiving::await_suspend(std::coroutine_handle<> awaiter) noexcept {
+    waiting_ = true;
     session_->await_message(awaiter);
 }
 
+void Receiving::forget() noexcept {
+    session_->forget_receiver();
+}
+
 std::optional<Message> Receiving::await_resume() noexcept {
+    waiting_ = false;
     return session_->take_message();
 }
 

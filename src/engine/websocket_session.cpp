@@ -65,8 +65,10 @@ struct WebSocketSession::Events {
     void on_ping(std::span<const std::byte> /*payload*/) const {
         if (session.buffered_amount() > session.terms_.max_backlog + always_admitted)
             session.terminate();
+        else
+            session.count_control_frame();
     }
-    void on_pong(std::span<const std::byte> /*payload*/) const {}
+    void on_pong(std::span<const std::byte> /*payload*/) const { session.count_control_frame(); }
 
     void on_closed(CloseCode code, std::string_view reason, bool clean) const {
         session.protocol_closed(code, reason, clean);
@@ -93,7 +95,9 @@ protocol::DeflateWishes wishes_of(const Terms& terms) noexcept {
 
 void WebSocketSession::compress(const protocol::DeflateParameters& agreed) {
     const bool server = connection_.role() == protocol::Role::server;
+    // Who has offered to keep none keeps none, whatever the answer (RFC 7692, section 7.1.1.2).
     const bool keep_ours =
+        terms_.compression == Compression::dedicated &&
         !(server ? agreed.server_no_context_takeover : agreed.client_no_context_takeover);
     const bool keep_theirs =
         !(server ? agreed.client_no_context_takeover : agreed.server_no_context_takeover);
@@ -159,10 +163,64 @@ void WebSocketSession::on_receive(std::span<std::byte> bytes) {
     pinged_ = false;
     if (conversation_) {
         receive_for_coroutine(bytes);
-        return;
+    } else {
+        Events events{*this};
+        connection_.receive(bytes, events);
     }
-    Events events{*this};
-    connection_.receive(bytes, events);
+    watch_frame(bytes.size());
+    count_held();
+}
+
+void WebSocketSession::watch_frame(std::size_t received) {
+    const auto frame = connection_.unfinished_frame();
+    if (!frame || stream_ == nullptr || terms_.frame_timeout.count() == 0) return;
+    // The same frame as before has more than what came just now.
+    if (frame->received > received && frame_began_ != net::Loop::Clock::time_point()) return;
+    frame_began_ = last_heard_;
+    if (connection_.state() == ReadyState::open) arm_timer();
+}
+
+std::chrono::milliseconds WebSocketSession::frame_time_left() const noexcept {
+    constexpr std::uint64_t slowest = 4096;  // bytes a second
+    const auto frame = connection_.unfinished_frame();
+    if (!frame || terms_.frame_timeout.count() == 0) return std::chrono::milliseconds::max();
+    const std::chrono::seconds for_its_length(frame->length / slowest);
+    const auto deadline = frame_began_ + terms_.frame_timeout + for_its_length;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - worker_.loop().now());
+}
+
+void WebSocketSession::count_control_frame() {
+    if (terms_.max_control_frames == 0) return;
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().now().time_since_epoch());
+    const auto second = static_cast<std::uint16_t>(seconds.count());
+    if (second != control_second_) control_frames_ = 0;
+    control_second_ = second;
+    if (++control_frames_ <= terms_.max_control_frames) return;
+    control_frames_ = 0;
+    close(CloseCode::policy_violation, "too many pings and pongs");
+}
+
+std::size_t WebSocketSession::held_now() const noexcept {
+    std::size_t held = connection_.held();
+    if (conversation_)
+        held += conversation_->taken.capacity() + conversation_->waiting.capacity() +
+                conversation_->held.capacity();
+    return held;
+}
+
+void WebSocketSession::count_held() {
+    const std::size_t now = finished_ ? 0 : held_now();
+    if (now == held_) return;
+    net::Loop& loop = worker_.loop();
+    loop.held() += now - held_;
+    const bool more = now > held_;
+    held_ = now;
+    if (!more || !loop.too_much_for_one(now)) return;
+    log(LogLevel::warning,
+        "closed a connection whose message is not whole: all connections "
+        "together keep more than the server's max_memory");
+    close(CloseCode::try_again_later, "the server is short of memory");
 }
 
 void WebSocketSession::receive_for_coroutine(std::span<std::byte> bytes) {
@@ -241,6 +299,7 @@ void WebSocketSession::protocol_done() {
 void WebSocketSession::on_closed(net::Ending /*ending*/) {
     stream_ = nullptr;
     finished_ = true;
+    count_held();
     Events events{*this};
     connection_.abort(events);
     if (named_) worker_.entry().take_name(name_);
@@ -278,7 +337,12 @@ void WebSocketSession::on_timer() {
     const auto now = worker_.loop().now();
     const bool paused = conversation_ && conversation_->ready;
     // A peer that we do not read cannot be heard.
-    if (paused) last_heard_ = now;
+    if (paused) last_heard_ = frame_began_ = now;
+    if (frame_time_left().count() <= 0) {
+        log(LogLevel::debug, "closed a connection that sent a frame too slowly");
+        close(CloseCode::policy_violation, "sends too slowly");
+        return;
+    }
     const auto silent = std::chrono::duration_cast<std::chrono::milliseconds>(now - last_heard_);
     if (terms_.idle_timeout.count() > 0 && silent >= terms_.idle_timeout) {
         log(LogLevel::debug, "closed a connection that was silent for too long");
@@ -298,6 +362,7 @@ void WebSocketSession::arm_timer() {
     auto after = std::chrono::milliseconds::max();
     if (terms_.ping_after.count() > 0 && !pinged_) after = terms_.ping_after - silent;
     if (terms_.idle_timeout.count() > 0) after = std::min(after, terms_.idle_timeout - silent);
+    after = std::min(after, frame_time_left());
     if (after != std::chrono::milliseconds::max())
         stream_->arm(std::max(after, std::chrono::milliseconds(1)));
 }
@@ -316,6 +381,7 @@ bool WebSocketSession::admit(std::size_t size) {
         return false;
     const auto fits = [&] {
         const std::size_t waiting = stream_->backlog();
+        if (waiting > 0 && worker_.loop().too_much_for_one(waiting)) return false;
         return waiting <= always_admitted || waiting + size <= terms_.max_backlog;
     };
     if (fits()) return true;
@@ -379,14 +445,25 @@ void WebSocketSession::await_room(Sending& sending) noexcept {
     stream_->tell_when_drained();
 }
 
+void WebSocketSession::forget_sender(const Sending& sending) noexcept {
+    for (Sending** link = &senders_; *link != nullptr; link = &(*link)->next_) {
+        if (*link != &sending) continue;
+        *link = sending.next_;
+        return;
+    }
+}
+
 void WebSocketSession::resume_senders(SendStatus status) {
     const net::Ref<WebSocketSession> self(this);
-    // Each lies in the frame of its coroutine, and is gone once that goes on.
-    for (Sending* sending = std::exchange(senders_, nullptr); sending != nullptr;) {
-        Sending* const next = sending->next_;
-        sending->status_ = status;
-        sending->awaiter_.resume();
-        sending = next;
+    // Those who wait now, and not those who begin to wait again meanwhile. Each lies in the frame
+    // of its coroutine, is gone once that goes on, and may take others with it.
+    std::size_t waiting = 0;
+    for (const Sending* sending = senders_; sending != nullptr; sending = sending->next_) ++waiting;
+    for (; waiting > 0 && senders_ != nullptr; --waiting) {
+        Sending& first = *senders_;
+        senders_ = first.next_;
+        first.status_ = status;
+        first.awaiter_.resume();
     }
 }
 
@@ -403,6 +480,10 @@ bool WebSocketSession::message_ready() {
         return true;
     stream_->resume_reading();
     return false;
+}
+
+void WebSocketSession::forget_receiver() noexcept {
+    conversation_->receiver = {};
 }
 
 void WebSocketSession::await_message(std::coroutine_handle<> receiver) noexcept {

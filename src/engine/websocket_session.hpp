@@ -37,6 +37,8 @@ struct Terms {
     std::chrono::milliseconds ping_after = {};
     std::chrono::milliseconds idle_timeout = {};
     std::chrono::milliseconds close_timeout = {};
+    std::chrono::milliseconds frame_timeout = {};
+    std::uint16_t max_control_frames = 0;
 };
 
 /// What an endpoint of these terms wants of permessage-deflate.
@@ -86,8 +88,10 @@ public:
     void keep_state(const void* key, void* state, void (*destroy)(void*));
     [[nodiscard]] bool room_to_send() const noexcept;
     void await_room(Sending& sending) noexcept;
+    void forget_sender(const Sending& sending) noexcept;
     [[nodiscard]] bool message_ready();
     void await_message(std::coroutine_handle<> receiver) noexcept;
+    void forget_receiver() noexcept;
     [[nodiscard]] std::optional<Message> take_message() noexcept;
 
     /// Calls a function of the user's; if it throws, the log says so and this connection is closed
@@ -113,6 +117,11 @@ private:
     void resume_receiver();
     void resume_senders(SendStatus status);
     void arm_timer();
+    void watch_frame(std::size_t received);
+    [[nodiscard]] std::chrono::milliseconds frame_time_left() const noexcept;
+    void count_control_frame();
+    void count_held();
+    [[nodiscard]] std::size_t held_now() const noexcept;
     Conversation& need_conversation();
 
     Worker& worker_;
@@ -128,6 +137,10 @@ private:
     std::shared_ptr<const void> owned_;
     std::unique_ptr<protocol::Compression> dedicated_;
     LoopEntry::Name name_;
+    net::Loop::Clock::time_point frame_began_;
+    std::size_t held_ = 0;  // counted in the loop's
+    std::uint16_t control_second_ = 0;
+    std::uint16_t control_frames_ = 0;
     bool named_ = false;
     bool pinged_ = false;
     bool failed_ = false;

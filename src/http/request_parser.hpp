@@ -51,6 +51,9 @@ public:
     /// 10.1.1).
     [[nodiscard]] bool wants_continue() const noexcept;
 
+    /// The bytes of memory that are kept for a request that is not whole.
+    [[nodiscard]] std::size_t held() const noexcept { return head_.capacity() + body_.capacity(); }
+
     /// After `failed`: the response to end the connection with; its body is one line that says
     /// what is wrong.
     [[nodiscard]] Response refusal() const;

@@ -21,6 +21,10 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
+constexpr int written_status(int status) noexcept {
+    return status >= 200 && status <= 599 ? status : 500;
+}
+
 void append_status_line(std::string& out, int status) {
     out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
     out.append(reason_phrase(status)).append("\r\n");
@@ -45,8 +49,7 @@ void append_connection(std::string& out, const Response& response, const WriteOp
 }  // namespace
 
 std::string write_response_head(const Response& response, const WriteOptions& options) {
-    const bool is_final = response.status >= 200 && response.status <= 599;
-    const int status = is_final ? response.status : 500;
+    const int status = written_status(response.status);
     std::string out;
     append_status_line(out, status);
     if (!options.date.empty()) append_field(out, "Date", options.date);
@@ -66,7 +69,7 @@ std::string write_response_head(const Response& response, const WriteOptions& op
 
 std::string write_response(const Response& response, const WriteOptions& options) {
     std::string out = write_response_head(response, options);
-    if (!options.head_only && !is_bodiless(response.status)) out += response.body;
+    if (!options.head_only && !is_bodiless(written_status(response.status))) out += response.body;
     return out;
 }
 

@@ -25,16 +25,21 @@ constexpr std::uint16_t default_port(bool secure) noexcept {
     return secure ? 443 : 80;
 }
 
-/// The URL as a message may show it: on one line, not endless, without a password.
+/// The URL as a message may show it: on one line, not endless, without a password. What stands
+/// before an '@' is taken for a name and a password wherever a URL that is wrong might have them.
 std::string shown(std::string_view text) {
-    std::string url(text.substr(0, max_shown));
-    if (text.size() > max_shown) url += "...";
-    const std::size_t slashes = url.find("//");
-    const std::size_t begin = slashes == std::string::npos ? 0 : slashes + 2;
+    const std::size_t colon = text.find_first_of(":/");
+    const bool has_scheme = colon != std::string_view::npos && text[colon] == ':';
+    const std::size_t scheme_end = has_scheme ? colon + 1 : 0;
+    const bool has_slashes = text.substr(scheme_end).starts_with('/');
+    const std::size_t begin =
+        has_slashes ? std::min(text.find_first_not_of('/', scheme_end), text.size()) : 0;
     const std::string_view authority =
-        std::string_view(url).substr(begin, url.find_first_of("/?#\\", begin) - begin);
+        text.substr(begin, text.find_first_of("/?#\\", begin) - begin);
+    std::string url(text);
     if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
         url.replace(begin, at, "***");
+    if (url.size() > max_shown) url.replace(max_shown, std::string::npos, "...");
     for (char& letter : url)
         if (static_cast<unsigned char>(letter) < 0x20 || letter == '\x7F') letter = '?';
     return url;
@@ -43,6 +48,13 @@ std::string shown(std::string_view text) {
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
     return failure(ErrorCode::invalid_url,
                    "\"" + shown(text) + "\" is not a WebSocket URL: " + std::string(why));
+}
+
+std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& letter : lower)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    return lower;
 }
 
 /// What is wrong, or nothing.
@@ -86,7 +98,7 @@ Complaint take_port(std::string_view text, Url& url) {
 
 Complaint take_address(std::string_view text, Url& url) {
     in6_addr address = {};
-    url.host = text;
+    url.host = in_lower_case(text);
     if (url.host.size() > INET6_ADDRSTRLEN || inet_pton(AF_INET6, url.host.c_str(), &address) != 1)
         return "[" + std::string(text.substr(0, INET6_ADDRSTRLEN)) +
                "] is not an IPv6 address; expected for instance ws://[::1]:8000/";
@@ -104,9 +116,7 @@ Complaint take_name(std::string_view text, Url& url) {
             return "the host name holds \"" + std::string(1, letter) +
                    "\"; expected letters, digits, - and .";
     }
-    url.host = text;
-    for (char& letter : url.host)
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    url.host = in_lower_case(text);
     return std::nullopt;
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <span>
 
 namespace longwire::net {
 
@@ -82,6 +83,22 @@ std::uint16_t Address::port() const noexcept {
     if (family() == AF_INET) return ntohs(as<sockaddr_in>(storage_).sin_port);
     if (family() == AF_INET6) return ntohs(as<sockaddr_in6>(storage_).sin6_port);
     return 0;
+}
+
+std::optional<std::uint64_t> Address::network() const noexcept {
+    // No IPv6 network begins so.
+    constexpr std::uint64_t ipv4 = std::uint64_t{0xFFFF} << 48U;
+    if (family() == AF_INET) return ipv4 | ntohl(as<sockaddr_in>(storage_).sin_addr.s_addr);
+    if (family() != AF_INET6) return std::nullopt;
+    const auto address = as<sockaddr_in6>(storage_).sin6_addr;
+    const std::span<const std::uint8_t> bytes(address.s6_addr);
+    const auto number_of = [](std::span<const std::uint8_t> digits) {
+        std::uint64_t number = 0;
+        for (const std::uint8_t digit : digits) number = number << 8U | digit;
+        return number;
+    };
+    if (IN6_IS_ADDR_V4MAPPED(&address) != 0) return ipv4 | number_of(bytes.subspan(12));
+    return number_of(bytes.first(8));
 }
 
 std::string Address::to_text() const {

@@ -33,6 +33,10 @@ public:
     }
     [[nodiscard]] socklen_t size() const noexcept { return size_; }
 
+    /// What addresses that are given out together have in common, as a number: an IPv4 address
+    /// (also in IPv6 form), or the first 64 bits of an IPv6 address. Nothing for a Unix socket.
+    [[nodiscard]] std::optional<std::uint64_t> network() const noexcept;
+
     /// "192.0.2.7:80", "[2001:db8::7]:80", "unix:/run/x.sock", or "unix" for an unnamed one.
     [[nodiscard]] std::string to_text() const;
 

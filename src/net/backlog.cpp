@@ -9,6 +9,10 @@ namespace {
 constexpr std::size_t segment_size = std::size_t{32} * 1024;
 }
 
+Backlog::~Backlog() {
+    for (const Segment& segment : segments_) held_ -= segment.held;
+}
+
 void Backlog::append(std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
     const bool fits = !segments_.empty() && !segments_.back().owner &&
@@ -17,12 +21,16 @@ void Backlog::append(std::span<const std::byte> bytes) {
     auto& copied = segments_.back().copied;
     copied.insert(copied.end(), bytes.begin(), bytes.end());
     size_ += bytes.size();
+    segments_.back().held += bytes.size();
+    held_ += bytes.size();
 }
 
 void Backlog::append_shared(std::shared_ptr<const void> owner, std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
-    segments_.push_back({.copied = {}, .owner = std::move(owner), .shared = bytes});
+    const std::size_t part = bytes.size() / static_cast<std::size_t>(owner.use_count());
+    segments_.push_back({.copied = {}, .owner = std::move(owner), .shared = bytes, .held = part});
     size_ += bytes.size();
+    held_ += part;
 }
 
 std::size_t Backlog::gather(std::span<iovec> vectors) const noexcept {
@@ -38,7 +46,7 @@ std::size_t Backlog::gather(std::span<iovec> vectors) const noexcept {
 
 void Backlog::consume(std::size_t count) noexcept {
     size_ -= count;
-    progressed_ = progressed_ || count > 0;
+    progress_ += count;
     while (count > 0) {
         const std::size_t rest = segments_.front().bytes().size() - sent_of_first_;
         if (count < rest) {
@@ -47,6 +55,7 @@ void Backlog::consume(std::size_t count) noexcept {
         }
         count -= rest;
         sent_of_first_ = 0;
+        held_ -= segments_.front().held;
         segments_.pop_front();
     }
 }

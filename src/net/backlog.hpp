@@ -14,6 +14,12 @@ namespace longwire::net {
 /// What a stream has still to send: copies of small writes, gathered, and shared large ones.
 class Backlog {
 public:
+    /// Counts in `held` what it keeps in memory; of what it shares, its part.
+    explicit Backlog(std::size_t& held) noexcept : held_(held) {}
+    ~Backlog();
+    Backlog(const Backlog&) = delete;
+    Backlog& operator=(const Backlog&) = delete;
+
     void append(std::span<const std::byte> bytes);
     /// Keeps `owner` for as long as `bytes`, which it owns, are needed.
     void append_shared(std::shared_ptr<const void> owner, std::span<const std::byte> bytes);
@@ -21,8 +27,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
-    /// Whether anything was sent since this was asked last.
-    [[nodiscard]] bool progressed() noexcept { return std::exchange(progressed_, false); }
+    /// How many bytes were sent since this was asked last.
+    [[nodiscard]] std::size_t take_progress() noexcept { return std::exchange(progress_, 0); }
 
     /// Fills `vectors` with what comes next, in order, and gives how many were filled.
     [[nodiscard]] std::size_t gather(std::span<iovec> vectors) const noexcept;
@@ -34,6 +40,7 @@ private:
         std::vector<std::byte> copied;
         std::shared_ptr<const void> owner;
         std::span<const std::byte> shared;
+        std::size_t held = 0;
 
         [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
             return owner ? shared : std::span<const std::byte>(copied);
@@ -43,7 +50,8 @@ private:
     std::deque<Segment> segments_;
     std::size_t sent_of_first_ = 0;
     std::size_t size_ = 0;
-    bool progressed_ = false;
+    std::size_t progress_ = 0;
+    std::size_t& held_;
 };
 
 }  // namespace longwire::net

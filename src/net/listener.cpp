@@ -99,10 +99,12 @@ void Listener::stop() noexcept {
 void Listener::on_ready(std::uint32_t /*events*/) {
     // Bounded, so that a flood of new connections does not keep the open ones waiting.
     for (int count = 0; count < accepts_a_turn && socket_; ++count) {
-        Descriptor accepted(
-            ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        sockaddr_storage peer = {};
+        socklen_t size = sizeof peer;
+        Descriptor accepted(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
+                                      SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (accepted) {
-            accept_(std::move(accepted));
+            accept_(std::move(accepted), Address(reinterpret_cast<const sockaddr*>(&peer), size));
             continue;
         }
         if (errno == ECONNABORTED || errno == EINTR) continue;

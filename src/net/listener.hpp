@@ -15,7 +15,7 @@ namespace longwire::net {
 class Listener final : private Watcher, private Timer {
 public:
     /// Takes one accepted, non-blocking socket.
-    using Accept = std::function<void(Descriptor)>;
+    using Accept = std::function<void(Descriptor, const Address& peer)>;
     /// Told once when descriptors run out, with the errno; accepting goes on after a pause.
     using Exhausted = std::function<void(int error)>;
 

@@ -73,6 +73,20 @@ public:
         return {receive_buffer_.get(), receive_size};
     }
 
+    /// The bytes that all connections of this loop keep: what waits for peers that read slowly,
+    /// and what is unfinished of those that send slowly. Whoever keeps some counts it here.
+    [[nodiscard]] std::size_t& held() noexcept { return held_; }
+    /// The most that this should be; 0 is no limit.
+    void limit_held(std::size_t most) noexcept { most_held_ = most; }
+    [[nodiscard]] bool holds_too_much() const noexcept {
+        return most_held_ != 0 && held_ > most_held_;
+    }
+    /// Whether more is held than should be, and `own` of it by one connection is more than its
+    /// share: that one has to go.
+    [[nodiscard]] bool too_much_for_one(std::size_t own) const noexcept {
+        return holds_too_much() && own > most_held_ / (streams_.size() + 1);
+    }
+
     /// The connections of this loop, which it owns.
     [[nodiscard]] std::size_t stream_count() const noexcept { return streams_.size(); }
     /// Calls `visit` for each stream that exists now; streams may be closed meanwhile.
@@ -112,6 +126,8 @@ private:
     std::vector<std::byte> gathered_;
     std::vector<std::byte> sealed_;  // what TLS has made of it, on its way to the kernel
     Stream* gathering_ = nullptr;
+    std::size_t held_ = 0;
+    std::size_t most_held_ = 0;
 
     std::mutex posted_mutex_;
     std::vector<std::function<void()>> posted_;

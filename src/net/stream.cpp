@@ -57,7 +57,7 @@ Ref<Session> Stream::exchange_session(Ref<Session> session) noexcept {
 }
 
 Backlog& Stream::need_backlog() {
-    if (!backlog_) backlog_ = std::make_unique<Backlog>();
+    if (!backlog_) backlog_ = std::make_unique<Backlog>(loop_.held());
     if (!listed_unflushed_ && !awaiting_room_) {
         loop_.unflushed_.push_back(this);
         listed_unflushed_ = true;
@@ -169,7 +169,7 @@ void Stream::send_unsent() noexcept {
     const std::array<iovec, 1> vectors = {vector_of(unsent)};
     const std::size_t taken = send_now(vectors);
     tls_->consume_unsent(taken);
-    progressed_ = progressed_ || taken > 0;
+    sealed_progress_ += taken;
     if (taken < unsent.size()) await_room();
 }
 

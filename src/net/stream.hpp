@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/admission.hpp"
 #include "net/backlog.hpp"
 #include "net/descriptor.hpp"
 #include "net/loop.hpp"
@@ -25,6 +26,8 @@ public:
     /// given: what is written then waits until its handshake is done. Errors: system.
     static Result<Stream*> open(Loop& loop, Descriptor socket, Ref<Session> session,
                                 std::unique_ptr<TlsChannel> tls = {});
+    /// Gives the stream the place that it takes among the server's connections.
+    void take(Admission::Place place) noexcept { place_ = std::move(place); }
     ~Stream() = default;
 
     [[nodiscard]] Loop& loop() const noexcept { return loop_; }
@@ -49,9 +52,11 @@ public:
     [[nodiscard]] bool congested() const noexcept { return awaiting_room_; }
     /// Whether writing has failed; the connection's end is then about to be read.
     [[nodiscard]] bool broken() const noexcept { return write_failed_; }
-    /// Whether any of a backlog was sent since this was asked last: the peer reads, if slowly.
+    /// Whether enough of a backlog was sent since this was asked last, some seconds ago, for the
+    /// peer to be reading, if slowly; a few bytes now and then are not.
     [[nodiscard]] bool backlog_progressed() noexcept {
-        return std::exchange(progressed_, false) || (backlog_ && backlog_->progressed());
+        const std::size_t sealed = std::exchange(sealed_progress_, 0);
+        return sealed + (backlog_ ? backlog_->take_progress() : 0) >= least_progress;
     }
     /// Offers the backlog to the kernel now rather than at the end of the turn.
     void push() noexcept;
@@ -85,6 +90,7 @@ public:
     void close(Ending ending = Ending::closed) noexcept;
 
     static constexpr std::size_t gather_limit = std::size_t{64} * 1024;
+    static constexpr std::size_t least_progress = 4096;
 
 private:
     friend class Loop;
@@ -130,9 +136,10 @@ private:
     bool awaiting_room_ = false;
     bool drained_wanted_ = false;
     bool listed_unflushed_ = false;
-    bool progressed_ = false;
     bool end_told_ = false;
     std::uint32_t interest_ = 0;
+    std::size_t sealed_progress_ = 0;
+    Admission::Place place_;
 };
 
 }  // namespace longwire::net

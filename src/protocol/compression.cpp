@@ -78,14 +78,9 @@ struct Decompressor::Stream {
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    /// After a block that says it is the last (section 7.2.3.5): goes on, with the same context.
-    void begin_again() {
-        std::array<Bytef, std::size_t{1} << largest_window> window = {};
-        uInt size = static_cast<uInt>(window.size());
-        inflateGetDictionary(&state, window.data(), &size);
-        inflateReset(&state);
-        inflateSetDictionary(&state, window.data(), size);
-    }
+    /// After a block that says it is the last (section 7.2.3.5): goes on, with the same context;
+    /// not copied, since such blocks may be two bytes long.
+    void begin_again() { inflateResetKeep(&state); }
 
     z_stream state = {};
 };

@@ -59,6 +59,9 @@ public:
 
     [[nodiscard]] bool keeps_context() const noexcept { return keep_context_; }
 
+    /// What one takes: its window, and the tables beside it.
+    static constexpr std::size_t memory = std::size_t{44} * 1024;
+
     /// Takes a buffer back that `decompress` gave, for the next message.
     void give_back(std::vector<std::byte> buffer) noexcept;
 
@@ -79,6 +82,11 @@ public:
 
     /// Takes a part of the message. Gives what failed (one of broken_rule), or null.
     [[nodiscard]] const Failure* feed(std::span<const std::byte> part, bool last);
+
+    /// The bytes of memory it keeps, roughly.
+    [[nodiscard]] std::size_t held() const noexcept {
+        return output_.capacity() + (own_ ? Decompressor::memory : 0);
+    }
 
     /// What has come out and was not taken yet; all of the message if nothing was taken before.
     [[nodiscard]] std::vector<std::byte> take() noexcept;

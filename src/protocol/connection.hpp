@@ -51,6 +51,11 @@ public:
     [[nodiscard]] Compression* compression() const noexcept { return compression_; }
 
     [[nodiscard]] ReadyState state() const noexcept { return state_; }
+    /// See Decoder.
+    [[nodiscard]] std::optional<UnfinishedFrame> unfinished_frame() const noexcept {
+        return decoder_.unfinished_frame();
+    }
+    [[nodiscard]] std::size_t held() const noexcept { return decoder_.held(); }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
 
     /// Takes bytes from the peer, changing them, and gives how many were consumed: all of them,

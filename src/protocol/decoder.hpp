@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,13 @@ struct DecoderLimits {
 struct Decoded {
     std::size_t consumed = 0;
     const Failure* failure = nullptr;  ///< One of broken_rule, or nothing.
+};
+
+/// A frame of which only a part has come.
+struct UnfinishedFrame {
+    std::uint64_t received = 0;  ///< Bytes of its header and payload so far.
+    std::uint64_t length =
+        0;  ///< Of its payload, as its header says; 0 before the header is whole.
 };
 
 /// A visitor that takes messages in parts: `Flow on_chunk(MessageType, std::span<std::byte>, bool
@@ -82,6 +90,15 @@ public:
     [[nodiscard]] Role role() const noexcept { return role_; }
     [[nodiscard]] std::size_t max_message_size() const noexcept {
         return limits_->max_message_size;
+    }
+
+    /// Nothing between frames.
+    [[nodiscard]] std::optional<UnfinishedFrame> unfinished_frame() const noexcept;
+    /// The bytes of memory that are kept for what is unfinished; an idle decoder keeps none.
+    [[nodiscard]] std::size_t held() const noexcept {
+        if (!unfinished_) return 0;
+        return sizeof(Unfinished) + unfinished_->message.capacity() +
+               (unfinished_->inflation ? unfinished_->inflation->held() : 0);
     }
 
     /// From now on messages may be compressed (RFC 7692). They are handed out as they are; their
@@ -162,6 +179,16 @@ private:
     Rsv1 rsv1_ = Rsv1::reserved;
     bool stopped_ = false;
 };
+
+inline std::optional<UnfinishedFrame> Decoder::unfinished_frame() const noexcept {
+    if (!unfinished_) return std::nullopt;
+    const Unfinished& unfinished = *unfinished_;
+    if (unfinished.in_frame)
+        return UnfinishedFrame{.received = 2 + unfinished.frame_received,
+                               .length = unfinished.frame.payload_length};
+    if (unfinished.header_size == 0) return std::nullopt;
+    return UnfinishedFrame{.received = unfinished.header_size};
+}
 
 template <class Visitor>
 Decoded Decoder::decode(std::span<std::byte> input, Visitor& visitor) {

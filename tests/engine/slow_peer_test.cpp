@@ -44,7 +44,7 @@ TEST(SlowPeer, OneThatPingsAndReadsNothingIsEnded) {
     RunningServer running;
     running.server.websocket(
         "/", {.on_close = [&](WebSocket&, CloseCode, std::string_view) { closed.set_value(); }},
-        {.max_backlog = 100'000});
+        {.max_backlog = 100'000, .max_control_frames = 0});
     running.start();
     RawClient client(running.port);
     client.upgrade("/");

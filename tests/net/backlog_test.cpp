@@ -26,7 +26,8 @@ std::string content(const Backlog& backlog) {
 }
 
 TEST(Backlog, KeepsTheOrderOfCopiedAndSharedBytes) {
-    Backlog backlog;
+    std::size_t held = 0;
+    Backlog backlog(held);
     backlog.append(bytes_of("one "));
     const auto shared = std::make_shared<const std::string>("two ");
     backlog.append_shared(shared, bytes_of(*shared));
@@ -36,7 +37,8 @@ TEST(Backlog, KeepsTheOrderOfCopiedAndSharedBytes) {
 }
 
 TEST(Backlog, LetsGoOfWhatItShared) {
-    Backlog backlog;
+    std::size_t held = 0;
+    Backlog backlog(held);
     auto shared = std::make_shared<const std::string>("shared");
     backlog.append_shared(shared, bytes_of(*shared));
     EXPECT_EQ(shared.use_count(), 2);
@@ -50,7 +52,8 @@ TEST(Backlog, LetsGoOfWhatItShared) {
 TEST(Backlog, LosesNothingHoweverItIsConsumed) {
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {
-        Backlog backlog;
+        std::size_t held = 0;
+        Backlog backlog(held);
         std::string expected;
         for (int part = 0; part < 20; ++part) {
             const std::string text(random() % 3000, static_cast<char>('a' + part));
