@@ -102,7 +102,10 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
         http::RequestBuilder::set_secure(request, tls->peer_subject());
     Router::Match match = terms_.router.find(request.method(), request.path());
     const bool upgrading = parser_.upgrade_requested();
-    if (match.websocket != nullptr && (upgrading || match.http == nullptr)) {
+    // Where a WebSocket is served, a folder of files around it has nothing to say.
+    const bool plain = match.http != nullptr &&
+                       (match.websocket == nullptr || !match.websocket->before(*match.http));
+    if (match.websocket != nullptr && (upgrading || !plain)) {
         http::RequestBuilder::set_parameters(request, std::move(match.websocket_parameters));
         upgrade(*match.websocket->websocket, std::move(request), rest);
         return;

@@ -27,7 +27,8 @@ void Backlog::append(std::span<const std::byte> bytes) {
 
 void Backlog::append_shared(std::shared_ptr<const void> owner, std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
-    const std::size_t part = bytes.size() / static_cast<std::size_t>(owner.use_count());
+    const auto owners = static_cast<std::size_t>(std::max(owner.use_count(), 1L));
+    const std::size_t part = bytes.size() / owners;
     segments_.push_back({.copied = {}, .owner = std::move(owner), .shared = bytes, .held = part});
     size_ += bytes.size();
     held_ += part;
