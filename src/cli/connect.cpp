@@ -135,9 +135,29 @@ Task<> send_lines(WebSocket& socket, std::chrono::milliseconds quiet, std::share
     socket.close();
 }
 
+/// Text of a server as a terminal may have it: what would steer the terminal is spelled out.
+std::string harmless(std::string_view text) {
+    std::string shown;
+    for (std::size_t place = 0; place < text.size(); ++place) {
+        const auto byte = static_cast<unsigned char>(text[place]);
+        // U+0080 to U+009F steer some terminals as well.
+        const bool high = byte == 0xC2 && place + 1 < text.size() &&
+                          static_cast<unsigned char>(text[place + 1]) < 0xA0;
+        if (high)
+            shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++place]));
+        else if ((byte < 0x20 && byte != '\t') || byte == 0x7F)
+            shown += fmt::format("\\x{:02x}", byte);
+        else
+            shown += text[place];
+    }
+    return shown;
+}
+
 void print_message(const Message& message) {
     if (message.is_text()) {
-        std::fwrite(message.text().data(), 1, message.size(), stdout);
+        static const bool terminal = isatty(STDOUT_FILENO) != 0;
+        const std::string shown = terminal ? harmless(message.text()) : std::string(message.text());
+        std::fwrite(shown.data(), 1, shown.size(), stdout);
         std::fputc('\n', stdout);
         std::fflush(stdout);
     } else {
@@ -150,7 +170,7 @@ int report_close(const CloseStatus& status) {
         (status.code == CloseCode::normal || status.code == CloseCode::no_status_received))
         return success;
     std::string words = fmt::format("{} {}", to_number(status.code), in_words(status.code));
-    if (!status.reason.empty()) words += fmt::format(": {}", status.reason);
+    if (!status.reason.empty()) words += fmt::format(": {}", harmless(status.reason));
     fmt::print(stderr, "longwire connect: the connection was closed: {}\n", words);
     return status.code == CloseCode::protocol_error || status.code == CloseCode::invalid_payload
                ? protocol_error

@@ -273,6 +273,10 @@ void WebSocketSession::on_leaving() {
 
 void WebSocketSession::protocol_closed(CloseCode code, std::string_view reason, bool clean) {
     failed_ = !clean;
+    // RFC 6455, section 7.1.7: a server should log why it failed a connection.
+    if (!clean && code != CloseCode::abnormal_closure)
+        log(LogLevel::debug, "closed a connection with " + std::to_string(to_number(code)) + ": " +
+                                 std::string(reason));
     if (conversation_) {
         conversation_->code = code;
         conversation_->reason = reason;

@@ -78,11 +78,30 @@ struct Decompressor::Stream {
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
+    /// Begins a new message, without a context.
+    void reset() {
+        inflateReset(&state);
+        between_blocks = true;
+    }
+
+    /// Goes on as far as there is input, or room for output; gives zlib's status.
+    int advance() {
+        const int status = inflate(&state, Z_SYNC_FLUSH);
+        constexpr int after_block = 128;  // and no bits of a byte left: data_type in zlib.h
+        if (status == Z_OK) between_blocks = state.data_type == after_block;
+        if (status == Z_STREAM_END) begin_again();
+        return status;
+    }
+
     /// After a block that says it is the last (section 7.2.3.5): goes on, with the same context;
     /// not copied, since such blocks may be two bytes long.
-    void begin_again() { inflateResetKeep(&state); }
+    void begin_again() {
+        inflateResetKeep(&state);
+        between_blocks = true;
+    }
 
     z_stream state = {};
+    bool between_blocks = true;  ///< The data so far ends with a whole block.
 };
 
 Decompressor::Decompressor(bool keep_context)
@@ -96,7 +115,7 @@ const Failure* Decompressor::feed(std::span<const std::byte> data, std::vector<s
     std::size_t size = output.size();
     max_size = std::min(max_size, output.max_size() - 1);
     const auto fail = [&](const Failure& rule) {
-        inflateReset(&state);
+        stream_->reset();
         return &rule;
     };
     state.next_in = zlib_bytes(data.data());
@@ -108,14 +127,12 @@ const Failure* Decompressor::feed(std::span<const std::byte> data, std::vector<s
         room = std::max(room, size);
         state.next_out = zlib_bytes(output.data() + size);
         state.avail_out = static_cast<uInt>(output.size() - size);
-        const int status = inflate(&state, Z_SYNC_FLUSH);
+        const int status = stream_->advance();
         size = output.size() - state.avail_out;
         if (size > max_size) return fail(broken_rule::too_big);
-        if (status == Z_STREAM_END)
-            stream_->begin_again();
-        else if (status != Z_OK && status != Z_BUF_ERROR)
+        if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
             return fail(broken_rule::not_deflate);
-        else if (status == Z_BUF_ERROR && state.avail_out > 0)
+        if (status == Z_BUF_ERROR && state.avail_out > 0)
             break;  // it wants more input than there is
     } while (state.avail_in > 0 || state.avail_out == 0);
     output.resize(size);
@@ -123,8 +140,11 @@ const Failure* Decompressor::feed(std::span<const std::byte> data, std::vector<s
 }
 
 const Failure* Decompressor::finish(std::vector<std::byte>& output, std::size_t max_size) {
-    const Failure* const failure = feed(tail, output, max_size);
-    if (!keep_context_) inflateReset(&stream_->state);
+    // Data that ends with a whole block lacks no tail: it would be taken for the beginning of the
+    // next message. One that ends within a block, tail and all, is no message.
+    const Failure* failure = stream_->between_blocks ? nullptr : feed(tail, output, max_size);
+    if (failure == nullptr && !stream_->between_blocks) failure = &broken_rule::not_deflate;
+    if (!keep_context_) stream_->reset();
     return failure;
 }
 

@@ -170,7 +170,8 @@ private:
             return connection.after(handler.on_message(type, payload));
         }
         Flow on_ping(std::span<const std::byte> payload) {
-            connection.pong(payload, handler);
+            // Also after our own close frame; not after the peer's, when nothing is decoded.
+            connection.write_frame(Opcode::pong, payload, handler);
             handler.on_ping(payload);
             return connection.after(Flow::proceed);
         }

@@ -79,7 +79,10 @@ std::expected<std::string_view, Refusal> judge_origin(std::span<const HeaderFiel
 
 std::expected<std::vector<std::string_view>, Refusal> judge_subprotocols(
     std::span<const HeaderField> fields) {
-    auto offered = list_members(fields, "Sec-WebSocket-Protocol");
+    const std::string_view field = "Sec-WebSocket-Protocol";
+    auto offered = list_members(fields, field);
+    if (offered.empty() && count_fields(fields, field) > 0)
+        return refuse(400, "Sec-WebSocket-Protocol must list one subprotocol or more.");
     std::set<std::string_view> seen;
     for (const std::string_view name : offered) {
         if (!is_token(name))
@@ -112,6 +115,8 @@ std::expected<HandshakeOffer, Refusal> judge_request(std::string_view method, in
     auto extensions = parse_extensions(fields);
     if (!extensions)
         return refuse(400, "Sec-WebSocket-Extensions breaks the grammar of RFC 6455, section 9.1.");
+    if (extensions->empty() && count_fields(fields, "Sec-WebSocket-Extensions") > 0)
+        return refuse(400, "Sec-WebSocket-Extensions must list one extension or more.");
     return HandshakeOffer{.version = *version,
                           .key = *key,
                           .origin = *origin,

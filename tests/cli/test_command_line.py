@@ -99,6 +99,21 @@ class Connect(unittest.TestCase):
             client.stdout.close()
             os.close(terminal)
 
+    def test_a_terminal_gets_no_escape_sequences(self):
+        with Serving() as serving:
+            terminal, side = pty.openpty()
+            client = subprocess.Popen([LONGWIRE, "connect", serving.url("/echo")],
+                                      stdin=subprocess.PIPE, stdout=side)
+            os.close(side)
+            client.stdin.write("\x1b]0;title\x07 é\x9b2J\tend\n".encode())
+            client.stdin.close()
+            said = b""
+            while not said.endswith(b"\n"):
+                said += os.read(terminal, 1000)
+            self.assertEqual(said.decode().strip(), "\\x1b]0;title\\x07 é\\x9b2J\tend")
+            self.assertEqual(client.wait(timeout=20), 0)
+            os.close(terminal)
+
     def test_a_bad_url(self):
         for url in ("htp://x", "localhost:8000", "ws://", "ws://x:99999/", "ws://x/#y"):
             result = longwire("connect", url)

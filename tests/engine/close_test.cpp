@@ -205,5 +205,22 @@ TEST(Close, ASilentPeerIsPingedAndThenGivenUp) {
     EXPECT_EQ(watched.how().code, CloseCode::abnormal_closure);
 }
 
+TEST(BadFrame, IsLoggedWithItsReason) {
+    std::promise<std::string> logged;
+    RunningServer running;
+    running.server.websocket("/", echo_handlers());
+    running.start();
+    set_log_sink([&](LogLevel level, std::string_view line) {
+        if (level == LogLevel::debug) logged.set_value(std::string(line));
+    });
+    RawClient client(running.port);
+    client.upgrade("/");
+    client.send(client_frame(text, "\xFF"));
+    client.read_all();
+    EXPECT_TRUE(logged.get_future().get().starts_with("closed a connection with 1007: "));
+    running.stop();
+    set_log_sink({});
+}
+
 }  // namespace
 }  // namespace longwire
