@@ -100,7 +100,7 @@ private:
     };
 
     void accept(const Endpoint& endpoint, net::Descriptor socket, const net::Address& peer);
-    void refuse(const Endpoint& endpoint, net::Descriptor socket, Response response);
+    void refuse(const Endpoint& endpoint, net::Descriptor socket, const Response& response);
     void leave();
 
     // Both outlive the streams and sessions, which the worker's loop owns.
@@ -161,9 +161,9 @@ Result<void> Server::Implementation::reload_certificates() {
     for (const auto& endpoint : endpoints_) {
         fresh.push_back(endpoint->tls);
         // One that was made in memory is the one that people have accepted.
-        if (!endpoint->tls || endpoint->tls_settings->self_signed) continue;
-        auto made = net::TlsContext::for_server(*endpoint->tls_settings, endpoint->host,
-                                                endpoint->tls.get());
+        const auto& settings = endpoint->tls_settings;
+        if (!settings || settings->self_signed) continue;
+        auto made = net::TlsContext::for_server(*settings, endpoint->host, endpoint->tls.get());
         if (!made) return std::unexpected(std::move(made.error()));
         fresh.back() = std::move(*made);
     }
@@ -173,7 +173,7 @@ Result<void> Server::Implementation::reload_certificates() {
 }
 
 void Server::Implementation::refuse(const Endpoint& endpoint, net::Descriptor socket,
-                                    Response response) {
+                                    const Response& response) {
     // An answer inside TLS would cost more than the connection that is refused.
     auto place = refusals_.admit({});
     if (endpoint.tls || !place) return;
