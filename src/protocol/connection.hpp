@@ -172,6 +172,7 @@ private:
         Flow on_ping(std::span<const std::byte> payload) {
             // Also after our own close frame; not after the peer's, when nothing is decoded.
             connection.write_frame(Opcode::pong, payload, handler);
+            if (connection.state_ == ReadyState::closed) return Flow::stop;  // by that write
             handler.on_ping(payload);
             return connection.after(Flow::proceed);
         }

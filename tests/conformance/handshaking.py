@@ -4,7 +4,7 @@ import asyncio
 import base64
 import os
 
-from wire import PATIENCE, Ended, Failed, Peer, accept_of
+from wire import CLOSE, Ended, Failed, Peer, accept_of
 
 
 class Response:
@@ -30,7 +30,7 @@ def fields_of(lines):
 
 async def read_head(reader):
     try:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), Peer.patience)
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise Ended("the connection was ended without an answer") from error
     except asyncio.TimeoutError as error:
@@ -73,6 +73,10 @@ class ClientEnd(Peer):
     async def accepted(self):
         """Reads the answer and judges it as section 4.1 demands of a client."""
         response = await self.read_response()
+        self.check_accepted(response)
+        return response
+
+    def check_accepted(self, response):
         if response.status != 101:
             raise Failed(f"the answer is {response.status}: {response.body.strip()[:200]}")
         if response["upgrade"].lower() != "websocket":
@@ -81,7 +85,6 @@ class ClientEnd(Peer):
             raise Failed("the answer has no Connection: Upgrade")
         if response["sec-websocket-accept"] != accept_of(self.key):
             raise Failed("Sec-WebSocket-Accept is not the one for our key")
-        return response
 
 
 class ServerEnd(Peer):
@@ -109,8 +112,10 @@ class ServerEnd(Peer):
         """A client that does not take our answer ends the connection, and sends no message."""
         await self.write(self.frame(1, b"are you there?"))
         try:
-            kind, payload = await self.read_event()
+            _, _, opcode, _ = await self.read_frame()
         except Ended:
             return
-        if kind != 8:
-            raise Failed(f"the client took the answer, and sent {payload[:80]!r}")
+        except Failed as error:
+            raise Failed(f"the client did not refuse the answer: {error}") from error
+        if opcode != CLOSE:
+            raise Failed(f"the client took the answer, and sent a frame: {self.log[-1]}")

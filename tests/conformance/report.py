@@ -1,107 +1,85 @@
-"""The report as a page: one file, no scripts from elsewhere, for a phone as for a desk."""
+"""What is said of a run: a line of progress, a summary in the terminal, JSON and a page."""
 
-import html
-from collections import Counter
+import json
+import os
+import sys
 
 from case import CATEGORIES
+from judging import BAD, FAILED, NON_STRICT, OK, UNIMPLEMENTED, VERDICTS
+from page import page_of
 
-ORDER = ("OK", "INFORMATIONAL", "UNIMPLEMENTED", "NON-STRICT", "FAILED")
-STYLE = """
-:root { color-scheme: light dark; --ink: #1c1b19; --paper: #f7f5f0; --line: #d9d4c7; --dim: #6b665c;
-  --ok: #2f6f4f; --info: #3c5f8a; --warn: #9a6700; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #ebe7de; --paper: #171613; --line: #37342d;
-  --dim: #a19b8e; --ok: #74c69d; --info: #8ab4f8; --warn: #e3b341; --bad: #ff8a80; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 62rem; background: var(--paper);
-  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; }
-p { margin: .25rem 0; } .dim { color: var(--dim); }
-code, pre { font: .85rem/1.5 ui-monospace, monospace; }
-.totals { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; margin: 1rem 0; padding: 0; }
-.totals li { list-style: none; } .totals b { font-size: 1.5rem; margin-right: .35rem; }
-table { border-collapse: collapse; width: 100%; } .scroll { overflow-x: auto; }
-th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-details { border-bottom: 1px solid var(--line); }
-summary { display: grid; grid-template-columns: 5rem 1fr auto auto; gap: .25rem .75rem;
-  padding: .4rem 0; cursor: pointer; }
-summary:focus-visible { outline: 2px solid var(--info); }
-summary .ms { color: var(--dim); font-variant-numeric: tabular-nums; }
-details > div { padding: .25rem 0 1rem 5.75rem; }
-pre { overflow-x: auto; margin: .5rem 0 0; padding: .5rem .75rem; border-left: 3px solid var(--line); }
-.OK { color: var(--ok); } .INFORMATIONAL, .UNIMPLEMENTED { color: var(--info); }
-.NON-STRICT { color: var(--warn); } .FAILED { color: var(--bad); font-weight: 600; }
-@media (max-width: 36rem) { summary { grid-template-columns: 4rem 1fr; } .ms { display: none; }
-  details > div { padding-left: 0; } }
-"""
+WIDTHS = {verdict: max(len(verdict), 4) + 2 for verdict in VERDICTS}
+COLOURS = {OK: "32", FAILED: "31", NON_STRICT: "33", UNIMPLEMENTED: "35"}
+MOST_FAILURES_SHOWN = 100
 
 
-def escaped(text):
-    return html.escape(str(text))
+class Progress:
+    """Collects outcomes, and says on a terminal how far it is."""
+
+    def __init__(self, total, out=sys.stderr):
+        self.total, self.out, self.outcomes = total, out, []
+        self.shown = out.isatty()
+
+    def done(self, outcome):
+        self.outcomes.append(outcome)
+        if self.shown:
+            bad = sum(one.verdict in BAD for one in self.outcomes)
+            print(f"\r\033[K{len(self.outcomes)} of {self.total} cases"
+                  f"{f', {bad} of them bad' if bad else ''}: {outcome.number}",
+                  end="", file=self.out, flush=True)
+
+    def end(self):
+        if self.shown:
+            print("\r\033[K", end="", file=self.out, flush=True)
+        return sorted(self.outcomes, key=lambda outcome: outcome.order)
 
 
-def totals(outcomes):
-    return Counter(outcome.verdict for outcome in outcomes)
+def counts_of(outcomes):
+    return {verdict: sum(outcome.verdict == verdict for outcome in outcomes)
+            for verdict in VERDICTS}
 
 
 def by_category(outcomes):
     for category, name in CATEGORIES.items():
-        within = [o for o in outcomes if int(o.number.split(".")[0]) == category]
-        if within:
-            yield category, name, within
+        part = [outcome for outcome in outcomes if outcome.category == category]
+        if part:
+            yield category, name, part
 
 
-def one_case(outcome):
-    opened = " open" if outcome.verdict in ("FAILED", "NON-STRICT") else ""
-    seen = f"<p><b>Seen:</b> {escaped(outcome.seen)}</p>" if outcome.seen else ""
-    log = f"<pre>{escaped(chr(10).join(outcome.log))}</pre>" if outcome.log else ""
-    return (f'<details id="case-{outcome.number}"{opened}><summary><code>{outcome.number}</code>'
-            f'<span>{escaped(outcome.title)}</span><span class="ms">{outcome.milliseconds} ms</span>'
-            f'<span class="{outcome.verdict}">{outcome.verdict}</span></summary><div>'
-            f'<p><b>Expected:</b> {escaped(outcome.expectation)} '
-            f'<span class="dim">RFC {section(outcome.section)}</span></p>{seen}{log}</div></details>')
+def print_summary(outcomes, seconds, out=sys.stdout):
+    colours = out.isatty() and "NO_COLOR" not in os.environ
+
+    def coloured(text, verdict):
+        return f"\033[{COLOURS[verdict]}m{text}\033[0m" \
+            if colours and verdict in COLOURS else text
+
+    def row(category, name, counts):
+        cells = "".join(
+            coloured(f"{counts[verdict] or '·':>{WIDTHS[verdict]}}",
+                     verdict if counts[verdict] else None) for verdict in VERDICTS)
+        print(f"{category:>3}  {name:<24}{sum(counts.values()):>5}{cells}", file=out)
+
+    print(f"{'':>3}  {'':<24}{'cases':>5}"
+          + "".join(f"{verdict:>{WIDTHS[verdict]}}" for verdict in VERDICTS), file=out)
+    for category, name, part in by_category(outcomes):
+        row(category, name, counts_of(part))
+    row("", "all", counts_of(outcomes))
+    print(f"in {seconds:.1f} s", file=out)
+    bad = [outcome for outcome in outcomes if outcome.verdict in BAD]
+    for outcome in bad[:MOST_FAILURES_SHOWN]:
+        print(f"\n{coloured(outcome.verdict, outcome.verdict)}  {outcome.number}  {outcome.title}"
+              f" (section {outcome.section})\n  expected: {outcome.expectation}"
+              f"\n  seen:     {outcome.seen}", file=out)
+    if len(bad) > MOST_FAILURES_SHOWN:
+        print(f"\n… and {len(bad) - MOST_FAILURES_SHOWN} more", file=out)
 
 
-def section(text):
-    rfc, colon, part = text.partition(": ")
-    return escaped(f"{rfc}, section {part}" if colon else f"6455, section {text}")
-
-
-def page(outcomes, subject, when):
-    count = totals(outcomes)
-    numbers = "".join(f'<li><b class="{verdict}">{count[verdict]}</b>{verdict}</li>'
-                      for verdict in ORDER if count[verdict])
-    rows = "".join(
-        f'<tr><td><a href="#category-{category}">{category}</a></td><td>{escaped(name)}</td>'
-        + "".join(f'<td class="n">{totals(within)[verdict] or ""}</td>' for verdict in ORDER)
-        + "</tr>" for category, name, within in by_category(outcomes))
-    parts = "".join(
-        f'<h2 id="category-{category}">{category} · {escaped(name)}</h2>'
-        + "".join(map(one_case, within)) for category, name, within in by_category(outcomes))
-    heads = "".join(f'<th class="n">{verdict}</th>' for verdict in ORDER)
-    return (f'<!doctype html><html lang="en"><meta charset="utf-8">'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>WebSocket conformance: {escaped(subject)}</title><style>{STYLE}</style>"
-            f"<h1>WebSocket conformance</h1><p><code>{escaped(subject)}</code> "
-            f'<span class="dim">{escaped(when)}, {len(outcomes)} cases</span></p>'
-            f'<ul class="totals">{numbers}</ul><div class="scroll"><table><thead><tr><th></th>'
-            f"<th>Category</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{parts}</html>\n")
-
-
-def summary(outcomes, colours):
-    """Lines for a terminal or a log."""
-    paint = {"OK": "32", "FAILED": "31", "NON-STRICT": "33"} if colours else {}
-    width = max(len(name) for name in CATEGORIES.values())
-    yield " " * (width + 4) + "".join(f"{verdict:>15}" for verdict in ORDER)
-    for category, name, within in by_category(outcomes):
-        yield f"{category:>3} {name:<{width}}" + "".join(
-            f"{totals(within)[verdict] or '':>15}" for verdict in ORDER)
-    yield f"{'':>3} {'in all':<{width}}" + "".join(
-        f"{totals(outcomes)[verdict] or '':>15}" for verdict in ORDER)
-    for outcome in outcomes:
-        if outcome.verdict in ("FAILED", "NON-STRICT"):
-            word = outcome.verdict
-            word = f"\033[{paint[word]}m{word}\033[0m" if word in paint else word
-            yield f"\n{word} {outcome.number}: {outcome.title}"
-            yield f"  expected: {outcome.expectation}"
-            yield f"  seen:     {outcome.seen}"
+def write_report(folder, outcomes, subject, role, seconds):
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {"subject": subject, "role": role, "seconds": round(seconds, 1),
+               "counts": counts_of(outcomes),
+               "cases": [outcome.plain() for outcome in outcomes]}
+    (folder / "report.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n",
+                                        encoding="utf-8")
+    page = page_of(subject, role, seconds, counts_of(outcomes), list(by_category(outcomes)))
+    (folder / "index.html").write_text(page, encoding="utf-8")

@@ -1,172 +1,145 @@
-"""The program itself: a peer with a fault is told from one without."""
+"""The conformance program itself: it must find what is wrong, and only that."""
 
-import asyncio
-import struct
+import json
+import socket
+import subprocess
+import sys
+import tempfile
 import unittest
+from pathlib import Path
 
-import wire
-from cases import all_cases
-from handshaking import ServerEnd, accept_of, fields_of, read_head
-from run import test_client, test_server
-from wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Ended, Failed
-
-CASES = {case.number: case for case in all_cases()}
+HERE = Path(__file__).resolve().parent
+FLAWED = [sys.executable, "-B", str(HERE / "flawed_peer.py")]
+# With these a peer without a flaw is tried: what a flaw is found by must be among them.
+WITHOUT_FLAW = ["0.[13].[1-6]", "0.4.*", "[1-5].*", "6.[1456].*", "7.*", "13.1.3", "13.1.49"]
 
 
-class EchoServer:
-    """A small server that is right where it is asked, but for the faults it is given."""
-
-    def __init__(self, *faults):
-        self.faults = faults
-
-    async def take(self, reader, writer):
-        try:
-            await self.talk(reader, writer)
-        except (Ended, Failed, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    async def talk(self, reader, writer):
-        _, *lines = (await read_head(reader)).split("\r\n")
-        request = {name: ", ".join(values) for name, values in fields_of(lines).items()}
-        peer = ServerEnd(reader, writer, request)
-        changes = {}
-        if "wrong accept" in self.faults:
-            changes["Sec-WebSocket-Accept"] = accept_of("another key")
-        await peer.answer(request, changes=changes)
-        await self.echo(peer)
-
-    async def fail(self, peer, code):
-        await peer.send_close(code)
-        await peer.shut()
-        while await peer.reader.read(65536):
-            pass
-
-    async def echo(self, peer):
-        kind, parts = None, []
-        while True:
-            first, second = await peer.read(2)
-            length = second & 127
-            if length == 126:
-                length, = struct.unpack(">H", await peer.read(2))
-            elif length == 127:
-                length, = struct.unpack(">Q", await peer.read(8))
-            masked = bool(second & 128)
-            key = await peer.read(4) if masked else bytes(4)
-            payload = bytes(byte ^ key[place % 4]
-                            for place, byte in enumerate(await peer.read(length)))
-            opcode, fin, rsv = first & 15, first >> 7, first >> 4 & 7
-            if not masked and "takes unmasked" not in self.faults:
-                return await self.fail(peer, 1002)
-            if rsv and "takes reserved bits" not in self.faults:
-                return await self.fail(peer, 1002)
-            if opcode == PING:
-                await peer.send(PONG, b"" if "empty pongs" in self.faults else payload)
-            elif opcode == CLOSE:
-                return await self.close(peer, payload)
-            elif opcode in (TEXT, BINARY, CONTINUATION):
-                if opcode != CONTINUATION:
-                    kind, parts = opcode, []
-                parts.append(payload)
-                if fin:
-                    message = b"".join(parts)
-                    if kind == TEXT and not self.takes(message):
-                        return await self.fail(peer, 1007)
-                    if "corrupts" in self.faults and message:
-                        message = message[:-1] + bytes([message[-1] ^ 1])
-                    if "changes type" in self.faults:
-                        kind = BINARY
-                    await peer.send(kind, message, masked="masks" in self.faults)
-            elif "takes any opcode" not in self.faults:
-                return await self.fail(peer, 1002)
-
-    def takes(self, message):
-        try:
-            message.decode()
-        except UnicodeDecodeError:
-            return "takes any text" in self.faults
-        return True
-
-    async def close(self, peer, payload):
-        if "closes with 1001" in self.faults:
-            payload = struct.pack(">H", 1001)
-        if "never closes" not in self.faults:
-            await peer.send(CLOSE, payload)
-        if "talks on" in self.faults:
-            await peer.send(TEXT, b"and one more thing")
-        if "never ends" in self.faults or "never closes" in self.faults:
-            while await peer.reader.read(65536):
-                pass
-        await peer.shut()
+def verdicts(role, flaw, only, patience="1"):
+    """Runs the cases of `only` against a peer with `flaw`: the exit code, and a verdict each."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = [word for pattern in only for word in ("--only", pattern)]
+        where = [] if role == "client" else ["/"]
+        finished = subprocess.run(
+            [sys.executable, str(HERE / "conformance"), role, *where, "--report", folder,
+             "--patience", patience, *wanted, "--", *FLAWED, role, flaw],
+            capture_output=True, text=True, timeout=120, check=False)
+        if finished.returncode not in (0, 1):
+            raise AssertionError(finished.stdout + finished.stderr)
+        report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
+    return finished.returncode, {case["number"]: case["verdict"] for case in report["cases"]}
 
 
-async def verdict_of(number, *faults):
-    server = await asyncio.start_server(EchoServer(*faults).take, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    outcomes = []
-    await test_server(f"ws://127.0.0.1:{port}/", [CASES[number]], 1, outcomes.append)
-    server.close()
-    return outcomes[0].verdict
+class Oracle(unittest.TestCase):
+    def assert_found(self, role, flaw, case, verdict="FAILED"):
+        self.assertEqual((1, {case: verdict}), verdicts(role, flaw, [case]))
 
 
-def number_of(title):
-    return next(case.number for case in CASES.values() if case.title.startswith(title))
+class WithoutFlaw(Oracle):
+    def assert_all_well(self, role):
+        code, seen = verdicts(role, "none", WITHOUT_FLAW, "20")
+        bad = {case: verdict for case, verdict in seen.items()
+               if verdict not in ("OK", "INFORMATIONAL")}
+        self.assertEqual((0, {}), (code, bad))
+        own = FLAWS_OF_SERVERS if role == "server" else FLAWS_OF_CLIENTS
+        for _, case, _ in FLAWS_OF_BOTH + own:
+            self.assertEqual("OK", seen.get(case), case)
+
+    def test_server_is_found_well(self):
+        self.assert_all_well("server")
+
+    def test_client_is_found_well(self):
+        self.assert_all_well("client")
+
+    def test_extension_that_is_declined_is_unimplemented(self):
+        self.assertEqual((0, {"12.1.1": "UNIMPLEMENTED"}), verdicts("client", "none", ["12.1.1"]))
 
 
-class Oracle(unittest.IsolatedAsyncioTestCase):
-    async def asyncSetUp(self):
-        self.patience, wire.PATIENCE = wire.PATIENCE, 2.0
+# What is wrong, a case that finds it, and the verdict.
+FLAWS_OF_BOTH = (
+    ("corrupts", "1.1.5", "FAILED"),
+    ("forgets-the-type", "1.1.5", "FAILED"),
+    ("takes-long-lengths", "1.4.1", "NON-STRICT"),
+    ("answers-no-ping", "2.1.1", "FAILED"),
+    ("answers-pings-emptily", "2.1.3", "FAILED"),
+    ("takes-long-controls", "2.3.1", "FAILED"),
+    ("takes-reserved-bits", "3.1.1", "FAILED"),
+    ("takes-reserved-opcodes", "4.2.1", "FAILED"),
+    ("mixes-fragments", "5.4.1", "FAILED"),
+    ("takes-bad-utf8", "6.5.1", "FAILED"),
+    ("takes-bad-utf8", "6.5.2", "FAILED"),
+    ("fails-late", "6.6.1", "NON-STRICT"),
+    ("fails-late", "6.6.2", "NON-STRICT"),
+    ("closes-with-another-code", "7.1.1", "FAILED"),
+    ("answers-no-close", "7.1.1", "FAILED"),
+    ("sends-after-close", "7.1.1", "FAILED"),
+    ("takes-any-close", "7.3.2", "FAILED"),
+    ("takes-any-close", "7.4.1", "FAILED"),
+    ("takes-any-close", "7.6.1", "FAILED"),
+    ("fails-without-close", "3.1.1", "NON-STRICT"),
+)
+FLAWS_OF_SERVERS = (
+    ("accepts-wrongly", "0.1.3", "FAILED"),
+    ("takes-unmasked", "1.5.1", "FAILED"),
+    ("leaves-tcp-open", "7.2.1", "FAILED"),
+    ("ignores-the-window", "13.1.49", "FAILED"),
+    ("keeps-the-context", "13.1.3", "FAILED"),
+)
+FLAWS_OF_CLIENTS = (
+    ("takes-any-answer", "0.4.11", "FAILED"),
+    ("takes-unmasked", "1.5.3", "FAILED"),
+    ("does-not-mask", "1.1.1", "FAILED"),
+    ("masks-with-one-key", "1.5.4", "FAILED"),
+    ("leaves-one-out", "1.1.1", "FAILED"),
+)
 
-    async def asyncTearDown(self):
-        wire.PATIENCE = self.patience
 
-    async def judge(self, title, *faults, expected="FAILED"):
-        number = number_of(title)
-        self.assertEqual(await verdict_of(number), "OK", title)
-        self.assertEqual(await verdict_of(number, *faults), expected, (title, faults))
+def add_tests(suite, role, flaws):
+    for flaw, case, verdict in flaws:
+        def test(self, flaw=flaw, case=case, verdict=verdict):
+            self.assert_found(role, flaw, case, verdict)
+        words = f"{flaw}_{case}".replace("-", "_").replace(".", "_")
+        setattr(suite, f"test_{role}_that_{words}", test)
 
-    async def test_a_frame_that_is_not_masked_and_is_taken(self):
-        await self.judge("A frame of a client that is not masked", "takes unmasked")
 
-    async def test_reserved_bits_that_are_taken(self):
-        await self.judge("A text frame with the reserved bits 001", "takes reserved bits")
+class FlawedServer(Oracle):
+    pass
 
-    async def test_reserved_opcodes_that_are_taken(self):
-        await self.judge("Opcode 3", "takes any opcode")
 
-    async def test_text_that_is_not_utf8_and_is_taken(self):
-        await self.judge("Invalid: the byte C0", "takes any text")
+class FlawedClient(Oracle):
+    pass
 
-    async def test_an_answer_that_is_not_what_was_sent(self):
-        await self.judge("A text message of 125 bytes", "corrupts")
-        await self.judge("A text message of 125 bytes", "changes type")
-        await self.judge("A text message of 125 bytes", "masks")
 
-    async def test_a_pong_without_the_pings_payload(self):
-        await self.judge("A ping with text", "empty pongs")
+class CommandLine(unittest.TestCase):
+    def exit_code(self, *words):
+        return subprocess.run([sys.executable, str(HERE / "conformance"), *words],
+                              capture_output=True, timeout=60, check=False).returncode
 
-    async def test_a_close_that_is_answered_wrongly(self):
-        await self.judge("A close frame with a reason", "closes with 1001")
-        await self.judge("A close frame with a reason", "never closes")
-        await self.judge("A close frame with a reason", "never ends")
-        await self.judge("A close frame with a reason", "talks on")
+    def test_server_that_is_not_there(self):
+        with socket.socket() as taken:  # bound, and not listening: nobody else gets the port
+            taken.bind(("127.0.0.1", 0))
+            self.assertEqual(3, self.exit_code("server",
+                                               f"ws://127.0.0.1:{taken.getsockname()[1]}/"))
 
-    async def test_a_handshake_that_is_answered_wrongly(self):
-        await self.judge("A good request", "wrong accept")
+    def test_server_that_ends_at_once(self):
+        self.assertEqual(3, self.exit_code("server", "/", "--", "true"))
 
-    async def test_failing_only_at_the_end_of_a_message_is_not_strict(self):
-        number = number_of("Fail fast between fragments")
-        self.assertEqual(await verdict_of(number), "NON-STRICT")
+    def test_client_that_never_comes(self):
+        self.assertEqual(1, self.exit_code("client", "--only", "1.1.1", "--", "true"))
 
-    async def test_compression_that_is_declined_is_unimplemented(self):
-        self.assertEqual(await verdict_of("12.1.1"), "UNIMPLEMENTED")
+    def test_client_that_is_no_program(self):
+        self.assertEqual(3, self.exit_code("client", "--", "/nonexistent/client"))
 
-    async def test_a_client_that_never_comes_has_no_verdict(self):
-        outcomes = []
-        await test_client(["true"], [CASES["1.1.1"]], outcomes.append)
-        self.assertEqual(outcomes, [])
+    def test_case_that_does_not_exist(self):
+        self.assertEqual(2, self.exit_code("server", "--list", "--only", "8.*"))
 
+    def test_declined_extension_with_complete(self):
+        client = [*FLAWED, "client", "none"]
+        self.assertEqual(1, self.exit_code("client", "--complete", "--only", "12.1.1", "--",
+                                           *client))
+
+
+add_tests(FlawedServer, "server", FLAWS_OF_BOTH + FLAWS_OF_SERVERS)
+add_tests(FlawedClient, "client", FLAWS_OF_BOTH + FLAWS_OF_CLIENTS)
 
 if __name__ == "__main__":
     unittest.main()

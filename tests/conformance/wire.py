@@ -8,13 +8,16 @@ import hashlib
 import os
 import struct
 import zlib
+from collections import deque
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 NAMES = {0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TAIL = b"\x00\x00\xff\xff"
-LONGEST_LOG = 60
-PATIENCE = 20.0  # seconds for anything that has to come
+LONGEST_LOG_HEAD, LONGEST_LOG_TAIL = 40, 20
+MOST_KEYS = 100
+LARGEST_READ = 1 << 22
+LARGEST_MESSAGE = 64 << 20  # no case makes a peer send more
 
 
 class Failed(Exception):
@@ -58,42 +61,69 @@ class Deflate:
     """permessage-deflate as it was agreed on, seen from our end."""
 
     def __init__(self, our_window=15, our_context=True, peer_window=15, peer_context=True):
-        # zlib has no raw window of 8 bits for compressing; 9 is read by a window of 9 or more.
-        self.our_window, self.our_context = max(our_window, 9), our_context
-        self.peer_window, self.peer_context = max(peer_window, 9), peer_context
+        self.our_window, self.our_context = our_window, our_context
+        self.peer_window, self.peer_context = peer_window, peer_context
         self.compressor = self.decompressor = None
+
+    def make_compressor(self):
+        if self.our_window > 8:
+            return zlib.compressobj(6, zlib.DEFLATED, -self.our_window)
+        # zlib has no raw window of 8 bits for compressing, but runs of one byte need none.
+        return zlib.compressobj(6, zlib.DEFLATED, -9, 8, zlib.Z_RLE)
 
     def compress(self, message):
         if self.compressor is None or not self.our_context:
-            self.compressor = zlib.compressobj(6, zlib.DEFLATED, -self.our_window)
+            self.compressor = self.make_compressor()
         data = self.compressor.compress(message) + self.compressor.flush(zlib.Z_SYNC_FLUSH)
         return data[:-4]
 
     def decompress(self, data):
         if self.decompressor is None or not self.peer_context:
             self.decompressor = zlib.decompressobj(-self.peer_window)
-        message = self.decompressor.decompress(data + TAIL)
-        if self.decompressor.eof:
-            self.decompressor = None
-        return message
+        # Inside of one call zlib lets references reach further back than the window, into what
+        # that call gave: small steps hold the peer to its window.
+        step = 64 if self.peer_window < 15 else 1 << 16
+        parts, size, rest = [], 0, data + TAIL
+        while True:
+            part = self.decompressor.decompress(rest, step)
+            rest = self.decompressor.unconsumed_tail
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_MESSAGE:
+                raise Failed(f"a message inflates to more than {LARGEST_MESSAGE} bytes")
+            if self.decompressor.eof:
+                self.decompressor = None
+                break
+            if not rest and len(part) < step:
+                break
+        return b"".join(parts)
 
 
 class Peer:
     """Our end of one connection. `serves` says whether we are the server of the two."""
 
+    patience = 20.0  # seconds for anything that has to come
+
     def __init__(self, reader, writer, serves):
         self.reader, self.writer, self.serves = reader, writer, serves
         self.deflate = None
-        self.log = []
+        self.log_head, self.log_tail, self.left_out = [], deque(maxlen=LONGEST_LOG_TAIL), 0
+        self.keys = []
         self.close_received = False
 
-    # ---- what we say --------------------------------------------------------------------------
+    # ---- what we say ----------------------------------------------------------------------------
 
     def note(self, text):
-        if len(self.log) < LONGEST_LOG:
-            self.log.append(text)
-        elif len(self.log) == LONGEST_LOG:
-            self.log.append("…")
+        if len(self.log_head) < LONGEST_LOG_HEAD:
+            self.log_head.append(text)
+        else:
+            self.left_out += len(self.log_tail) == LONGEST_LOG_TAIL
+            self.log_tail.append(text)
+
+    @property
+    def log(self):
+        gap = [f"… {self.left_out} more …"] if self.left_out else []
+        return [*self.log_head, *gap, *self.log_tail]
 
     def frame(self, opcode, payload=b"", fin=True, rsv=0, masked=None, length=None, form=None):
         """The bytes of a frame; `length` is what its header claims, `form` the bytes it takes."""
@@ -158,11 +188,11 @@ class Peer:
         payload = b"" if code is None else struct.pack(">H", code) + reason
         await self.send(CLOSE, payload)
 
-    # ---- what the peer says -------------------------------------------------------------------
+    # ---- what the peer says ---------------------------------------------------------------------
 
     async def read(self, size):
         try:
-            return await asyncio.wait_for(self.reader.readexactly(size), PATIENCE)
+            return await asyncio.wait_for(self.reader.readexactly(size), self.patience)
         except asyncio.IncompleteReadError as error:
             if error.partial:
                 raise Failed("the connection ended in the middle of a frame") from error
@@ -170,7 +200,7 @@ class Peer:
         except ConnectionError as error:
             raise Ended("the connection was reset") from error
         except asyncio.TimeoutError as error:
-            raise Failed(f"nothing came for {PATIENCE:.0f} seconds") from error
+            raise Failed(f"nothing came for {self.patience:.0f} seconds") from error
 
     async def read_frame(self):
         first, second = await self.read(2)
@@ -184,11 +214,15 @@ class Peer:
             length, = struct.unpack(">Q", await self.read(8))
             if length < 65536:
                 raise Failed("a length is not written in the shortest form")
+        if length > LARGEST_MESSAGE:
+            raise Failed(f"a frame of {length} bytes came, which no case asks for")
         masked = bool(second & 128)
         if masked != self.serves:
             raise Failed("a client's frame is not masked" if self.serves
                          else "a server's frame is masked")
         key = await self.read(4) if masked else None
+        if key and len(self.keys) < MOST_KEYS:
+            self.keys.append(key)
         payload = await self.read(length) if length else b""
         payload = mask(payload, key) if masked else payload
         self.note(f"< {NAMES.get(opcode, opcode)}{'' if fin else ' (more follows)'}"
@@ -238,18 +272,46 @@ class Peer:
                     message.decode()
                 return kind, message
 
-    # ---- what is expected ---------------------------------------------------------------------
+    # ---- what is expected -----------------------------------------------------------------------
 
-    async def expect_message(self, opcode, message):
-        kind, payload = await self.read_event()
+    @staticmethod
+    def check_message(event, opcode, message):
+        kind, payload = event
         if kind != opcode or payload != message:
             raise Failed(f"instead of the {NAMES[opcode]} message {shown(message)} came "
                          f"{NAMES[kind]} {shown(payload)}")
+
+    @staticmethod
+    def check_close(event, codes):
+        kind, payload = event
+        if kind != CLOSE:
+            raise Failed(f"instead of a close frame came {NAMES[kind]} {shown(payload)}")
+        code = struct.unpack(">H", payload[:2])[0] if payload else None
+        if code not in codes:
+            wanted = " or ".join(str(wanted) for wanted in codes)
+            raise Failed(f"the close frame has the code {code}, and not {wanted}")
+
+    async def expect_message(self, opcode, message):
+        self.check_message(await self.read_event(), opcode, message)
 
     async def expect_pong(self, payload):
         kind, got = await self.read_event()
         if kind != PONG or got != payload:
             raise Failed(f"instead of the pong {shown(payload)} came {NAMES[kind]} {shown(got)}")
+
+    async def expect_pongs(self, payloads):
+        """Pongs for these pings, in order. Those that wait may be answered by the last alone
+        (section 5.5.3); gives how many were passed over."""
+        left = list(payloads)
+        passed_over = 0
+        while left:
+            kind, got = await self.read_event()
+            if kind != PONG or got not in left:
+                raise Failed(f"instead of the pong {shown(left[0])} came {NAMES[kind]} "
+                             f"{shown(got)}")
+            passed_over += left.index(got)
+            del left[:left.index(got) + 1]
+        return passed_over
 
     async def expect_echo(self, opcode, message):
         await self.send(opcode, message)
@@ -258,7 +320,7 @@ class Peer:
     async def expect_end(self):
         """The TCP connection ends, and nothing comes before."""
         try:
-            rest = await asyncio.wait_for(self.reader.read(1), PATIENCE)
+            rest = await asyncio.wait_for(self.reader.read(1), self.patience)
         except ConnectionError as error:
             raise Failed("the connection was reset where it was to be ended") from error
         except asyncio.TimeoutError as error:
@@ -268,13 +330,7 @@ class Peer:
 
     async def expect_close(self, codes):
         """A close frame with one of these codes (None: without one)."""
-        kind, payload = await self.read_event()
-        if kind != CLOSE:
-            raise Failed(f"instead of a close frame came {NAMES[kind]} {shown(payload)}")
-        code = struct.unpack(">H", payload[:2])[0] if payload else None
-        if code not in codes:
-            wanted = " or ".join(str(wanted) for wanted in codes)
-            raise Failed(f"the close frame has the code {code}, and not {wanted}")
+        self.check_close(await self.read_event(), codes)
 
     async def expect_failure(self, *codes):
         """The peer fails the connection (section 7.1.7): best with a close frame, then the end."""
@@ -283,6 +339,22 @@ class Peer:
         except Ended as ended:
             raise NonStrict("the connection was failed without a close frame") from ended
         await self.finish()
+
+    async def expect_messages_then_close(self, opcode, messages, *codes):
+        """What was sent before comes back, and then the close frame. The RFC lets a peer close
+        first: it does not say when an echo is due."""
+        for message in messages:
+            try:
+                event = await self.read_event()
+            except Ended as ended:
+                raise NonStrict("the connection was ended before what was sent before came back, "
+                                "and without a close frame") from ended
+            if event[0] == CLOSE:
+                self.check_close(event, codes)
+                await self.finish()
+                raise NonStrict("the connection was closed before what was sent before came back")
+            self.check_message(event, opcode, message)
+        await self.expect_failure(*codes)
 
     async def finish(self):
         """After the peer's close frame: ours, if it began, and the end of TCP (section 7.1.1)."""

@@ -1,6 +1,7 @@
 #include "content.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -9,12 +10,20 @@ namespace longwire::simulation {
 namespace {
 
 // The first and the last character of each length, and what stands at the surrogates.
-constexpr std::initializer_list<std::string_view> characters = {
-    "a",        "\x7F",         "\0",           "\xC2\x80",         "\xDF\xBF",        "\xE0\xA0\x80",
-    "\xEC\x8D\x94", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
-    "\xF4\x8F\xBF\xBF"};
+constexpr std::string_view characters[] = {"a",
+                                           "\x7F",
+                                           std::string_view("\0", 1),
+                                           "\xC2\x80",
+                                           "\xDF\xBF",
+                                           "\xE0\xA0\x80",
+                                           "\xEC\x8D\x94",
+                                           "\xED\x9F\xBF",
+                                           "\xEE\x80\x80",
+                                           "\xEF\xBF\xBF",
+                                           "\xF0\x90\x80\x80",
+                                           "\xF4\x8F\xBF\xBF"};
 
-constexpr std::initializer_list<std::string_view> words = {
+constexpr std::string_view words[] = {
     R"({"price":)", R"("time":1700000000,)", R"("name":"wire"},)", "0123456789", "   ", "\n"};
 
 template <class Draw>
@@ -33,7 +42,7 @@ std::string fill(std::size_t size, Draw draw) {
 }  // namespace
 
 std::string make_text(Chance& chance, std::size_t size) {
-    return fill(size, [&] { return chance.pick(characters); });
+    return fill(size, [&] { return characters[chance.between(0, std::size(characters) - 1)]; });
 }
 
 Bytes make_content(Chance& chance, MessageType type, std::size_t size) {
@@ -43,7 +52,7 @@ Bytes make_content(Chance& chance, MessageType type, std::size_t size) {
             text.assign(size, static_cast<char>(chance.between('a', 'z')));
             break;
         case 1:
-            text = fill(size, [&] { return chance.pick(words); });
+            text = fill(size, [&] { return words[chance.between(0, std::size(words) - 1)]; });
             break;
         case 2: {  // the same again after a long way: for large windows
             const std::string part = make_text(chance, std::min<std::size_t>(size, 1200));

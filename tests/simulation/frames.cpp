@@ -26,7 +26,9 @@ void judge(const Frame& frame, std::uint64_t length) {
 }  // namespace
 
 std::optional<ReadFrame> read_frame(std::span<const std::byte> bytes, protocol::Role sender) {
-    const auto byte = [&](std::size_t place) { return std::to_integer<std::uint64_t>(bytes[place]); };
+    const auto byte = [&](std::size_t place) {
+        return std::to_integer<std::uint64_t>(bytes[place]);
+    };
     if (bytes.size() < 2) return std::nullopt;
     const bool masked = (byte(1) & 0x80U) != 0;
     require(masked == (sender == protocol::Role::client), "the mask bit is not that of the role");

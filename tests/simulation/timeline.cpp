@@ -5,9 +5,8 @@
 namespace longwire::simulation {
 
 void Timeline::after(Time delay, std::function<void()> happening) {
-    events_.push({.time = now_ + delay,
-                  .place = chance_.number(),
-                  .happening = std::move(happening)});
+    events_.push(
+        {.time = now_ + delay, .place = chance_.number(), .happening = std::move(happening)});
 }
 
 bool Timeline::step() {

@@ -1,5 +1,6 @@
 """Category 12: compressed messages of many kinds and sizes (RFC 7692, section 6)."""
 
+import functools
 import json
 import random
 
@@ -29,15 +30,19 @@ def page(generator):
     return ("<!doctype html><ul>\n" + "".join(items) + "</ul>").encode()
 
 
+@functools.cache
 def kinds():
+    """(opcode, name, data) of what is compressed: the same in every run."""
     generator = random.Random(12)
     return ((TEXT, "JSON", table(generator)), (TEXT, "prose", prose(generator)),
             (TEXT, "HTML", page(generator)), (BINARY, "noise", generator.randbytes(300_000)),
             (BINARY, "zeros", bytes(300_000)))
 
 
-def accept_plainly(_request):
-    """Agrees as a server to permessage-deflate without parameters."""
+def accept_plainly(request):
+    """Agrees as a server to permessage-deflate without parameters, if it is offered."""
+    if "permessage-deflate" not in request.get("sec-websocket-extensions", ""):
+        return "", None
     return "permessage-deflate", Deflate()
 
 

@@ -25,8 +25,7 @@ def with_pings(opcode, together):
         else:
             for frame in frames:
                 await peer.write(frame, 1)
-        await peer.expect_pong(b"first")
-        await peer.expect_pong(b"second")
+        await peer.expect_pongs([b"first", b"second"])
         await peer.expect_message(opcode, b"one two three")
         await peer.close()
     return run
@@ -48,9 +47,7 @@ def nothing_to_continue(fin, payload, before=False, after=False):
         await peer.send(CONTINUATION, payload, fin)
         if after:
             await peer.send(TEXT, b"hello")
-        if before:
-            await peer.expect_message(TEXT, b"ab")
-        await peer.expect_failure(1002)
+        await peer.expect_messages_then_close(TEXT, [b"ab"] if before else [], 1002)
     return run
 
 
@@ -72,7 +69,8 @@ def cases():
                 ("an empty last fragment", [b"hello", b""]),
                 ("an empty fragment in the middle", [b"hel", b"", b"lo"]),
                 ("nothing but empty fragments", [b""] * 5),
-                ("50 fragments of a byte", [b"x"] * 50), ("1000 fragments of a byte", [b"x"] * 1000),
+                ("50 fragments of a byte", [b"x"] * 50),
+                ("1000 fragments of a byte", [b"x"] * 1000),
                 ("fragments of 1, 126 and 65536 bytes", [b"a", b"b" * 126, b"c" * 65536])):
             for together in (True, False):
                 how = "in one write" if together else "one write each"

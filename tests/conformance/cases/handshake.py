@@ -1,15 +1,14 @@
 """Category 0: the opening handshake (RFC 6455, section 4). These cases make it themselves."""
 
 import asyncio
-import struct
 
 from case import CLIENT, SERVER, Group
-from wire import CLOSE, TEXT, Ended, Failed, accept_of
+from wire import TEXT, Declined, Ended, Failed, accept_of
 
 GOOD = "The handshake is accepted, and messages come back."
 
 
-# ---- servers --------------------------------------------------------------------------------------
+# ---- servers ------------------------------------------------------------------------------------
 
 def accepted(piece=None, line=None, more_fields=(), **changes):
     async def run(peer):
@@ -25,7 +24,8 @@ def refused(*statuses, line=None, more_fields=(), check=None, **changes):
         await peer.write(peer.request(peer.fields(**changes) + list(more_fields), line))
         response = await peer.read_response()
         if response.status not in statuses:
-            raise Failed(f"the answer is {response.status}, and not one of {statuses}")
+            wanted = " or ".join(map(str, statuses))
+            raise Failed(f"the answer is {response.status}, and not {wanted}")
         if check:
             check(response)
     return run
@@ -43,14 +43,11 @@ def says_why(response):
 
 
 async def frames_after_the_request(peer):
-    frames = peer.frame(TEXT, b"one") + peer.frame(TEXT, b"two") \
-        + peer.frame(CLOSE, struct.pack(">H", 1000))
-    await peer.write(peer.request(more=frames))
+    await peer.write(peer.request(more=peer.frame(TEXT, b"one") + peer.frame(TEXT, b"two")))
     await peer.accepted()
     await peer.expect_message(TEXT, b"one")
     await peer.expect_message(TEXT, b"two")
-    await peer.expect_close((1000,))
-    await peer.finish()
+    await peer.close()
 
 
 async def key_of_the_rfc(peer):
@@ -59,6 +56,20 @@ async def key_of_the_rfc(peer):
     response = await peer.accepted()
     if response["sec-websocket-accept"] != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=":
         raise Failed("the answer is not the one that section 1.3 gives")
+    await peer.close()
+
+
+async def version_8(peer):
+    """The draft before the RFC: the same frames, and another name for the origin."""
+    await peer.write(peer.request(peer.fields(
+        Sec_WebSocket_Version="8", Sec_WebSocket_Origin=f"http://{peer.target.host_field}")))
+    response = await peer.read_response()
+    if response.status in (400, 426):
+        lists_versions(response)
+        raise Declined(f"version 8 is answered with {response.status}")
+    if response.status != 101 or response["sec-websocket-accept"] != accept_of(peer.key):
+        raise Failed(f"the answer is {response.status}, or its Sec-WebSocket-Accept is wrong")
+    await peer.expect_echo(TEXT, b"hello")
     await peer.close()
 
 
@@ -84,9 +95,12 @@ def of_servers():
     group.add("Several Connection fields", GOOD,
               accepted(Connection="keep-alive", more_fields=[("Connection", "Upgrade")]))
     group.add("White space around values", GOOD, accepted(Sec_WebSocket_Version="  13\t "))
-    group.add("Fields that nobody knows", GOOD, accepted(more_fields=[("X-Unknown", "a, b; c=\"d\"")]))
+    group.add("Fields that nobody knows", GOOD,
+              accepted(more_fields=[("X-Unknown", "a, b; c=\"d\"")]))
     group.add("A subprotocol that may not be spoken here", "None is chosen, or one of them.",
               no_subprotocol, section="4.2.2")
+    group.add("Version 8, an earlier draft", "It is spoken, or refused with the list of versions.",
+              version_8, section="4.4")
     yield from group.cases
     group = Group("0.2", "4.2")
     for version in ("12", "14", "7", "0", "255"):
@@ -123,7 +137,7 @@ def of_servers():
     yield from group.cases
 
 
-# ---- clients --------------------------------------------------------------------------------------
+# ---- clients ------------------------------------------------------------------------------------
 
 async def good_request(peer):
     request = await peer.read_request()
@@ -168,7 +182,7 @@ async def ends_at_once(peer):
     await peer.read_request()
     await peer.shut()
     try:
-        await asyncio.wait_for(peer.reader.read(), 20)
+        await asyncio.wait_for(peer.reader.read(), peer.patience)
     except ConnectionError as error:
         raise Ended("reset") from error
 

@@ -17,8 +17,7 @@ def after_a_message(opcode, payload, piece=None):
     async def run(peer):
         await peer.send(TEXT, b"hello")
         await peer.send(opcode, payload, piece=piece)
-        await peer.expect_message(TEXT, b"hello")
-        await peer.expect_failure(1002)
+        await peer.expect_messages_then_close(TEXT, [b"hello"], 1002)
     return run
 
 

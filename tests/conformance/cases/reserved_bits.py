@@ -18,8 +18,7 @@ def after_a_message(opcode, rsv, piece=None):
     async def run(peer):
         await peer.send(TEXT, b"hello")
         await peer.send(opcode, b"", rsv=rsv, piece=piece)
-        await peer.expect_message(TEXT, b"hello")
-        await peer.expect_failure(1002)
+        await peer.expect_messages_then_close(TEXT, [b"hello"], 1002)
     return run
 
 

@@ -88,7 +88,7 @@ def refused(text, parts=None, piece=None):
 async def fails_already(peer):
     """Whether the connection is being failed, now."""
     try:
-        await asyncio.wait_for(peer.expect_close((1007,)), 2)
+        await asyncio.wait_for(peer.expect_close((1007,)), min(5, peer.patience / 2))
     except asyncio.TimeoutError:
         return False
     except Ended as ended:
@@ -164,7 +164,8 @@ def cases():
                   refused(inside, piece=1))
     yield from group.cases
     group = Group("6.6", "8.1")
-    for name, breaking in (("U+110000", b"\xf4\x90\x80\x80"), ("only its first two bytes", b"\xf4\x90"),
+    for name, breaking in (("U+110000", b"\xf4\x90\x80\x80"),
+                           ("only its first two bytes", b"\xf4\x90"),
                            ("a surrogate", b"\xed\xa0"), ("an overlong form", b"\xc0"),
                            ("FF", b"\xff")):
         group.add(f"Fail fast between fragments: {name}", FAST,
