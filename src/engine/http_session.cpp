@@ -48,13 +48,8 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 }
 
 void HttpSession::count_held() {
-    const std::size_t now = stream_ == nullptr || done_ ? 0 : parser_.held() + held_.capacity();
-    if (now == counted_) return;
-    net::Loop& loop = worker_.loop();
-    loop.held() += now - counted_;
-    const bool more = now > counted_;
-    counted_ = now;
-    if (more && loop.too_much_for_one(now))
+    const bool over = stream_ == nullptr || done_;
+    if (!memory_.count(worker_.loop(), over ? 0 : parser_.held() + held_.capacity()))
         respond(Response::text(503, "The server is short of memory. Try again later."), {});
 }
 

@@ -4,6 +4,7 @@
 #include "engine/worker.hpp"
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
+#include "net/held_memory.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"
 
@@ -61,7 +62,7 @@ private:
     net::Stream* stream_ = nullptr;
     http::RequestParser parser_;
     std::vector<std::byte> held_;  // requests that wait until the client has taken its responses
-    std::size_t counted_ = 0;      // of what is held, in the loop's count
+    net::HeldMemory memory_;
     bool request_begun_ = false;
     bool continue_sent_ = false;
     bool leaving_ = false;

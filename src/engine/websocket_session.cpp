@@ -190,15 +190,8 @@ std::chrono::milliseconds WebSocketSession::frame_time_left() const noexcept {
 }
 
 void WebSocketSession::count_control_frame() {
-    if (terms_.max_control_frames == 0) return;
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(worker_.loop().now().time_since_epoch());
-    const auto second = static_cast<std::uint16_t>(seconds.count());
-    if (second != control_second_) control_frames_ = 0;
-    control_second_ = second;
-    if (++control_frames_ <= terms_.max_control_frames) return;
-    control_frames_ = 0;
-    close(CloseCode::policy_violation, "too many pings and pongs");
+    if (!control_frames_.count(worker_.loop().now(), terms_.max_control_frames))
+        close(CloseCode::policy_violation, "too many pings and pongs");
 }
 
 std::size_t WebSocketSession::held_now() const noexcept {
@@ -210,13 +203,7 @@ std::size_t WebSocketSession::held_now() const noexcept {
 }
 
 void WebSocketSession::count_held() {
-    const std::size_t now = finished_ ? 0 : held_now();
-    if (now == held_) return;
-    net::Loop& loop = worker_.loop();
-    loop.held() += now - held_;
-    const bool more = now > held_;
-    held_ = now;
-    if (!more || !loop.too_much_for_one(now)) return;
+    if (held_.count(worker_.loop(), finished_ ? 0 : held_now())) return;
     log(LogLevel::warning,
         "closed a connection whose message is not whole: all connections "
         "together keep more than the server's max_memory");

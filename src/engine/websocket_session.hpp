@@ -1,7 +1,9 @@
 #pragma once
 
+#include "engine/control_frame_rate.hpp"
 #include "engine/loop_registry.hpp"
 #include "engine/worker.hpp"
+#include "net/held_memory.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"
 #include "protocol/connection.hpp"
@@ -138,9 +140,8 @@ private:
     std::unique_ptr<protocol::Compression> dedicated_;
     LoopEntry::Name name_;
     net::Loop::Clock::time_point frame_began_;
-    std::size_t held_ = 0;  // counted in the loop's
-    std::uint16_t control_second_ = 0;
-    std::uint16_t control_frames_ = 0;
+    net::HeldMemory held_;
+    ControlFrameRate control_frames_;
     bool named_ = false;
     bool pinged_ = false;
     bool failed_ = false;
