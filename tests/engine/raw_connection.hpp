@@ -24,9 +24,7 @@ public:
         const timeval limit = {.tv_sec = 20, .tv_usec = 0};
         setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     }
-    ~RawConnection() {
-        if (socket_ >= 0) ::close(socket_);
-    }
+    ~RawConnection() { close(); }
     RawConnection(RawConnection&& other) noexcept
         : socket_(std::exchange(other.socket_, -1)), pending_(std::move(other.pending_)) {}
     RawConnection(const RawConnection&) = delete;
@@ -80,7 +78,13 @@ public:
         return pending_.empty() && ::poll(&waiting, 1, static_cast<int>(time.count())) == 0;
     }
 
+    /// After `read_all`: whether the peer's end was a reset.
+    [[nodiscard]] bool was_reset() const noexcept { return reset_; }
+
     void shut() const { ::shutdown(socket_, SHUT_WR); }
+    void close() {
+        if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+    }
 
     /// Ends the connection with a reset, as a machine does that has lost its memory of it.
     void vanish() {
@@ -93,6 +97,7 @@ private:
     bool fill() {
         std::array<char, 65536> buffer = {};
         const auto size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+        reset_ = reset_ || size < 0;
         if (size <= 0) return false;
         pending_.append(buffer.data(), static_cast<std::size_t>(size));
         return true;
@@ -106,6 +111,7 @@ private:
 
     int socket_;
     std::string pending_;
+    bool reset_ = false;
 };
 
 }  // namespace longwire

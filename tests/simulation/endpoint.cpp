@@ -26,7 +26,6 @@ Endpoint::Endpoint(protocol::Role role, const SidePlan& plan, Surroundings& surr
       in_(in),
       out_(out),
       received_(received),
-      sent_(sent),
       outbox_(role, plan, surroundings.timeline, chance_.branch(), out, sent),
       limits_{.max_message_size = plan.max_message_size},
       budget_(plan.budget) {
@@ -334,6 +333,10 @@ void Endpoint::commit_misdeed() {
         return send_message(plan_.misdeed);
     auto which = plan_.misdeed;
     if (which == Misdeed::context_not_kept && !forgets_our_context()) which = Misdeed::reserved_bit;
+    // So that there is a message before.
+    for (int count = 0; which == Misdeed::context_not_kept && count < 3; ++count)
+        send_message(Misdeed::none);
+    if (expected_state() != ReadyState::open) return;
     tell("breaks rule", static_cast<std::uint64_t>(which));
     MisdeedBytes misdeed = commit(which, role_, chance_);
     outbox_.write_misdeed(std::move(misdeed.bytes), misdeed.code);

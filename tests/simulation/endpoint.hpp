@@ -98,7 +98,6 @@ private:
     Wire& in_;
     Wire& out_;
     Ledger& received_;
-    Ledger& sent_;
     Outbox outbox_;
 
     std::optional<ClientOpening> client_opening_;

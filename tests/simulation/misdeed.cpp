@@ -35,7 +35,7 @@ Bytes long_header(std::uint64_t length, protocol::Role sender) {
 MisdeedBytes commit(Misdeed misdeed, protocol::Role sender, Chance& chance) {
     using Key = std::optional<protocol::MaskingKey>;
     const Key key = sender == protocol::Role::client ? Key(std::in_place) : std::nullopt;
-    const auto frame = [&](Frame contents) { return write_frame(contents, key).bytes; };
+    const auto frame = [&](const Frame& contents) { return write_frame(contents, key).bytes; };
     const Bytes little = zeros(chance.between(0, 20));
     switch (misdeed) {
         case Misdeed::reserved_bit: {
