@@ -11,9 +11,9 @@
 namespace longwire::bench {
 namespace {
 
-std::vector<std::byte> json(std::size_t size) {
+std::vector<std::byte> json(std::size_t size, int first_row = 0) {
     std::string text;
-    for (int row = 0; text.size() < size; ++row)
+    for (int row = first_row; text.size() < size; ++row)
         text += R"({"id": )" + std::to_string(row * 7919 % 10007) + R"(, "name": "user )" +
                 std::to_string(row % 97) + R"(", "online": true, "price": )" +
                 std::to_string(row * 31 % 1000) + ".25}, ";
@@ -21,17 +21,23 @@ std::vector<std::byte> json(std::size_t size) {
 }
 
 void deflate(benchmark::State& state, bool keep_context) {
-    const auto message = json(static_cast<std::size_t>(state.range(0)));
+    const auto size = static_cast<std::size_t>(state.range(0));
+    // Many, alike and not the same: what a context is for. In all more than its window holds.
+    std::vector<std::vector<std::byte>> messages;
+    for (int number = 0; number < 64; ++number) messages.push_back(json(size, number * 1000));
     protocol::Compressor compressor(15, keep_context);
     std::size_t compressed = 0;
+    std::size_t next = 0;
     for (auto _ : state) {
-        const auto data = compressor.compress(message);
-        compressed = data ? data->size() : message.size();
+        const auto data = compressor.compress(messages[next]);
+        compressed += data ? data->size() : size;
+        next = (next + 1) % messages.size();
     }
     state.SetItemsProcessed(state.iterations());
-    count_bytes(state, message.size());
+    count_bytes(state, size);
     state.counters["percent"] =
-        100.0 * static_cast<double>(compressed) / static_cast<double>(message.size());
+        100.0 * static_cast<double>(compressed) /
+        (static_cast<double>(size) * static_cast<double>(state.iterations()));
 }
 BENCHMARK_CAPTURE(deflate, shared, false)->Name("deflate, no context")->Arg(1024)->Arg(16384);
 BENCHMARK_CAPTURE(deflate, dedicated, true)->Name("deflate, context")->Arg(1024)->Arg(16384);
