@@ -55,6 +55,23 @@ struct ConnectOptions {
     std::span<const HeaderField> headers = {};
     /// The Origin field (RFC 6454); empty: none is sent.
     std::string_view origin = {};
+    /// "user:password" for basic authorization (RFC 7617), in place of those of the URL.
+    std::string_view user = {};
+    /// A token for bearer authorization (RFC 6750), in place of `user`.
+    std::string_view bearer = {};
+    /// The Cookie field (RFC 6265, section 4.2): "name=value; other=value".
+    std::string_view cookies = {};
+    /// The proxy to go through: "http://[user:password@]host[:port]" (CONNECT, RFC 9110, section
+    /// 9.3.6), or "socks5://[user:password@]host[:port]" (RFC 1928; the proxy looks up the name).
+    std::string_view proxy = {};
+    /// Where `proxy` is empty, go through the proxy that the environment names: HTTPS_PROXY for
+    /// wss:, HTTP_PROXY for ws:, ALL_PROXY for both, in either case, and not to the hosts of
+    /// NO_PROXY. Unix sockets are always reached directly, and so is this machine.
+    bool environment_proxy = true;
+    /// How many redirects (301, 302, 303, 307, 308) to follow; 0: a redirect is a refusal. What is
+    /// secret (`user`, `bearer`, `cookies`, the fields Authorization and Cookie) goes to the first
+    /// origin alone, and wss: is never left for ws:.
+    std::uint8_t max_redirects = 0;
     /// The largest message to accept, in bytes, over all its fragments.
     std::size_t max_message_size = std::size_t{1024} * 1024;
     /// The most bytes that may wait to be sent; `send` drops what would go beyond. (64 KiB and one
@@ -70,6 +87,9 @@ struct ConnectOptions {
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
     /// A ping is sent after this long without a sign of the peer; 0 turns pings off.
     std::chrono::milliseconds ping_after = std::chrono::seconds(30);
+    /// A ping is sent this often, whatever else comes and goes, so that `round_trip` stays true;
+    /// 0: only after silence, as `ping_after` says.
+    std::chrono::milliseconds ping_every = std::chrono::milliseconds(0);
     /// The connection is given up after this long without a sign of the peer; 0: never.
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
     /// How long the peer may take to answer a close frame and to end the connection.
@@ -87,7 +107,8 @@ struct ConnectOptions {
 /// that runs on a loop: one of `run`, `spawn` or a coroutine route. Errors: invalid_url,
 /// invalid_argument, unsupported, name_not_resolved, connection_refused, connection_failed,
 /// timed_out, handshake_refused, handshake_invalid, tls_failed, certificate_rejected,
-/// certificate_unusable.
+/// certificate_unusable, proxy_failed. After handshake_refused (and a proxy's refusal)
+/// `Error::answer` has the whole answer.
 [[nodiscard]] Task<Result<WebSocket>> connect(std::string_view url,
                                               const ConnectOptions& options = {});
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,8 @@ enum class ErrorCode : std::uint8_t {
     timed_out = 13,           ///< The time given for this step passed.
     tls_failed = 14,          ///< No TLS connection came about; the message says why not.
     certificate_rejected = 15,  ///< The server's certificate is not one to trust.
+    proxy_failed = 16,  ///< The proxy could not be reached, or would not connect to the server.
+    cancelled = 17,     ///< The program took back what it had asked for.
 
     // Listening
     address_in_use = 20,         ///< Another program already listens at that address and port.
@@ -38,19 +41,28 @@ enum class ErrorCode : std::uint8_t {
     system = 40,  ///< A system call failed for a reason of its own; the message names both.
 };
 
+struct HttpAnswer;
+
 /// A failure as a value: a code for the program, and one line for a person that names what
 /// happened, to what, and what to do next. Cheap to move. Any thread may use its own copy.
 class Error {
 public:
     Error(ErrorCode code, std::string message) : message_(std::move(message)), code_(code) {}
+    Error(ErrorCode code, std::string message, std::shared_ptr<const HttpAnswer> answer)
+        : message_(std::move(message)), answer_(std::move(answer)), code_(code) {}
 
     [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
     /// One line without a line break at its end. Valid as long as this Error.
     [[nodiscard]] const std::string& message() const noexcept { return message_; }
 
+    /// What a server (or a proxy) answered instead of what was hoped for, where it was HTTP
+    /// (`longwire/http_answer.hpp`); null otherwise. Valid as long as this Error.
+    [[nodiscard]] const HttpAnswer* answer() const noexcept { return answer_.get(); }
+
 private:
     std::string message_;
+    std::shared_ptr<const HttpAnswer> answer_;
     ErrorCode code_;
 };
 

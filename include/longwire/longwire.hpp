@@ -7,6 +7,7 @@
 #include <longwire/connect.hpp>
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
+#include <longwire/http_answer.hpp>
 #include <longwire/log.hpp>
 #include <longwire/message.hpp>
 #include <longwire/prepared_message.hpp>

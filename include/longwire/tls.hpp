@@ -49,6 +49,10 @@ struct ClientTls {
     /// False: any certificate will do. Whoever stands in between can then read and change
     /// everything; for tests only.
     bool verify = true;
+    /// The keys that the server's certificate may have, and no others, beside all other checks:
+    /// "sha256//" and the Base64 of the SHA-256 of its SubjectPublicKeyInfo; several with ";"
+    /// between them. Empty: any key.
+    std::string_view pinned_keys = {};
     TlsVersion oldest = TlsVersion::tls_1_2;
 };
 

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace longwire::engine {
@@ -20,18 +21,22 @@ class ClientHandshake final : public net::Session {
 public:
     using Done = std::function<void(Result<WebSocket>)>;
 
-    /// `done` is called once, unless the handshake is given up before.
-    ClientHandshake(Worker& worker, std::shared_ptr<const ConnectPlan> plan, Done done);
+    /// `done` is called once, unless the handshake is given up before. `plan` has to
+    /// stay as it is until then.
+    ClientHandshake(Worker& worker, const ConnectPlan& plan, Done done);
 
     /// Sends the request.
     void attach(net::Stream& stream);
+    /// The time is over. True: the server had refused, and `done` was told so; its answer was not
+    /// whole.
+    [[nodiscard]] bool conclude();
     /// Ends the connection, and calls nobody.
     void give_up() noexcept;
 
     void on_receive(std::span<std::byte> bytes) override;
     void on_end() override;
     void on_drained() override {}
-    void on_timer() override {}
+    void on_timer() override;
     void on_leaving() override;
     void on_closed(net::Ending ending) override;
 
@@ -39,14 +44,20 @@ private:
     ~ClientHandshake() override = default;
 
     void judge(std::span<std::byte> rest);
+    void open(std::span<std::byte> rest);
+    void collect(std::span<std::byte> bytes);
+    void refuse();
     void fail(ErrorCode code, const std::string& why);
+    void settle(Result<WebSocket> result);
 
     Worker& worker_;
-    std::shared_ptr<const ConnectPlan> plan_;
+    const ConnectPlan& plan_;
     Done done_;
     net::Stream* stream_ = nullptr;
     http::ResponseParser parser_;
     std::string key_;
+    bool refused_ = false;  // what comes is the body of another answer than 101
+    bool body_is_cut_ = true;
 };
 
 }  // namespace longwire::engine

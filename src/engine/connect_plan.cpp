@@ -1,6 +1,8 @@
 #include "engine/connect_plan.hpp"
 
+#include "http/basic_credentials.hpp"
 #include "http/field_grammar.hpp"
+#include "http/url_reference.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,92 +25,192 @@ constexpr std::array<std::string_view, 11> handshake_fields = {"Host",
                                                                "Sec-WebSocket-Extensions",
                                                                "Sec-WebSocket-Accept"};
 
-/// "ws+unix:/path/of/socket:/target": the path up to the first colon, then the target.
-Result<void> take_unix_url(std::string_view text, ConnectPlan& plan) {
-    std::string_view rest = text.substr(unix_scheme.size());
-    if (rest.starts_with("///")) rest.remove_prefix(2);
-    const std::size_t colon = rest.find(':');
-    plan.unix_path = rest.substr(0, colon);
-    const std::string_view target = colon == std::string_view::npos ? "/" : rest.substr(colon + 1);
-    if (plan.unix_path.empty() || !target.starts_with('/'))
-        return failure(ErrorCode::invalid_url,
-                       "\"" + std::string(text) +
-                           "\" does not name a Unix socket; write ws+unix:/path/of/socket:/path");
-    auto url = http::parse_url("ws://localhost" + std::string(target));
-    if (!url) return std::unexpected(std::move(url.error()));
-    plan.url = std::move(*url);
+Result<void> refuse(std::string why) {
+    return failure(ErrorCode::invalid_argument, std::move(why));
+}
+
+Result<void> judge_field(const HeaderField& field) {
+    if (!http::is_token(field.name) || !http::is_field_value(field.value))
+        return refuse("the header field \"" + std::string(field.name) +
+                      "\" cannot be sent: its name must be a token, and its value must "
+                      "hold no control characters");
+    const bool ours = std::ranges::any_of(
+        handshake_fields, [&](std::string_view name) { return same_field_name(name, field.name); });
+    if (ours)
+        return refuse("the header field " + std::string(field.name) +
+                      " is written by the handshake itself; use the option for it");
     return {};
 }
 
-Result<void> take_headers(const ConnectOptions& options, ConnectPlan& plan) {
-    for (const HeaderField& field : options.headers) {
-        if (!http::is_token(field.name) || !http::is_field_value(field.value))
-            return failure(ErrorCode::invalid_argument,
-                           "the header field \"" + std::string(field.name) +
-                               "\" cannot be sent: its name must be a token, and its value must "
-                               "hold no control characters");
-        const bool ours = std::ranges::any_of(handshake_fields, [&](std::string_view name) {
-            return same_field_name(name, field.name);
-        });
-        if (ours)
-            return failure(ErrorCode::invalid_argument,
-                           "the header field " + std::string(field.name) +
-                               " is written by the handshake itself; use the option for it");
-        plan.headers.emplace_back(field.name, field.value);
-    }
+Result<void> judge_subprotocols(std::span<const std::string_view> names) {
+    for (std::size_t index = 0; index < names.size(); ++index)
+        if (!http::is_token(names[index]) ||
+            std::ranges::count(names.first(index), names[index]) > 0)
+            return refuse("the subprotocol \"" + std::string(names[index]) +
+                          "\" cannot be offered: each must be a token, and occur once");
     return {};
 }
 
-Result<void> take_subprotocols(const ConnectOptions& options, ConnectPlan& plan) {
-    for (const std::string_view name : options.subprotocols.view()) {
-        if (!http::is_token(name) ||
-            std::ranges::find(plan.subprotocols, name) != plan.subprotocols.end())
-            return failure(ErrorCode::invalid_argument,
-                           "the subprotocol \"" + std::string(name) +
-                               "\" cannot be offered: each must be a token, and occur once");
-        plan.subprotocols.emplace_back(name);
-    }
-    return {};
+bool is_secret(std::string_view name) noexcept {
+    return same_field_name(name, "Authorization") || same_field_name(name, "Cookie");
+}
+
+bool holds(const ConnectPlan::Fields& fields, std::string_view name) noexcept {
+    return std::ranges::any_of(
+        fields, [&](const auto& field) { return same_field_name(field.first, name); });
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const ConnectPlan>> ConnectPlan::make(std::string_view url,
-                                                             const ConnectOptions& options) {
-    auto plan = std::make_shared<ConnectPlan>();
-    if (url.starts_with(unix_scheme)) {
-        if (auto taken = take_unix_url(url, *plan); !taken)
-            return std::unexpected(std::move(taken.error()));
-    } else {
-        auto parsed = http::parse_url(url);
-        if (!parsed) return std::unexpected(std::move(parsed.error()));
-        plan->url = std::move(*parsed);
-    }
-    if (plan->url.secure) {
-        auto tls = net::TlsContext::for_client(options.tls);
-        if (!tls) return std::unexpected(std::move(tls.error()));
-        plan->tls = std::move(*tls);
-    }
-    if (auto taken = take_headers(options, *plan); !taken)
+Result<std::unique_ptr<ConnectPlan>> ConnectPlan::make(std::string_view url,
+                                                       const ConnectOptions& options) {
+    std::unique_ptr<ConnectPlan> plan(new ConnectPlan);
+    plan->handshake_timeout_ = options.handshake_timeout;
+    plan->redirects_left_ = options.max_redirects;
+    if (auto taken = plan->take(url, options); !taken)
         return std::unexpected(std::move(taken.error()));
-    if (auto taken = take_subprotocols(options, *plan); !taken)
-        return std::unexpected(std::move(taken.error()));
-    if (!http::is_field_value(options.origin))
-        return failure(ErrorCode::invalid_argument,
-                       "the origin cannot be sent: it holds control characters");
-    plan->origin = options.origin;
-    plan->handshake_timeout = options.handshake_timeout;
-    plan->terms.limits.max_message_size = options.max_message_size;
-    plan->terms.max_backlog = options.max_backlog;
-    plan->terms.overflow = Terms::Overflow::drop;
-    plan->terms.compression = options.compression;
-    plan->terms.compression_threshold = options.compression_threshold;
-    plan->terms.ping_after = options.ping_after;
-    plan->terms.idle_timeout = options.idle_timeout;
-    plan->terms.close_timeout = options.close_timeout;
-    plan->terms.frame_timeout = options.frame_timeout;
-    plan->terms.max_control_frames = options.max_control_frames;
+    plan->terms_ = ClientTerms::of(options);
     return plan;
+}
+
+Result<void> ConnectPlan::take(std::string_view url, const ConnectOptions& options) {
+    if (auto taken = take_url(url); !taken) return taken;
+    if (auto taken = take_tls(options); !taken) return taken;
+    if (auto taken = take_fields(options); !taken) return taken;
+    if (auto taken = take_secrets(options); !taken) return taken;
+    if (auto judged = judge_subprotocols(options.subprotocols.view()); !judged) return judged;
+    return take_proxy(options);
+}
+
+/// Also "ws+unix:/path/of/socket:/target": the path up to the first colon, then the target.
+Result<void> ConnectPlan::take_url(std::string_view text) {
+    std::string whole(text);
+    if (text.starts_with(unix_scheme)) {
+        std::string_view rest = text.substr(unix_scheme.size());
+        if (rest.starts_with("///")) rest.remove_prefix(2);
+        const std::size_t colon = rest.find(':');
+        unix_path_ = rest.substr(0, colon);
+        const std::string_view target =
+            colon == std::string_view::npos ? "/" : rest.substr(colon + 1);
+        if (unix_path_.empty() || !target.starts_with('/'))
+            return failure(ErrorCode::invalid_url, "\"" + std::string(text) +
+                                                       "\" does not name a Unix socket; write "
+                                                       "ws+unix:/path/of/socket:/path");
+        whole = "ws://localhost" + std::string(target);
+    }
+    auto url = http::parse_url(whole);
+    if (!url) return std::unexpected(std::move(url.error()));
+    url_ = std::move(*url);
+    return {};
+}
+
+Result<void> ConnectPlan::take_tls(const ConnectOptions& options) {
+    if (!url_.secure && options.max_redirects == 0) return {};
+    auto tls = net::TlsContext::for_client(options.tls);
+    if (!tls) return std::unexpected(std::move(tls.error()));
+    tls_ = std::move(*tls);
+    return {};
+}
+
+Result<void> ConnectPlan::take_fields(const ConnectOptions& options) {
+    for (const HeaderField& field : options.headers) {
+        if (auto judged = judge_field(field); !judged) return judged;
+        (is_secret(field.name) ? secrets_ : fields_).emplace_back(field.name, field.value);
+    }
+    if (!http::is_field_value(options.origin))
+        return refuse("the origin cannot be sent: it holds control characters");
+    origin_ = options.origin;
+    return {};
+}
+
+Result<void> ConnectPlan::take_secrets(const ConnectOptions& options) {
+    if (!options.cookies.empty()) {
+        if (!http::is_field_value(options.cookies))
+            return refuse("the cookies cannot be sent: they hold control characters");
+        if (holds(secrets_, "Cookie"))
+            return refuse("cookies are given twice: by the option and as a header field");
+        secrets_.emplace_back("Cookie", options.cookies);
+    }
+    std::string authorization;
+    if (!options.bearer.empty()) {
+        if (!http::is_field_value(options.bearer) || !options.user.empty())
+            return refuse(options.user.empty()
+                              ? "the bearer token cannot be sent: it holds control characters"
+                              : "a user and a bearer token are given; a request carries one");
+        authorization = "Bearer " + std::string(options.bearer);
+    } else if (!options.user.empty()) {
+        const std::size_t colon = std::min(options.user.find(':'), options.user.size());
+        authorization =
+            http::basic_credentials(options.user.substr(0, colon),
+                                    options.user.substr(std::min(colon + 1, options.user.size())));
+    }
+    if (authorization.empty()) return {};
+    if (holds(secrets_, "Authorization"))
+        return refuse("authorization is given twice: by an option and as a header field");
+    secrets_.emplace_back("Authorization", std::move(authorization));
+    return {};
+}
+
+Result<void> ConnectPlan::take_proxy(const ConnectOptions& options) {
+    if (!unix_path_.empty()) return {};
+    if (!options.proxy.empty()) {
+        auto proxy = parse_proxy(options.proxy, "the proxy");
+        if (!proxy) return std::unexpected(std::move(proxy.error()));
+        fixed_proxy_ = std::move(*proxy);
+    } else if (options.environment_proxy) {
+        environment_ = EnvironmentProxies::read();
+    }
+    return choose_proxy();
+}
+
+Result<void> ConnectPlan::choose_proxy() {
+    proxy_ = fixed_proxy_;
+    if (!environment_) return {};
+    auto proxy = environment_->proxy_for(url_);
+    if (!proxy) return std::unexpected(std::move(proxy.error()));
+    proxy_ = std::move(*proxy);
+    return {};
+}
+
+std::string ConnectPlan::server() const {
+    return unix_path_.empty() ? url_.host_field() : unix_path_;
+}
+
+ConnectPlan::Fields ConnectPlan::request_fields() const {
+    Fields fields = fields_;
+    fields.insert(fields.end(), secrets_.begin(), secrets_.end());
+    if (!url_.user.empty() && !holds(secrets_, "Authorization"))
+        fields.emplace_back("Authorization", http::basic_credentials(url_.user, url_.password));
+    return fields;
+}
+
+bool ConnectPlan::follows(int status) const noexcept {
+    constexpr std::array<int, 5> redirects = {301, 302, 303, 307, 308};
+    return redirects_left_ > 0 && std::ranges::find(redirects, status) != redirects.end();
+}
+
+Result<void> ConnectPlan::redirect(const HttpAnswer& answer) {
+    const auto refuse = [&](std::string_view why) {
+        return failure(ErrorCode::handshake_refused,
+                       "cannot open a WebSocket at " + server() + ": its redirect (" +
+                           std::to_string(answer.status) + ") " + std::string(why));
+    };
+    const std::string_view location = answer.field("Location");
+    if (location.empty()) return refuse("does not say where to; it has no Location");
+    if (!unix_path_.empty()) return refuse("leads away from a Unix socket, which is not followed");
+    auto target = http::resolve_reference(url_, location);
+    if (!target) return refuse("leads nowhere: " + target.error().message());
+    if (url_.secure && !target->secure)
+        return refuse("leads from wss: to ws:, which is not followed: it would not be encrypted");
+    if (!http::same_origin(url_, *target)) {
+        secrets_.clear();
+    } else if (target->user.empty()) {
+        target->user = url_.user;
+        target->password = url_.password;
+    }
+    url_ = std::move(*target);
+    --redirects_left_;
+    return choose_proxy();
 }
 
 }  // namespace longwire::engine

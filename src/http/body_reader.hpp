@@ -34,6 +34,11 @@ public:
     /// fault of status 413: at once where the size is announced.
     [[nodiscard]] Read read(std::span<const std::byte> bytes, std::vector<char>& body);
 
+    /// Whether nothing but the end of the connection tells that the content is whole.
+    [[nodiscard]] bool ends_with_connection() const noexcept {
+        return framing_.kind == Framing::Kind::until_close;
+    }
+
     [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
 
 private:

@@ -57,6 +57,10 @@ public:
     [[nodiscard]] Collected collect_body(std::span<const std::byte> bytes);
     /// As much of the body as came, without its transfer coding.
     [[nodiscard]] std::string_view body() const noexcept { return {body_.data(), body_.size()}; }
+    /// After `head`: whether nothing but the end of the connection tells that the body is whole.
+    [[nodiscard]] bool ends_with_connection() const noexcept {
+        return body_reader_.ends_with_connection();
+    }
     /// Whether the body went on beyond `max_body_size`.
     [[nodiscard]] bool is_truncated() const noexcept { return is_truncated_; }
 

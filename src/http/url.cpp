@@ -93,6 +93,7 @@ Complaint take_port(std::string_view text, Url& url) {
         return "the port is \"" + std::string(text.substr(0, 20)) +
                "\"; expected a number from 1 to 65535";
     url.port = static_cast<std::uint16_t>(number);
+    url.has_port = true;
     return std::nullopt;
 }
 

@@ -14,6 +14,7 @@ struct Url {
     bool secure = false;        ///< The scheme is wss.
     std::string host;           ///< In lower case; an IPv6 address without its brackets.
     std::uint16_t port = 80;    ///< 80, or 443 for wss, where the URL names none.
+    bool has_port = false;      ///< Whether the URL names it.
     std::string target = "/";   ///< Path and query, percent-encoded, as a request carries them.
     std::string user;           ///< Decoded; empty where there is none.
     std::string password;       ///< Decoded; empty where there is none.

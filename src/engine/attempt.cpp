@@ -1,0 +1,135 @@
+#include "engine/attempt.hpp"
+
+#include "net/stream.hpp"
+#include "net/tls_channel.hpp"
+
+#include <longwire/http_answer.hpp>
+
+#include <string>
+#include <utility>
+
+namespace longwire::engine {
+
+Attempt::Attempt(Worker& worker, std::unique_ptr<ConnectPlan> plan) noexcept
+    : worker_(worker), plan_(std::move(plan)) {}
+
+Attempt::~Attempt() {
+    disarm();
+    give_up();
+}
+
+bool Attempt::await_ready() {
+    if (plan_->handshake_timeout().count() > 0)
+        worker_.loop().arm(*this, plan_->handshake_timeout());
+    begin();
+    return result_.has_value();
+}
+
+Result<WebSocket> Attempt::await_resume() {
+    return std::move(*result_);  // NOLINT(bugprone-unchecked-optional-access): it is settled
+}
+
+void Attempt::begin() {
+    if (!plan_->unix_path().empty()) {
+        auto address = net::Address::from_unix_path(plan_->unix_path());
+        if (address)
+            reach({*address});
+        else
+            settle(std::unexpected(std::move(address.error())));
+        return;
+    }
+    const std::optional<Proxy>& proxy = plan_->proxy();
+    const std::string& host = proxy ? proxy->host : plan_->url().host;
+    const std::uint16_t port = proxy ? proxy->port : plan_->url().port;
+    if (auto numeric = net::Address::from_numeric(host, port)) {
+        reach({*numeric});
+        return;
+    }
+    step_ = "the name servers have not answered";
+    lookup_.emplace(worker_.loop().resolver().lookup(
+        host, port, [this](Result<std::vector<net::Address>> addresses) {
+            if (addresses)
+                reach(std::move(*addresses));
+            else
+                settle(std::unexpected(by_proxy(addresses.error())));
+        }));
+}
+
+void Attempt::reach(std::vector<net::Address> addresses) {
+    step_ = "no connection was made; it may be unreachable or busy";
+    connector_.emplace(worker_.loop(), std::move(addresses),
+                       [this](Result<net::Descriptor> socket) {
+                           if (socket)
+                               reached(std::move(*socket));
+                           else
+                               settle(std::unexpected(by_proxy(socket.error())));
+                       });
+    connector_->start();
+}
+
+void Attempt::reached(net::Descriptor socket) {
+    if (!plan_->proxy()) {
+        shake(std::move(socket));
+        return;
+    }
+    settle(failure(ErrorCode::unsupported, "proxies are not spoken to yet"));
+}
+
+void Attempt::shake(net::Descriptor socket) {
+    step_ = "the server has not answered the handshake";
+    std::unique_ptr<net::TlsChannel> tls;
+    if (const auto context = plan_->tls()) {
+        auto channel = net::TlsChannel::connect(context, plan_->url().host, plan_->url().port);
+        if (!channel) return settle(std::unexpected(std::move(channel.error())));
+        tls = std::move(*channel);
+    }
+    handshake_ = net::Ref<ClientHandshake>(new ClientHandshake(
+        worker_, *plan_, [this](Result<WebSocket> result) { shaken(std::move(result)); }));
+    const auto stream =
+        net::Stream::open(worker_.loop(), std::move(socket), handshake_, std::move(tls));
+    if (stream)
+        handshake_->attach(**stream);
+    else
+        settle(std::unexpected(stream.error()));
+}
+
+void Attempt::shaken(Result<WebSocket> result) {
+    const HttpAnswer* const answer = result ? nullptr : result.error().answer();
+    if (answer == nullptr || !plan_->follows(answer->status)) {
+        settle(std::move(result));
+        return;
+    }
+    if (auto redirected = plan_->redirect(*answer)) {
+        begin();
+    } else {
+        settle(std::unexpected(Error(redirected.error().code(), redirected.error().message(),
+                                     std::make_shared<HttpAnswer>(*answer))));
+    }
+}
+
+/// What went wrong on the way to the proxy, if there is one, and not to the server.
+Error Attempt::by_proxy(const Error& error) const {
+    if (!plan_->proxy()) return error;
+    return {ErrorCode::proxy_failed,
+            "cannot reach the proxy " + plan_->proxy()->name() + ": " + error.message()};
+}
+
+void Attempt::on_timer() {
+    if (handshake_ && handshake_->conclude()) return;
+    settle(failure(ErrorCode::timed_out, "no WebSocket at " + plan_->server() + " within " +
+                                             std::to_string(plan_->handshake_timeout().count()) +
+                                             " ms: " + std::string(step_)));
+}
+
+void Attempt::settle(Result<WebSocket> result) {
+    if (result_) return;
+    disarm();
+    result_.emplace(std::move(result));
+    if (const auto awaiter = std::exchange(awaiter_, {})) awaiter.resume();
+}
+
+void Attempt::give_up() noexcept {
+    if (handshake_) handshake_->give_up();
+}
+
+}  // namespace longwire::engine

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "engine/client_handshake.hpp"
+#include "engine/connect_plan.hpp"
+#include "engine/worker.hpp"
+#include "net/address.hpp"
+#include "net/connector.hpp"
+#include "net/descriptor.hpp"
+#include "net/resolver.hpp"
+#include "net/timer_wheel.hpp"
+
+#include <longwire/error.hpp>
+#include <longwire/websocket.hpp>
+
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace longwire::engine {
+
+/// One attempt to reach a server: name, connection, proxy, TLS, handshake, and the same again where
+/// that leads to, all within one time limit. Awaited; it lies in the frame of `connect`, and
+/// whatever it had begun is given up when that frame goes.
+class Attempt final : private net::Timer {
+public:
+    Attempt(Worker& worker, std::unique_ptr<ConnectPlan> plan) noexcept;
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+    ~Attempt();
+
+    [[nodiscard]] bool await_ready();
+    void await_suspend(std::coroutine_handle<> awaiter) noexcept { awaiter_ = awaiter; }
+    [[nodiscard]] Result<WebSocket> await_resume();
+
+private:
+    void begin();
+    void on_timer() override;
+    void reach(std::vector<net::Address> addresses);
+    void reached(net::Descriptor socket);
+    void shake(net::Descriptor socket);
+    void shaken(Result<WebSocket> result);
+    [[nodiscard]] Error by_proxy(const Error& error) const;
+    void settle(Result<WebSocket> result);
+    void give_up() noexcept;
+
+    Worker& worker_;
+    std::unique_ptr<ConnectPlan> plan_;
+    std::coroutine_handle<> awaiter_;
+    std::optional<net::Resolver::Lookup> lookup_;
+    std::optional<net::Connector> connector_;
+    net::Ref<ClientHandshake> handshake_;
+    std::optional<Result<WebSocket>> result_;
+    std::string_view step_;  // what is being waited for, for the message when time is over
+};
+
+}  // namespace longwire::engine
