@@ -1,5 +1,6 @@
 #include "engine/attempt.hpp"
 
+#include "engine/http_tunnel.hpp"
 #include "net/stream.hpp"
 #include "net/tls_channel.hpp"
 
@@ -9,6 +10,14 @@
 #include <utility>
 
 namespace longwire::engine {
+
+namespace {
+
+std::unique_ptr<net::Dialogue> dialogue_with(const Proxy& proxy, const http::Url& server) {
+    return std::make_unique<HttpTunnel>(proxy, server.authority());
+}
+
+}  // namespace
 
 Attempt::Attempt(Worker& worker, std::unique_ptr<ConnectPlan> plan) noexcept
     : worker_(worker), plan_(std::move(plan)) {}
@@ -72,7 +81,15 @@ void Attempt::reached(net::Descriptor socket) {
         shake(std::move(socket));
         return;
     }
-    settle(failure(ErrorCode::unsupported, "proxies are not spoken to yet"));
+    step_ = "the proxy has not answered";
+    tunnel_.emplace(worker_.loop(), std::move(socket), dialogue_with(*plan_->proxy(), plan_->url()),
+                    [this](Result<net::Descriptor> tunnel) {
+                        if (tunnel)
+                            shake(std::move(*tunnel));
+                        else
+                            settle(std::unexpected(std::move(tunnel.error())));
+                    });
+    tunnel_->start();
 }
 
 void Attempt::shake(net::Descriptor socket) {

@@ -8,6 +8,7 @@
 #include "net/descriptor.hpp"
 #include "net/resolver.hpp"
 #include "net/timer_wheel.hpp"
+#include "net/tunnel.hpp"
 
 #include <longwire/error.hpp>
 #include <longwire/websocket.hpp>
@@ -50,6 +51,7 @@ private:
     std::coroutine_handle<> awaiter_;
     std::optional<net::Resolver::Lookup> lookup_;
     std::optional<net::Connector> connector_;
+    std::optional<net::Tunnel> tunnel_;
     net::Ref<ClientHandshake> handshake_;
     std::optional<Result<WebSocket>> result_;
     std::string_view step_;  // what is being waited for, for the message when time is over

@@ -172,13 +172,18 @@ Complaint judge_letters(std::string_view text) {
     return std::nullopt;
 }
 
+std::string in_brackets(const std::string& host) {
+    return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
 }  // namespace
 
 std::string Url::host_field() const {
-    const bool is_ipv6 = host.find(':') != std::string::npos;
-    std::string field = is_ipv6 ? "[" + host + "]" : host;
-    if (port != default_port(secure)) field += ":" + std::to_string(port);
-    return field;
+    return port == default_port(secure) ? in_brackets(host) : authority();
+}
+
+std::string Url::authority() const {
+    return in_brackets(host) + ":" + std::to_string(port);
 }
 
 Result<Url> parse_url(std::string_view text) {

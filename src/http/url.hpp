@@ -22,6 +22,8 @@ struct Url {
     /// The value of the Host field: brackets around an IPv6 address, the port if it is not the
     /// scheme's own.
     [[nodiscard]] std::string host_field() const;
+    /// "host:port", with brackets around an IPv6 address and always with the port.
+    [[nodiscard]] std::string authority() const;
 };
 
 /// Reads `text`; ErrorCode::invalid_url, with a message that names what is wrong and shows what is

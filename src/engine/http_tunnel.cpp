@@ -1,0 +1,103 @@
+#include "engine/http_tunnel.hpp"
+
+#include "http/basic_credentials.hpp"
+#include "http/response_writer.hpp"
+
+#include <longwire/http_answer.hpp>
+#include <longwire/response.hpp>
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace longwire::engine {
+
+namespace {
+
+http::Limits limits_of_answer() noexcept {
+    http::Limits limits;
+    limits.max_body_size = HttpAnswer::max_body_size;
+    return limits;
+}
+
+/// What to do about the statuses that proxies answer with.
+std::string_view remedy_for(int status, bool gave_credentials) noexcept {
+    switch (status) {
+        case 407:
+            return gave_credentials
+                       ? "; it does not take this user and password"
+                       : "; it wants a user and a password: http://user:password@host:port";
+        case 403:
+        case 405:
+            return "; it does not allow connections to that host and port";
+        case 502:
+        case 503:
+        case 504:
+            return "; it cannot reach the server";
+        default:
+            return "";
+    }
+}
+
+}  // namespace
+
+HttpTunnel::HttpTunnel(const Proxy& proxy, std::string authority)
+    : proxy_name_(proxy.name()), authority_(std::move(authority)), parser_(limits_of_answer()) {
+    if (!proxy.user.empty()) credentials_ = http::basic_credentials(proxy.user, proxy.password);
+}
+
+std::string HttpTunnel::begin() {
+    std::vector<http::Field> fields = {{"Host", authority_}};
+    if (!credentials_.empty()) fields.emplace_back("Proxy-Authorization", credentials_);
+    return http::write_request("CONNECT", authority_, fields);
+}
+
+Result<net::Dialogue::Progress> HttpTunnel::receive(std::span<const std::byte> bytes) {
+    const auto parsed = parser_.parse(bytes);
+    const auto rest = bytes.subspan(parsed.consumed);
+    switch (parsed.status) {
+        case http::ResponseParser::Status::need_more:
+            return Progress{};
+        case http::ResponseParser::Status::failed:
+            return std::unexpected(fail(parser_.reason()));
+        case http::ResponseParser::Status::head:
+            break;
+    }
+    if (parser_.status() < 200 || parser_.status() > 299) return std::unexpected(refused(rest));
+    if (!rest.empty())
+        return std::unexpected(fail("it sent something before the server was spoken to"));
+    return Progress{.done = true};
+}
+
+Error HttpTunnel::refused(std::span<const std::byte> body) {
+    auto answer = std::make_shared<HttpAnswer>();
+    answer->status = parser_.status();
+    for (const HeaderField& field : parser_.fields())
+        answer->fields.emplace_back(field.name, field.value);
+    // What came with the head is enough to tell why; nobody waits for the rest.
+    if (answer->status != 101) {
+        const auto collected = parser_.collect_body(body);
+        answer->body_is_cut = collected.status != http::ResponseParser::BodyStatus::complete ||
+                              parser_.is_truncated();
+        answer->body = parser_.body();
+    }
+    answer->from_proxy = true;
+    std::string status = std::to_string(answer->status);
+    if (const std::string_view phrase = reason_phrase(answer->status); !phrase.empty())
+        status += " " + std::string(phrase);
+    const std::string words =
+        "it answered " + status + std::string(remedy_for(answer->status, !credentials_.empty()));
+    return {ErrorCode::proxy_failed, fail(words).message(), std::move(answer)};
+}
+
+Error HttpTunnel::ended() const {
+    return fail("it ended the connection without an answer");
+}
+
+Error HttpTunnel::fail(const std::string& why) const {
+    return {ErrorCode::proxy_failed,
+            "the proxy " + proxy_name_ + " does not connect to " + authority_ + ": " + why};
+}
+
+}  // namespace longwire::engine

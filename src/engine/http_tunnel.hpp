@@ -1,0 +1,37 @@
+#pragma once
+
+#include "engine/proxy.hpp"
+#include "http/response_parser.hpp"
+#include "net/dialogue.hpp"
+
+#include <longwire/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace longwire::engine {
+
+/// What a client and an HTTP proxy say to each other until the proxy passes on what follows
+/// (CONNECT, RFC 9110, section 9.3.6).
+class HttpTunnel final : public net::Dialogue {
+public:
+    /// `authority` is the server's "host:port".
+    HttpTunnel(const Proxy& proxy, std::string authority);
+
+    [[nodiscard]] std::string begin() override;
+    [[nodiscard]] Result<Progress> receive(std::span<const std::byte> bytes) override;
+    [[nodiscard]] Error ended() const override;
+
+private:
+    [[nodiscard]] Error refused(std::span<const std::byte> body);
+    [[nodiscard]] Error fail(const std::string& why) const;
+
+    std::string proxy_name_;
+    std::string authority_;
+    std::string credentials_;
+    http::ResponseParser parser_;
+};
+
+}  // namespace longwire::engine

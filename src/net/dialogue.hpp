@@ -1,0 +1,34 @@
+#pragma once
+
+#include <longwire/error.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace longwire::net {
+
+/// What is said to somebody in between, over a connection that he then passes on to whoever was
+/// asked for. Does no I/O: a Tunnel carries it.
+class Dialogue {
+public:
+    struct Progress {
+        std::string answer = {};  ///< What to send next; may be empty.
+        bool done = false;        ///< The way is open: what follows is for the server.
+    };
+
+    Dialogue() = default;
+    Dialogue(const Dialogue&) = delete;
+    Dialogue& operator=(const Dialogue&) = delete;
+    virtual ~Dialogue() = default;
+
+    /// What the client says first.
+    [[nodiscard]] virtual std::string begin() = 0;
+    /// Takes what came, all of it: what follows the last answer is an error, since whoever is
+    /// behind it does not speak first. Errors: proxy_failed.
+    [[nodiscard]] virtual Result<Progress> receive(std::span<const std::byte> bytes) = 0;
+    /// What is to be said when the other side has ended the connection.
+    [[nodiscard]] virtual Error ended() const = 0;
+};
+
+}  // namespace longwire::net

@@ -1,0 +1,83 @@
+#include "net/tunnel.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace longwire::net {
+
+Tunnel::Tunnel(Loop& loop, Descriptor socket, std::unique_ptr<Dialogue> dialogue, Done done)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      dialogue_(std::move(dialogue)),
+      done_(std::move(done)) {}
+
+Tunnel::~Tunnel() {
+    if (watched_) loop_.unwatch(*this, socket_.get());
+}
+
+void Tunnel::start() {
+    unsent_ = dialogue_->begin();
+    if (const int error = loop_.watch(*this, socket_.get(), EPOLLIN); error != 0) {
+        settle(std::unexpected(system_error(ErrorCode::system, "cannot watch a socket", error)));
+        return;
+    }
+    watched_ = true;
+    if (!send_unsent()) settle(std::unexpected(dialogue_->ended()));
+}
+
+void Tunnel::on_ready(std::uint32_t events) {
+    // What was said before the end is worth hearing.
+    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
+        receive();
+    else if (!send_unsent())
+        settle(std::unexpected(dialogue_->ended()));
+}
+
+bool Tunnel::send_unsent() {
+    while (!unsent_.empty()) {
+        const auto sent = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+        if (sent > 0) {
+            unsent_.erase(0, static_cast<std::size_t>(sent));
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            break;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    loop_.change(*this, socket_.get(), unsent_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
+    return true;
+}
+
+void Tunnel::receive() {
+    const auto buffer = loop_.receive_buffer();
+    const auto received = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    if (received <= 0) {
+        settle(std::unexpected(dialogue_->ended()));
+        return;
+    }
+    auto progress = dialogue_->receive(buffer.first(static_cast<std::size_t>(received)));
+    if (!progress) {
+        settle(std::unexpected(std::move(progress.error())));
+        return;
+    }
+    unsent_ += progress->answer;
+    if (!send_unsent())
+        settle(std::unexpected(dialogue_->ended()));
+    else if (progress->done)
+        settle(std::move(socket_));
+}
+
+void Tunnel::settle(Result<Descriptor> result) {
+    const int number = result ? result->get() : socket_.get();
+    if (std::exchange(watched_, false)) loop_.unwatch(*this, number);
+    const auto done = std::exchange(done_, {});
+    done(std::move(result));
+}
+
+}  // namespace longwire::net
