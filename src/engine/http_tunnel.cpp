@@ -24,6 +24,7 @@ http::Limits limits_of_answer() noexcept {
 /// What to do about the statuses that proxies answer with.
 std::string_view remedy_for(int status, bool gave_credentials) noexcept {
     switch (status) {
+        case 401:  // what some proxies say of a wrong password
         case 407:
             return gave_credentials
                        ? "; it does not take this user and password"

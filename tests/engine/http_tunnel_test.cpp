@@ -90,6 +90,10 @@ TEST(HttpTunnel, AWrongPasswordIsCalledThat) {
                                          proxy_with("me", "secret"));
     EXPECT_TRUE(holds(words, "does not take this user and password")) << words;
     EXPECT_FALSE(holds(words, "secret")) << words;
+    EXPECT_EQ(outcome_of("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
+                         proxy_with("me", "secret")),
+              "the proxy proxy:3128 does not connect to server:8443: it answered 401 Unauthorized; "
+              "it does not take this user and password");
 }
 
 TEST(HttpTunnel, OtherRefusalsAreExplained) {
