@@ -1,6 +1,7 @@
 #include "engine/attempt.hpp"
 
 #include "engine/http_tunnel.hpp"
+#include "net/socks5.hpp"
 #include "net/stream.hpp"
 #include "net/tls_channel.hpp"
 
@@ -14,7 +15,11 @@ namespace longwire::engine {
 namespace {
 
 std::unique_ptr<net::Dialogue> dialogue_with(const Proxy& proxy, const http::Url& server) {
-    return std::make_unique<HttpTunnel>(proxy, server.authority());
+    if (proxy.kind == Proxy::Kind::http)
+        return std::make_unique<HttpTunnel>(proxy, server.authority());
+    return std::make_unique<net::Socks5>(
+        net::Socks5::Proxy{.name = proxy.name(), .user = proxy.user, .password = proxy.password},
+        server.host, server.port);
 }
 
 }  // namespace
@@ -54,7 +59,7 @@ void Attempt::begin() {
         reach({*numeric});
         return;
     }
-    step_ = "the name servers have not answered";
+    step_ = Step::resolving;
     lookup_.emplace(worker_.loop().resolver().lookup(
         host, port, [this](Result<std::vector<net::Address>> addresses) {
             if (addresses)
@@ -65,7 +70,7 @@ void Attempt::begin() {
 }
 
 void Attempt::reach(std::vector<net::Address> addresses) {
-    step_ = "no connection was made; it may be unreachable or busy";
+    step_ = Step::connecting;
     connector_.emplace(worker_.loop(), std::move(addresses),
                        [this](Result<net::Descriptor> socket) {
                            if (socket)
@@ -81,7 +86,7 @@ void Attempt::reached(net::Descriptor socket) {
         shake(std::move(socket));
         return;
     }
-    step_ = "the proxy has not answered";
+    step_ = Step::tunnelling;
     tunnel_.emplace(worker_.loop(), std::move(socket), dialogue_with(*plan_->proxy(), plan_->url()),
                     [this](Result<net::Descriptor> tunnel) {
                         if (tunnel)
@@ -93,7 +98,7 @@ void Attempt::reached(net::Descriptor socket) {
 }
 
 void Attempt::shake(net::Descriptor socket) {
-    step_ = "the server has not answered the handshake";
+    step_ = Step::shaking;
     std::unique_ptr<net::TlsChannel> tls;
     if (const auto context = plan_->tls()) {
         auto channel = net::TlsChannel::connect(context, plan_->url().host, plan_->url().port);
@@ -135,7 +140,23 @@ void Attempt::on_timer() {
     if (handshake_ && handshake_->conclude()) return;
     settle(failure(ErrorCode::timed_out, "no WebSocket at " + plan_->server() + " within " +
                                              std::to_string(plan_->handshake_timeout().count()) +
-                                             " ms: " + std::string(step_)));
+                                             " ms: " + step_in_words()));
+}
+
+std::string Attempt::step_in_words() const {
+    const bool by_proxy = plan_->proxy().has_value();
+    const std::string whom = by_proxy ? "the proxy " + plan_->proxy()->name() : "the server";
+    switch (step_) {
+        case Step::resolving:
+            return "no name server has told the address of " + whom;
+        case Step::connecting:
+            return "no connection to " + whom + " came about; it may be unreachable or busy";
+        case Step::tunnelling:
+            return whom + " has not answered; does it listen there, and is it of that kind?";
+        case Step::shaking:
+            break;
+    }
+    return "the server has not answered the handshake";
 }
 
 void Attempt::settle(Result<WebSocket> result) {

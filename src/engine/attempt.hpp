@@ -14,9 +14,10 @@
 #include <longwire/websocket.hpp>
 
 #include <coroutine>
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace longwire::engine {
@@ -36,6 +37,9 @@ public:
     [[nodiscard]] Result<WebSocket> await_resume();
 
 private:
+    // What is being waited for.
+    enum class Step : std::uint8_t { resolving, connecting, tunnelling, shaking };
+
     void begin();
     void on_timer() override;
     void reach(std::vector<net::Address> addresses);
@@ -43,6 +47,7 @@ private:
     void shake(net::Descriptor socket);
     void shaken(Result<WebSocket> result);
     [[nodiscard]] Error by_proxy(const Error& error) const;
+    [[nodiscard]] std::string step_in_words() const;
     void settle(Result<WebSocket> result);
     void give_up() noexcept;
 
@@ -54,7 +59,7 @@ private:
     std::optional<net::Tunnel> tunnel_;
     net::Ref<ClientHandshake> handshake_;
     std::optional<Result<WebSocket>> result_;
-    std::string_view step_;  // what is being waited for, for the message when time is over
+    Step step_ = Step::resolving;
 };
 
 }  // namespace longwire::engine
