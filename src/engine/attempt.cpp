@@ -1,6 +1,7 @@
 #include "engine/attempt.hpp"
 
 #include "engine/http_tunnel.hpp"
+#include "net/address.hpp"
 #include "net/socks5.hpp"
 #include "net/stream.hpp"
 #include "net/tls_channel.hpp"
@@ -9,6 +10,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace longwire::engine {
 
@@ -44,40 +46,26 @@ Result<WebSocket> Attempt::await_resume() {
 }
 
 void Attempt::begin() {
-    if (!plan_->unix_path().empty()) {
-        auto address = net::Address::from_unix_path(plan_->unix_path());
-        if (address)
-            reach({*address});
+    step_ = Step::connecting;
+    auto done = [this](Result<net::Descriptor> socket) {
+        if (socket)
+            reached(std::move(*socket));
         else
-            settle(std::unexpected(std::move(address.error())));
-        return;
-    }
+            settle(std::unexpected(by_proxy(socket.error())));
+    };
+    net::Loop& loop = worker_.loop();
     const std::optional<Proxy>& proxy = plan_->proxy();
     const std::string& host = proxy ? proxy->host : plan_->url().host;
     const std::uint16_t port = proxy ? proxy->port : plan_->url().port;
-    if (auto numeric = net::Address::from_numeric(host, port)) {
-        reach({*numeric});
-        return;
+    if (!plan_->unix_path().empty()) {
+        auto address = net::Address::from_unix_path(plan_->unix_path());
+        if (!address) return settle(std::unexpected(std::move(address.error())));
+        connector_.emplace(loop, std::vector{*address}, address->to_text(), std::move(done));
+    } else if (const auto numeric = net::Address::from_numeric(host, port)) {
+        connector_.emplace(loop, std::vector{*numeric}, numeric->to_text(), std::move(done));
+    } else {
+        connector_.emplace(loop, host, port, std::move(done));
     }
-    step_ = Step::resolving;
-    lookup_.emplace(worker_.loop().resolver().lookup(
-        host, port, [this](Result<std::vector<net::Address>> addresses) {
-            if (addresses)
-                reach(std::move(*addresses));
-            else
-                settle(std::unexpected(by_proxy(addresses.error())));
-        }));
-}
-
-void Attempt::reach(std::vector<net::Address> addresses) {
-    step_ = Step::connecting;
-    connector_.emplace(worker_.loop(), std::move(addresses),
-                       [this](Result<net::Descriptor> socket) {
-                           if (socket)
-                               reached(std::move(*socket));
-                           else
-                               settle(std::unexpected(by_proxy(socket.error())));
-                       });
     connector_->start();
 }
 
@@ -147,8 +135,6 @@ std::string Attempt::step_in_words() const {
     const bool by_proxy = plan_->proxy().has_value();
     const std::string whom = by_proxy ? "the proxy " + plan_->proxy()->name() : "the server";
     switch (step_) {
-        case Step::resolving:
-            return "no name server has told the address of " + whom;
         case Step::connecting:
             return "no connection to " + whom + " came about; it may be unreachable or busy";
         case Step::tunnelling:

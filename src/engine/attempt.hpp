@@ -3,10 +3,8 @@
 #include "engine/client_handshake.hpp"
 #include "engine/connect_plan.hpp"
 #include "engine/worker.hpp"
-#include "net/address.hpp"
 #include "net/connector.hpp"
 #include "net/descriptor.hpp"
-#include "net/resolver.hpp"
 #include "net/timer_wheel.hpp"
 #include "net/tunnel.hpp"
 
@@ -18,7 +16,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace longwire::engine {
 
@@ -38,11 +35,10 @@ public:
 
 private:
     // What is being waited for.
-    enum class Step : std::uint8_t { resolving, connecting, tunnelling, shaking };
+    enum class Step : std::uint8_t { connecting, tunnelling, shaking };
 
     void begin();
     void on_timer() override;
-    void reach(std::vector<net::Address> addresses);
     void reached(net::Descriptor socket);
     void shake(net::Descriptor socket);
     void shaken(Result<WebSocket> result);
@@ -54,12 +50,11 @@ private:
     Worker& worker_;
     std::unique_ptr<ConnectPlan> plan_;
     std::coroutine_handle<> awaiter_;
-    std::optional<net::Resolver::Lookup> lookup_;
     std::optional<net::Connector> connector_;
     std::optional<net::Tunnel> tunnel_;
     net::Ref<ClientHandshake> handshake_;
     std::optional<Result<WebSocket>> result_;
-    Step step_ = Step::resolving;
+    Step step_ = Step::connecting;
 };
 
 }  // namespace longwire::engine

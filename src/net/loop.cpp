@@ -147,6 +147,10 @@ void Loop::each_stream(const std::function<void(Stream&)>& visit) {
     for (std::size_t index = 0; index < count; ++index) visit(*streams_[index]);
 }
 
+void Loop::resolve_with(const std::string& servers) {
+    resolver_ = std::make_unique<Resolver>(*this, servers);
+}
+
 Resolver& Loop::resolver() {
     if (!resolver_) resolver_ = std::make_unique<Resolver>(*this);
     return *resolver_;

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace longwire::net {
@@ -97,6 +98,8 @@ public:
 
     /// The loop's resolver of names, made when it is first needed.
     [[nodiscard]] Resolver& resolver();
+    /// Makes it now, with these name servers ("address:port,…") instead of the system's: for tests.
+    void resolve_with(const std::string& servers);
 
 private:
     friend class Stream;

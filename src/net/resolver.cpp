@@ -73,13 +73,15 @@ struct Resolver::Glue {
     }
 };
 
-Resolver::Resolver(Loop& loop) : loop_(loop) {
+Resolver::Resolver(Loop& loop, const std::string& servers) : loop_(loop) {
     ares_library_init(ARES_LIB_INIT_ALL);
     ares_options options = {};
     options.sock_state_cb = &Glue::socket_state;
     options.sock_state_cb_data = this;
     if (ares_init_options(&channel_, &options, ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS)
         channel_ = nullptr;
+    if (channel_ != nullptr && !servers.empty())
+        ares_set_servers_ports_csv(channel_, servers.c_str());
 }
 
 Resolver::~Resolver() {
@@ -88,7 +90,8 @@ Resolver::~Resolver() {
     ares_library_cleanup();
 }
 
-Resolver::Lookup Resolver::lookup(const std::string& host, std::uint16_t port, Done done) {
+Resolver::Lookup Resolver::lookup(const std::string& host, std::uint16_t port, int family,
+                                  Done done) {
     auto state = std::make_shared<Lookup::State>(host, std::move(done));
     Lookup lookup(state);
     if (channel_ == nullptr) {
@@ -98,7 +101,7 @@ Resolver::Lookup Resolver::lookup(const std::string& host, std::uint16_t port, D
         return lookup;
     }
     ares_addrinfo_hints hints = {};
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_NUMERICSERV;
     ares_getaddrinfo(channel_, host.c_str(), std::to_string(port).c_str(), &hints, &Glue::finished,

@@ -33,12 +33,13 @@ public:
         std::shared_ptr<State> state_;
     };
 
-    explicit Resolver(Loop& loop);
+    /// `servers` ("address:port,…") instead of the system's name servers, for tests.
+    explicit Resolver(Loop& loop, const std::string& servers = {});
     ~Resolver();
 
-    /// Looks up `host`; `done` is called once, perhaps before this returns. Errors:
-    /// name_not_resolved.
-    [[nodiscard]] Lookup lookup(const std::string& host, std::uint16_t port, Done done);
+    /// Looks up the addresses of `host` of one family (AF_INET or AF_INET6); `done` is called once,
+    /// perhaps before this returns. Errors: name_not_resolved.
+    [[nodiscard]] Lookup lookup(const std::string& host, std::uint16_t port, int family, Done done);
 
 private:
     class Socket;
