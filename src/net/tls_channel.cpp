@@ -163,9 +163,22 @@ int TlsChannel::judge_certificate(int verified, X509_STORE_CTX* chain) {
     return verified;
 }
 
+/// Whether the server's key is one of those that were pinned, where some were.
+bool TlsChannel::judge_key() {
+    const PinnedKeys& pins = context_->pinned_keys_;
+    const X509* const certificate = SSL_get0_peer_certificate(connection_.get());
+    if (pins.empty() || pins.match(certificate)) return true;
+    failure_ = std::make_unique<Error>(
+        ErrorCode::certificate_rejected,
+        "the key of the server's certificate is not one of those that are pinned: it is " +
+            (certificate == nullptr ? std::string("none") : pin_of(*certificate)));
+    return false;
+}
+
 bool TlsChannel::shake_hands() {
     const int status = SSL_do_handshake(connection_.get());
     established_ = status == 1;
+    if (established_ && !judge_key()) return false;
     if (established_ || SSL_get_error(connection_.get(), status) == SSL_ERROR_WANT_READ)
         return true;
     fail();

@@ -88,6 +88,7 @@ private:
     explicit TlsChannel(std::shared_ptr<TlsContext> context);
     [[nodiscard]] Result<void> make();
     [[nodiscard]] bool shake_hands();
+    [[nodiscard]] bool judge_key();
     void fail();
 
     /// What OpenSSL asks of each certificate; `verified` is its own opinion.

@@ -151,10 +151,10 @@ Result<std::shared_ptr<TlsContext>> TlsContext::for_client(const ClientTls& sett
     // Reading the system's roots takes milliseconds, and they are the same for everyone.
     static std::mutex mutex;
     static std::map<std::string, std::shared_ptr<TlsContext>> known;
-    const std::string key = identity_of(settings.roots_file) + '\0' +
-                            identity_of(settings.certificate_file) + '\0' +
-                            identity_of(settings.key_file) + '\0' + (settings.verify ? '1' : '0') +
-                            (settings.oldest == TlsVersion::tls_1_3 ? '3' : '2');
+    const std::string key =
+        identity_of(settings.roots_file) + '\0' + identity_of(settings.certificate_file) + '\0' +
+        identity_of(settings.key_file) + '\0' + (settings.verify ? '1' : '0') +
+        (settings.oldest == TlsVersion::tls_1_3 ? '3' : '2') + std::string(settings.pinned_keys);
     const std::scoped_lock lock(mutex);
     if (const auto found = known.find(key); found != known.end()) return found->second;
     auto made = make_client(settings);
@@ -168,7 +168,10 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make_client(const ClientTls& set
     if (settings.certificate_file.empty() != settings.key_file.empty())
         return failure(ErrorCode::invalid_argument,
                        "a client certificate needs both files, the certificate's and its key's");
+    auto pins = PinnedKeys::parse(settings.pinned_keys);
+    if (!pins) return std::unexpected(std::move(pins.error()));
     std::shared_ptr<TlsContext> made(new TlsContext());
+    made->pinned_keys_ = std::move(*pins);
     Handle context(SSL_CTX_new(TLS_client_method()));
     if (!context) return std::unexpected(no_context());
     configure(*context, settings.oldest);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/pinned_keys.hpp"
+
 #include <longwire/error.hpp>
 #include <longwire/tls.hpp>
 
@@ -51,6 +53,7 @@ private:
     [[nodiscard]] Session take_session(const std::string& server);
 
     std::vector<Handle> contexts_;  // one a certificate; the first is the usual one
+    PinnedKeys pinned_keys_;        // a client's
 
     std::mutex sessions_mutex_;
     std::unordered_map<std::string, Session> sessions_;  // a client's, by host and port
