@@ -12,6 +12,7 @@
 #include <longwire/message.hpp>
 #include <longwire/prepared_message.hpp>
 #include <longwire/ready_state.hpp>
+#include <longwire/reconnect.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 #include <longwire/run.hpp>
