@@ -5,11 +5,13 @@
 #include <longwire/close_code.hpp>
 #include <longwire/compression.hpp>
 #include <longwire/connect.hpp>
+#include <longwire/deadline.hpp>
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/http_answer.hpp>
 #include <longwire/log.hpp>
 #include <longwire/message.hpp>
+#include <longwire/message_part.hpp>
 #include <longwire/prepared_message.hpp>
 #include <longwire/ready_state.hpp>
 #include <longwire/reconnect.hpp>

@@ -27,6 +27,7 @@ class [[nodiscard]] Sleep {
 public:
     explicit Sleep(std::chrono::milliseconds duration) noexcept;
     Sleep(const Sleep&) = delete;
+    Sleep(Sleep&&) noexcept;  ///< Only before it is awaited.
     Sleep& operator=(const Sleep&) = delete;
     ~Sleep();
 
@@ -50,6 +51,7 @@ class [[nodiscard]] Readable {
 public:
     explicit Readable(int descriptor) noexcept;
     Readable(const Readable&) = delete;
+    Readable(Readable&&) noexcept;  ///< Only before it is awaited, as Sleep.
     Readable& operator=(const Readable&) = delete;
     ~Readable();
 

@@ -2,9 +2,11 @@
 
 #include <longwire/close_code.hpp>
 #include <longwire/message.hpp>
+#include <longwire/message_part.hpp>
 #include <longwire/prepared_message.hpp>
 #include <longwire/ready_state.hpp>
 
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -18,8 +20,9 @@
 namespace longwire {
 
 namespace engine {
+class WaiterQueue;
 class WebSocketSession;
-}
+}  // namespace engine
 
 /// What became of a message that was given to `send`.
 enum class SendStatus : std::uint8_t {
@@ -28,10 +31,74 @@ enum class SendStatus : std::uint8_t {
     dropped,   ///< Not taken: the connection is closing or closed, or its backlog is full.
 };
 
+namespace detail {
+
+/// A place in the queue of those who wait for one thing of a connection.
+class Waiter {
+public:
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    Waiter& operator=(Waiter&&) = delete;
+
+protected:
+    explicit Waiter(engine::WebSocketSession& session) noexcept : session_(&session) {}
+    /// Only before it is awaited.
+    Waiter(Waiter&& other) noexcept : session_(other.session_) {}
+    ~Waiter() = default;
+
+private:
+    friend class engine::WaiterQueue;
+
+protected:
+    engine::WebSocketSession* session_;
+
+private:
+    Waiter* next_ = nullptr;
+    std::coroutine_handle<> awaiter_;
+
+protected:
+    bool waiting_ = false;
+};
+
+/// What `receive` and `receive_part` have in common.
+class Receipt {
+public:
+    [[nodiscard]] bool await_ready() noexcept;
+    void await_suspend(std::coroutine_handle<> awaiter) noexcept;
+
+    Receipt(const Receipt&) = delete;
+    Receipt& operator=(const Receipt&) = delete;
+    Receipt& operator=(Receipt&&) = delete;
+
+protected:
+    enum class Wanted : std::uint8_t { message, part };
+    Receipt(engine::WebSocketSession& session, Wanted wanted) noexcept
+        : session_(&session), wanted_(wanted) {}
+    /// Only before it is awaited.
+    Receipt(Receipt&& other) noexcept : session_(other.session_), wanted_(other.wanted_) {}
+    // A coroutine may be destroyed while it waits.
+    ~Receipt() {
+        if (waiting_) forget();
+    }
+    engine::WebSocketSession& arrived() noexcept {
+        waiting_ = false;
+        return *session_;
+    }
+
+private:
+    void forget() noexcept;
+
+    engine::WebSocketSession* session_;
+    Wanted wanted_;
+    bool waiting_ = false;
+};
+
+}  // namespace detail
+
 /// What `send` gives back: the status at once, and something to await. `co_await socket.send(m)`
 /// resumes when the backlog has room again (at once, as long as the peer keeps up), and gives the
 /// status: `dropped` when the connection ended meanwhile.
-class Sending {
+class Sending : private detail::Waiter {
 public:
     [[nodiscard]] SendStatus status() const noexcept { return status_; }
     friend bool operator==(const Sending& sending, SendStatus status) noexcept {
@@ -45,50 +112,73 @@ public:
         return status_;
     }
 
-    Sending(const Sending&) = delete;
-    Sending& operator=(const Sending&) = delete;
+    Sending(Sending&&) noexcept = default;
     ~Sending() {
         if (waiting_) forget();
     }
 
 private:
+    friend class engine::WaiterQueue;
     friend class engine::WebSocketSession;
-    Sending(engine::WebSocketSession& session, SendStatus status) noexcept
-        : session_(&session), status_(status) {}
+    enum class Behind : bool { nothing, unfinished_message };
+    Sending(engine::WebSocketSession& session, SendStatus status,
+            Behind behind = Behind::nothing) noexcept
+        : Waiter(session), status_(status), behind_(behind) {}
 
     // A coroutine may be destroyed while it waits.
     void forget() noexcept;
 
-    engine::WebSocketSession* session_;
-    Sending* next_ = nullptr;
-    std::coroutine_handle<> awaiter_;
     SendStatus status_;
-    bool waiting_ = false;
+    Behind behind_;
 };
 
 /// What `receive` gives back: await it for the next message.
-class [[nodiscard]] Receiving {
+class [[nodiscard]] Receiving : public detail::Receipt {
 public:
-    [[nodiscard]] bool await_ready() noexcept;
-    void await_suspend(std::coroutine_handle<> awaiter) noexcept;
-    [[nodiscard]] std::optional<Message> await_resume() noexcept;
+    std::optional<Message> await_resume() noexcept;
 
-    Receiving(const Receiving&) = delete;
-    Receiving& operator=(const Receiving&) = delete;
-    ~Receiving() {
+private:
+    friend class WebSocket;
+    explicit Receiving(engine::WebSocketSession& session) noexcept
+        : Receipt(session, Wanted::message) {}
+};
+
+/// What `receive_part` gives back: await it for the next part of a message.
+class [[nodiscard]] ReceivingPart : public detail::Receipt {
+public:
+    std::optional<MessagePart> await_resume();
+
+private:
+    friend class WebSocket;
+    explicit ReceivingPart(engine::WebSocketSession& session) noexcept
+        : Receipt(session, Wanted::part) {}
+};
+
+/// What `ping_and_wait` gives back: await it for the peer's answer.
+class [[nodiscard]] Pinging : private detail::Waiter {
+public:
+    [[nodiscard]] bool await_ready();
+    void await_suspend(std::coroutine_handle<> awaiter) noexcept;
+    std::optional<std::chrono::microseconds> await_resume() noexcept {
+        waiting_ = false;
+        return round_trip_;
+    }
+
+    Pinging(Pinging&&) noexcept = default;
+    ~Pinging() {
         if (waiting_) forget();
     }
 
 private:
     friend class WebSocket;
-    explicit Receiving(engine::WebSocketSession& session) noexcept : session_(&session) {}
+    friend class engine::WaiterQueue;
+    friend class engine::WebSocketSession;
+    explicit Pinging(engine::WebSocketSession& session) noexcept : Waiter(session) {}
 
     // A coroutine may be destroyed while it waits.
     void forget() noexcept;
 
-    bool waiting_ = false;
-
-    engine::WebSocketSession* session_;
+    std::optional<std::chrono::microseconds> round_trip_;
 };
 
 /// How a connection ended.
@@ -149,14 +239,34 @@ public:
     /// Sends a message that was encoded before, without copying it.
     Sending send(const PreparedMessage& message);
 
+    /// Sends the next part of a message, as a frame of its own (RFC 6455, section 5.4): the first
+    /// call begins a message, of the type of its part, and the one with `Part::last` ends it. For
+    /// what is not all there yet, or is not to lie in memory as a whole. Parts are not compressed.
+    /// Until the last, other messages (from wherever) are kept, within `max_backlog`, and leave
+    /// behind it, in their order; control frames pass. A part that is dropped for want of room
+    /// (never if each is awaited) may be sent again. `close` may stand in the middle: the peer then
+    /// never sees the message, nor what was kept behind it.
+    Sending send_part(Message part, Part which);
+
     /// Awaits the next message; nothing once the connection has ended (`close_status` says how).
-    /// Only for coroutine routes and for connections made by `connect`. Once one message waits and
-    /// no `receive` is awaited, nothing more is read, so that the peer feels the back pressure
-    /// (and its pings wait). One coroutine at a time may await it.
+    /// Only for coroutine routes and for connections made by `connect`. Once a message waits, or a
+    /// part of one, and no `receive` is awaited, nothing more is read, so that the peer feels the
+    /// back pressure (and its pings wait). One coroutine at a time may await it.
     Receiving receive() noexcept { return Receiving(*session_); }
+
+    /// Awaits the next part of a message as it arrives, and the first part of the next message
+    /// after its last. As `receive` otherwise; but since nothing of the message is kept,
+    /// `max_message_size` does not limit it. A `receive` in the middle gives the rest of the
+    /// message (if that is within the limit).
+    ReceivingPart receive_part() noexcept { return ReceivingPart(*session_); }
 
     /// Sends a ping (RFC 6455, section 5.5.2) of at most 125 bytes; a longer payload is cut.
     void ping(std::string_view payload = {});
+
+    /// Sends a ping when it is awaited, and awaits its answer: gives how long that took, or nothing
+    /// when the connection ended first (or has no room for a ping). Where a coroutine reads the
+    /// connection, no answer is seen while a message waits for it.
+    Pinging ping_and_wait() noexcept { return Pinging(*session_); }
 
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Messages that arrive from now on
     /// go to a `receive` that is being awaited already, and otherwise nowhere. A code that a close
@@ -171,6 +281,14 @@ public:
 
     /// The subprotocol that was agreed on; empty where there is none.
     [[nodiscard]] std::string_view protocol() const noexcept;
+
+    /// What both sides agreed on, as a server's answer says it: "permessage-deflate;
+    /// server_no_context_takeover". Empty where there is nothing.
+    [[nodiscard]] std::string extensions() const;
+
+    /// How long the peer took to answer the latest ping of the connection's own (`ping_after`,
+    /// `ping_every`, `ping_and_wait`; not of `ping`); nothing before the first answer.
+    [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const noexcept;
 
     /// Bytes that were sent and that the operating system has not taken yet.
     [[nodiscard]] std::size_t buffered_amount() const noexcept;

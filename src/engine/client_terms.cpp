@@ -9,8 +9,9 @@ namespace {
 
 auto values_of(const Terms& terms) {
     return std::tie(terms.limits.max_message_size, terms.max_backlog, terms.compression,
-                    terms.compression_threshold, terms.ping_after, terms.idle_timeout,
-                    terms.close_timeout, terms.frame_timeout, terms.max_control_frames);
+                    terms.compression_threshold, terms.ping_after, terms.ping_every,
+                    terms.idle_timeout, terms.close_timeout, terms.frame_timeout,
+                    terms.max_control_frames);
 }
 
 Terms terms_of(const ConnectOptions& options) {
@@ -21,6 +22,7 @@ Terms terms_of(const ConnectOptions& options) {
     terms.compression = options.compression;
     terms.compression_threshold = options.compression_threshold;
     terms.ping_after = options.ping_after;
+    terms.ping_every = options.ping_every;
     terms.idle_timeout = options.idle_timeout;
     terms.close_timeout = options.close_timeout;
     terms.frame_timeout = options.frame_timeout;

@@ -44,6 +44,11 @@ bool LoopEntry::post(Name name, std::function<void(WebSocketSession&)> function)
     return true;
 }
 
+void LoopEntry::post(std::function<void()> function) {
+    const std::lock_guard lock(mutex_);
+    if (loop_ != nullptr) loop_->post(std::move(function));
+}
+
 bool LoopEntry::alive(Name name) noexcept {
     const std::lock_guard lock(mutex_);
     return find(name) != nullptr;

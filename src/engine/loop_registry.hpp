@@ -26,6 +26,8 @@ public:
     /// Runs `function` on the loop with the session that `name` names, unless it is gone. False:
     /// gone already. Any thread.
     bool post(Name name, std::function<void(WebSocketSession&)> function);
+    /// Runs `function` on the loop, unless that is gone. Any thread.
+    void post(std::function<void()> function);
     [[nodiscard]] bool alive(Name name) noexcept;
 
     // On the loop's thread.

@@ -16,7 +16,7 @@ namespace {
 
 using engine::Worker;
 
-void log_escaped(const std::exception_ptr& exception) {
+void log_escaped(void* /*context*/, const std::exception_ptr& exception) {
     if (!exception) return;
     try {
         std::rethrow_exception(exception);
@@ -44,10 +44,13 @@ int run_to_end(Task<> task, const int& result) {
     }
     const Worker::Running here(**worker);
     std::optional<bool> succeeded;
-    (*worker)->spawn(std::move(task), [&](const std::exception_ptr& exception) {
-        log_escaped(exception);
-        succeeded = exception == nullptr;
-    });
+    (*worker)->spawn(std::move(task), {.tell =
+                                           [](void* context, const std::exception_ptr& exception) {
+                                               log_escaped(nullptr, exception);
+                                               static_cast<std::optional<bool>*>(context)->emplace(
+                                                   exception == nullptr);
+                                           },
+                                       .context = &succeeded});
     net::Loop& loop = (*worker)->loop();
     while (!succeeded) loop.turn();
     (*worker)->end_tasks();
@@ -70,7 +73,7 @@ int run(Task<int> task) {
 
 void spawn(Task<> task) {
     if (Worker* const worker = Worker::current())
-        worker->spawn(std::move(task), log_escaped);
+        worker->spawn(std::move(task), {.tell = log_escaped});
     else
         engine::log(LogLevel::error,
                     "spawn was called on a thread that runs no loop; the task was not started");
@@ -87,6 +90,7 @@ struct Sleep::Waiting final : private net::Timer {
 };
 
 Sleep::Sleep(std::chrono::milliseconds duration) noexcept : duration_(duration) {}
+Sleep::Sleep(Sleep&&) noexcept = default;
 Sleep::~Sleep() = default;
 
 bool Sleep::await_suspend(std::coroutine_handle<> awaiter) {
@@ -105,6 +109,7 @@ struct Readable::Waiting {
 };
 
 Readable::Readable(int descriptor) noexcept : descriptor_(descriptor) {}
+Readable::Readable(Readable&&) noexcept = default;
 Readable::~Readable() = default;
 
 bool Readable::await_suspend(std::coroutine_handle<> awaiter) {

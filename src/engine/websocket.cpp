@@ -38,6 +38,9 @@ Sending WebSocket::send(Message message) {
 Sending WebSocket::send(const PreparedMessage& message) {
     return session_->send(message);
 }
+Sending WebSocket::send_part(Message part, Part which) {
+    return session_->send_part(part, which);
+}
 void WebSocket::ping(std::string_view payload) {
     session_->ping(payload);
 }
@@ -52,6 +55,12 @@ ReadyState WebSocket::ready_state() const noexcept {
 }
 std::string_view WebSocket::protocol() const noexcept {
     return session_->protocol();
+}
+std::string WebSocket::extensions() const {
+    return session_->extensions();
+}
+std::optional<std::chrono::microseconds> WebSocket::round_trip() const noexcept {
+    return session_->round_trip();
 }
 std::size_t WebSocket::buffered_amount() const noexcept {
     return session_->buffered_amount();
@@ -75,35 +84,51 @@ void WebSocket::keep_state(const void* key, void* state, void (*destroy)(void*))
 }
 
 bool Sending::await_ready() const noexcept {
-    return session_->room_to_send();
+    return session_->room_to_send(*this);
 }
 
 void Sending::await_suspend(std::coroutine_handle<> awaiter) noexcept {
-    awaiter_ = awaiter;
     waiting_ = true;
-    session_->await_room(*this);
+    session_->await_room(*this, awaiter);
 }
 
 void Sending::forget() noexcept {
     session_->forget_sender(*this);
 }
 
-bool Receiving::await_ready() noexcept {
-    return session_->message_ready();
+bool detail::Receipt::await_ready() noexcept {
+    return session_->ready_to_give(wanted_ == Wanted::message ? engine::Intake::Wanted::message
+                                                              : engine::Intake::Wanted::part);
 }
 
-void Receiving::await_suspend(std::coroutine_handle<> awaiter) noexcept {
+void detail::Receipt::await_suspend(std::coroutine_handle<> awaiter) noexcept {
     waiting_ = true;
-    session_->await_message(awaiter);
+    session_->await_receipt(awaiter);
 }
 
-void Receiving::forget() noexcept {
+void detail::Receipt::forget() noexcept {
     session_->forget_receiver();
 }
 
 std::optional<Message> Receiving::await_resume() noexcept {
-    waiting_ = false;
-    return session_->take_message();
+    return arrived().take_message();
+}
+
+std::optional<MessagePart> ReceivingPart::await_resume() {
+    return arrived().take_part();
+}
+
+bool Pinging::await_ready() {
+    return !session_->send_own_ping();
+}
+
+void Pinging::await_suspend(std::coroutine_handle<> awaiter) noexcept {
+    waiting_ = true;
+    session_->await_pong(*this, awaiter);
+}
+
+void Pinging::forget() noexcept {
+    session_->forget_pinger(*this);
 }
 
 }  // namespace longwire

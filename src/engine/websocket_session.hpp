@@ -1,7 +1,11 @@
 #pragma once
 
 #include "engine/control_frame_rate.hpp"
+#include "engine/intake.hpp"
+#include "engine/kept_messages.hpp"
 #include "engine/loop_registry.hpp"
+#include "engine/round_trip.hpp"
+#include "engine/waiter_queue.hpp"
 #include "engine/worker.hpp"
 #include "net/held_memory.hpp"
 #include "net/session.hpp"
@@ -15,6 +19,8 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,6 +43,7 @@ struct Terms {
     Compression compression = Compression::off;
     std::size_t compression_threshold = 0;
     std::chrono::milliseconds ping_after = {};
+    std::chrono::milliseconds ping_every = {};
     std::chrono::milliseconds idle_timeout = {};
     std::chrono::milliseconds close_timeout = {};
     std::chrono::milliseconds frame_timeout = {};
@@ -74,7 +81,7 @@ public:
     void on_leaving() override;
     void on_closed(net::Ending ending) override;
 
-    // What WebSocket, Sending and Receiving stand for.
+    // What WebSocket, and what it gives to be awaited, stand for.
     Sending send(Message message);
     Sending send(const PreparedMessage& message);
     void ping(std::string_view payload);
@@ -82,19 +89,30 @@ public:
     void terminate();
     [[nodiscard]] ReadyState ready_state() const noexcept;
     [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
+    [[nodiscard]] std::string extensions() const;
+    [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const noexcept {
+        return round_trip_.latest();
+    }
     [[nodiscard]] std::size_t buffered_amount() const noexcept;
     [[nodiscard]] std::string peer() const;
     [[nodiscard]] CloseStatus close_status() const noexcept;
     [[nodiscard]] Handle handle();
     [[nodiscard]] void* find_state(const void* key) const noexcept;
     void keep_state(const void* key, void* state, void (*destroy)(void*));
-    [[nodiscard]] bool room_to_send() const noexcept;
-    void await_room(Sending& sending) noexcept;
+    Sending send_part(Message part, Part which);
+    [[nodiscard]] bool room_to_send(const Sending& sending) const noexcept;
+    void await_room(Sending& sending, std::coroutine_handle<> awaiter) noexcept;
     void forget_sender(const Sending& sending) noexcept;
-    [[nodiscard]] bool message_ready();
-    void await_message(std::coroutine_handle<> receiver) noexcept;
+    /// Whether a receive goes on at once: because what it wants is there, or never comes.
+    [[nodiscard]] bool ready_to_give(Intake::Wanted wanted);
+    void await_receipt(std::coroutine_handle<> receiver) noexcept;
     void forget_receiver() noexcept;
     [[nodiscard]] std::optional<Message> take_message() noexcept;
+    [[nodiscard]] std::optional<MessagePart> take_part();
+    /// Sends a ping of our own. False: there is no answer to wait for.
+    bool send_own_ping();
+    void await_pong(Pinging& pinging, std::coroutine_handle<> awaiter) noexcept;
+    void forget_pinger(const Pinging& pinging) noexcept;
 
     /// Calls a function of the user's; if it throws, the log says so and this connection is closed
     /// with 1011.
@@ -104,27 +122,54 @@ public:
 private:
     ~WebSocketSession() override;
 
-    struct Events;        // what the protocol's Connection calls
+    // What the protocol's Connection calls.
+    struct Events;
+    struct HandlerEvents;
+    struct CoroutineEvents;
     struct Conversation;  // what a coroutine needs beyond a callback
+    struct Arrivals;      // what has come for it
     struct State;         // one object of `WebSocket::state`
 
+    // Up to this much may wait to be sent, whatever the size of the message that comes on top.
+    static constexpr std::size_t always_admitted = std::size_t{64} * 1024;
+
+    [[nodiscard]] Task<> route(Request request);
     void report_throw(std::string_view what) noexcept;
+    [[nodiscard]] bool can_send() const noexcept;
     [[nodiscard]] bool admit(std::size_t size);
+    void overflow(std::string_view why);
+    void transmit(Message message);
+    void transmit(const PreparedMessage& message);
+    template <class Keep>
+    Sending keep(std::size_t size, Keep&& keep);
+    void send_kept();
+    [[nodiscard]] bool waits_behind_message(const Sending& sending) const noexcept;
     [[nodiscard]] SendStatus status_of_sent() const noexcept;
     void protocol_closed(CloseCode code, std::string_view reason, bool clean);
     void protocol_done();
     [[nodiscard]] bool wants_input() const noexcept;
+    [[nodiscard]] std::expected<protocol::Flow, const protocol::Failure*> take_in(
+        MessageType type, std::span<const std::byte> bytes, Part part,
+        protocol::Compression* compression);
+    [[nodiscard]] std::uint64_t room_for_message(bool compressed) const noexcept;
+    [[nodiscard]] bool find_in_intake();
+    [[nodiscard]] bool take() noexcept;
     void decode_held();
     void receive_for_coroutine(std::span<std::byte> bytes);
     void resume_receiver();
     void resume_senders(SendStatus status);
+    void resume_pingers();
+    [[nodiscard]] std::chrono::milliseconds time_to_ping() const noexcept;
     void arm_timer();
+    void discount_pause() noexcept;
     void watch_frame(std::size_t received);
     [[nodiscard]] std::chrono::milliseconds frame_time_left() const noexcept;
     void count_control_frame();
     void count_held();
     [[nodiscard]] std::size_t held_now() const noexcept;
     Conversation& need_conversation();
+    Arrivals& need_arrivals();
+    void give_memory_back() noexcept;
 
     Worker& worker_;
     const Terms& terms_;
@@ -133,7 +178,9 @@ private:
     WebSocket facade_;
     std::string_view protocol_;
     net::Loop::Clock::time_point last_heard_;
-    Sending* senders_ = nullptr;
+    WaiterQueue senders_;
+    WaiterQueue pingers_;
+    std::unique_ptr<KeptMessages> kept_;  // while a message that is sent in parts is unfinished
     std::unique_ptr<Conversation> conversation_;
     std::unique_ptr<State> states_;
     std::shared_ptr<const void> owned_;
@@ -141,9 +188,12 @@ private:
     LoopEntry::Name name_;
     net::Loop::Clock::time_point frame_began_;
     net::HeldMemory held_;
+    RoundTrip round_trip_;
+    std::optional<protocol::DeflateParameters> deflate_;
     ControlFrameRate control_frames_;
     bool named_ = false;
     bool pinged_ = false;
+    bool answered_ = false;  // there are pingers to be told
     bool failed_ = false;
     bool finished_ = false;
 };

@@ -9,20 +9,32 @@ namespace {
 thread_local Worker* running = nullptr;
 }
 
+/// A place in the worker's list of spawned tasks, within the frame of one.
+struct Worker::RootLink {
+    RootLink* next = nullptr;
+    RootLink** to_this = nullptr;
+
+    void unlink() noexcept {
+        *to_this = next;
+        if (next != nullptr) next->to_this = to_this;
+    }
+};
+
 /// The coroutine at the bottom of a spawned task: takes itself off the worker's list at its end.
 struct Worker::Root {
-    struct promise_type {
-        Worker& worker;
-
-        promise_type(Worker& owner, const Task<>& /*task*/,
-                     const std::function<void(std::exception_ptr)>& /*ended*/)
-            : worker(owner) {}
+    struct promise_type : RootLink {
+        promise_type(Worker& worker, const Task<>& /*task*/, const Ended& /*ended*/) noexcept {
+            next = worker.roots_;
+            to_this = &worker.roots_;
+            if (next != nullptr) next->to_this = &next;
+            worker.roots_ = this;
+        }
         Root get_return_object() {
             return {std::coroutine_handle<promise_type>::from_promise(*this)};
         }
         [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
         [[nodiscard]] std::suspend_never final_suspend() noexcept {
-            worker.roots_.erase(std::coroutine_handle<promise_type>::from_promise(*this).address());
+            unlink();
             return {};
         }
         void return_void() const noexcept {}
@@ -33,15 +45,14 @@ struct Worker::Root {
     std::coroutine_handle<promise_type> coroutine;
 };
 
-Worker::Root Worker::run_root(Worker& /*worker*/, Task<> task,
-                              std::function<void(std::exception_ptr)> ended) {
+Worker::Root Worker::run_root(Worker& /*worker*/, Task<> task, Ended ended) {
     std::exception_ptr exception;
     try {
         co_await task;
     } catch (...) {
         exception = std::current_exception();
     }
-    ended(exception);
+    ended.tell(ended.context, exception);
 }
 
 Result<std::unique_ptr<Worker>> Worker::create() {
@@ -68,10 +79,10 @@ Worker::~Worker() {
 }
 
 void Worker::end_tasks() {
-    while (!roots_.empty()) {
-        void* const frame = *roots_.begin();
-        roots_.erase(roots_.begin());
-        std::coroutine_handle<>::from_address(frame).destroy();
+    while (roots_ != nullptr) {
+        auto& promise = static_cast<Root::promise_type&>(*roots_);
+        promise.unlink();
+        std::coroutine_handle<Root::promise_type>::from_promise(promise).destroy();
     }
 }
 
@@ -92,10 +103,8 @@ Worker::Running::~Running() {
     running = outer_;
 }
 
-void Worker::spawn(Task<> task, std::function<void(std::exception_ptr)> ended) {
-    const Root root = run_root(*this, std::move(task), std::move(ended));
-    roots_.insert(root.coroutine.address());
-    root.coroutine.resume();
+void Worker::spawn(Task<> task, Ended ended) {
+    run_root(*this, std::move(task), ended).coroutine.resume();
 }
 
 }  // namespace longwire::engine

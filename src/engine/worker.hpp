@@ -8,9 +8,8 @@
 
 #include <coroutine>
 #include <cstdint>
-#include <functional>
+#include <exception>
 #include <memory>
-#include <unordered_set>
 #include <vector>
 
 namespace longwire::engine {
@@ -26,6 +25,7 @@ public:
 
     [[nodiscard]] net::Loop& loop() noexcept { return *loop_; }
     [[nodiscard]] LoopEntry& entry() noexcept { return *entry_; }
+    [[nodiscard]] const std::shared_ptr<LoopEntry>& shared_entry() const noexcept { return entry_; }
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
     /// The worker whose loop runs on this thread; null where none does.
@@ -46,8 +46,14 @@ public:
     /// The compression that all connections of this worker share which keep no context.
     [[nodiscard]] protocol::Compression& compression(int window_bits, std::size_t threshold);
 
-    /// Starts a task that nobody awaits. `ended` is told of the exception that left it, if any.
-    void spawn(Task<> task, std::function<void(std::exception_ptr)> ended);
+    /// Who is told of a task's end, and of the exception that left it, if any. (No std::function:
+    /// there is one in each of many thousand tasks.)
+    struct Ended {
+        void (*tell)(void* context, const std::exception_ptr& exception);
+        void* context = nullptr;
+    };
+    /// Starts a task that nobody awaits.
+    void spawn(Task<> task, Ended ended);
 
     /// Destroys the spawned tasks that have not ended, with all that they hold.
     void end_tasks();
@@ -57,15 +63,15 @@ public:
 
 private:
     struct Root;
+    struct RootLink;
 
     explicit Worker(std::unique_ptr<net::Loop> loop);
-    static Root run_root(Worker& worker, Task<> task,
-                         std::function<void(std::exception_ptr)> ended);
+    static Root run_root(Worker& worker, Task<> task, Ended ended);
 
     std::unique_ptr<net::Loop> loop_;
     std::uint32_t number_ = 0;
     std::shared_ptr<LoopEntry> entry_;
-    std::unordered_set<void*> roots_;  // frames of the tasks that nobody awaits
+    RootLink* roots_ = nullptr;  // the tasks that nobody awaits
     // By window and threshold; few differ. Never removed: connections refer to them.
     std::vector<std::unique_ptr<protocol::Compression>> compressions_;
     bool accepting_ = true;

@@ -19,6 +19,8 @@ constexpr int memory_level = 8;  // zlib's default
 // What a sync flush ends with, and section 7.2.1 leaves out.
 constexpr std::array<std::byte, 4> tail = {std::byte{0}, std::byte{0}, std::byte{0xFF},
                                            std::byte{0xFF}};
+// 16 pairs of a length and a distance, of two bits each and 258 bytes long; and one cut before.
+constexpr std::size_t most_from_tail = std::size_t{17} * 258;
 // Buffers above this are not kept by an idle loop.
 constexpr std::size_t worth_keeping = std::size_t{256} * 1024;
 
@@ -139,6 +141,28 @@ const Failure* Decompressor::feed(std::span<const std::byte> data, std::vector<s
     return nullptr;
 }
 
+const Failure* Decompressor::feed_some(std::span<const std::byte>& data,
+                                       std::vector<std::byte>& output, std::size_t most) {
+    z_stream& state = stream_->state;
+    std::size_t size = output.size();
+    if (size >= most) return nullptr;
+    output.resize(most);
+    state.next_in = zlib_bytes(data.data());
+    state.avail_in = static_cast<uInt>(data.size());
+    state.next_out = zlib_bytes(output.data() + size);
+    state.avail_out = static_cast<uInt>(most - size);
+    int status = Z_OK;
+    while (state.avail_out > 0 && (status == Z_OK || status == Z_STREAM_END))
+        status = stream_->advance();
+    size = most - state.avail_out;
+    output.resize(size);
+    data = data.last(state.avail_in);
+    // Without more input (or room) there is nothing to do; anything else is wrong.
+    if (status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR) return nullptr;
+    stream_->reset();
+    return &broken_rule::not_deflate;
+}
+
 const Failure* Decompressor::finish(std::vector<std::byte>& output, std::size_t max_size) {
     // Data that ends with a whole block lacks no tail: it would be taken for the beginning of the
     // next message. One that ends within a block, tail and all, is no message.
@@ -176,8 +200,24 @@ const Failure* Inflation::feed(std::span<const std::byte> part, bool last) {
     const Failure* failure = decompressor_.feed(part, output_, left_ + had);
     if (failure == nullptr && last) failure = decompressor_.finish(output_, left_ + had);
     if (failure != nullptr) return failure;
+    return judge(had, last);
+}
+
+const Failure* Inflation::feed_some(std::span<const std::byte>& part, bool last, std::size_t most) {
+    const std::size_t had = output_.size();
+    const Failure* failure = decompressor_.feed_some(part, output_, most);
+    if (failure != nullptr) return failure;
+    const bool ends = last && part.empty() && output_.size() < most;
+    if (ends) failure = decompressor_.finish(output_, most + most_from_tail);
+    if (failure != nullptr) return failure;
+    return judge(had, ends);
+}
+
+const Failure* Inflation::judge(std::size_t had, bool last) {
     const auto fresh = std::span(output_).subspan(had);
+    if (fresh.size() > left_) return &broken_rule::too_big;
     left_ -= fresh.size();
+    finished_ = last;
     if (type_ == MessageType::text && (!utf8_.feed(fresh) || (last && !utf8_.complete())))
         return &broken_rule::text_not_utf8;
     return nullptr;

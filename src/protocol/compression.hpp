@@ -54,6 +54,10 @@ public:
     /// decompressed before `finish`.
     [[nodiscard]] const Failure* feed(std::span<const std::byte> data,
                                       std::vector<std::byte>& output, std::size_t max_size);
+    /// The same, but stops once `output` has grown to `most` bytes. Takes from the front of `data`
+    /// what it has used; with less than `most` in `output`, that is all of it.
+    [[nodiscard]] const Failure* feed_some(std::span<const std::byte>& data,
+                                           std::vector<std::byte>& output, std::size_t most);
     /// After the last part.
     [[nodiscard]] const Failure* finish(std::vector<std::byte>& output, std::size_t max_size);
 
@@ -83,6 +87,15 @@ public:
     /// Takes a part of the message. Gives what failed (one of broken_rule), or null.
     [[nodiscard]] const Failure* feed(std::span<const std::byte> part, bool last);
 
+    /// The same in steps: takes of the front of `part` what gives no more than `most` bytes (and,
+    /// at the end, a few thousand). `last`: nothing comes after `part`.
+    [[nodiscard]] const Failure* feed_some(std::span<const std::byte>& part, bool last,
+                                           std::size_t most);
+    /// Whether all has come out, after a last part.
+    [[nodiscard]] bool finished() const noexcept { return finished_; }
+    /// At most this many bytes come out from now on.
+    void limit(std::size_t left) noexcept { left_ = left; }
+
     /// The bytes of memory it keeps, roughly.
     [[nodiscard]] std::size_t held() const noexcept {
         return output_.capacity() + (own_ ? Decompressor::memory : 0);
@@ -92,6 +105,8 @@ public:
     [[nodiscard]] std::vector<std::byte> take() noexcept;
 
 private:
+    [[nodiscard]] const Failure* judge(std::size_t had, bool last);
+
     // A context is the connection's own, and in use only here. What others share may not be kept
     // busy until this peer sends on.
     std::optional<Decompressor> own_;
@@ -100,6 +115,7 @@ private:
     Utf8Validator utf8_;
     std::size_t left_;
     MessageType type_;
+    bool finished_ = false;
 };
 
 /// Both directions of one connection, or of all connections of a loop that keep no context.

@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,13 +24,25 @@
 
 namespace longwire::protocol {
 
+/// A handler that chooses as they come whether it takes messages whole or in parts:
+///   std::expected<Flow, const Failure*> on_part(MessageType, std::span<std::byte>, bool last,
+///     bool compressed)    as it came: what is compressed it has to inflate and to validate; a
+///     failure is one of broken_rule, and fails the connection
+///   std::uint64_t room(bool compressed)    see LimitsMessages
+template <class Handler>
+concept TakesParts = requires(Handler handler, std::span<std::byte> part) {
+    handler.on_part(MessageType::text, part, true, true);
+    handler.room(true);
+};
+
 /// One connection after its opening handshake: what may be sent in which state, both closing
 /// handshakes (RFC 6455, sections 5.5.1 and 7), and when TCP may be shut. Does no I/O: each call
 /// is given the handler that does, which has
 ///   void write(std::span<const std::byte> head, std::span<const std::byte> payload)
 ///   Flow on_message(MessageType, std::span<std::byte>)    also while closing; or
 ///   Flow on_chunk(MessageType, std::span<std::byte>, bool last)    to take messages in parts as
-///     they come, decompressed and (but for a character that is cut) validated
+///     they come, decompressed and (but for a character that is cut) validated; or
+///   on_part and room, see TakesParts
 ///   void on_ping(std::span<const std::byte>)              its pong is written already
 ///   void on_pong(std::span<const std::byte>)
 ///   void on_closed(CloseCode, std::string_view reason, bool clean)    once, whatever happens
@@ -85,7 +99,23 @@ public:
             return send_if_open(opcode_of(type), payload, handler);
         if (state_ != ReadyState::open) return false;
         const auto compressed = compression_->compressor.compress(payload);
-        write_frame(opcode_of(type), compressed.value_or(payload), handler, compressed.has_value());
+        write_frame(opcode_of(type), compressed.value_or(payload), handler,
+                    {.compressed = compressed.has_value()});
+        return true;
+    }
+    /// Which frame of a message: one alone is both the first and the last (section 5.4).
+    struct Place {
+        bool first = true;
+        bool last = true;
+    };
+    /// Sends a part of a message as a frame, uncompressed. Between the first and the last of a
+    /// message, no other may be sent. False, and nothing sent, unless the connection is open.
+    template <class Handler>
+    bool send_part(MessageType type, std::span<const std::byte> payload, Place place,
+                   Handler& handler) {
+        if (state_ != ReadyState::open) return false;
+        write_frame(place.first ? opcode_of(type) : Opcode::continuation, payload, handler,
+                    {.last = place.last});
         return true;
     }
     /// Sends a ping (RFC 6455, section 5.5.2). False, and nothing sent, unless the connection is
@@ -100,6 +130,13 @@ public:
     bool pong(std::span<const std::byte> payload, Handler& handler) {
         return payload.size() <= max_control_payload &&
                send_if_open(Opcode::pong, payload, handler);
+    }
+
+    /// The peer has broken a rule, which showed only when the handler looked at what it was given.
+    template <class Handler>
+    void fail(const Failure& failure, Handler& handler) {
+        close(failure.code, failure.reason, handler);
+        end(failure.code, failure.reason, false, handler);
     }
 
     /// Starts the closing handshake, unless it has begun. Of code and reason, what a close frame
@@ -120,7 +157,37 @@ private:
         Handler& handler;
         const Failure* failure = nullptr;  // of a compressed message: one of broken_rule
 
-        Flow on_compressed(MessageType type, std::span<const std::byte> data) {
+        [[nodiscard]] std::uint64_t room(bool compressed) const
+            requires TakesParts<Handler>
+        {
+            return handler.room(compressed);
+        }
+        Flow on_part(MessageType type, std::span<std::byte> part, bool last, bool compressed) {
+            const std::expected<Flow, const Failure*> flow =
+                handler.on_part(type, part, last, compressed);
+            if (flow) return connection.after(*flow);
+            failure = flow.error();
+            return Flow::stop;
+        }
+        Flow on_compressed(MessageType type, std::span<std::byte> data)
+            requires TakesParts<Handler>
+        {
+            return on_part(type, data, true, true);
+        }
+        Flow on_compressed_part(MessageType type, std::span<std::byte> part, bool last,
+                                std::unique_ptr<Inflation>& /*inflation*/)
+            requires TakesParts<Handler>
+        {
+            return on_part(type, part, last, true);
+        }
+        Flow on_chunk(MessageType type, std::span<std::byte> part, bool last)
+            requires TakesParts<Handler>
+        {
+            return on_part(type, part, last, false);
+        }
+        Flow on_compressed(MessageType type, std::span<const std::byte> data)
+            requires(!TakesParts<Handler>)
+        {
             Decompressor& decompressor = connection.compression_->decompressor;
             auto message = decompressor.decompress(data, connection.decoder_.max_message_size());
             if (!message) {
@@ -141,7 +208,9 @@ private:
             return connection.after(flow);
         }
         Flow on_compressed_part(MessageType type, std::span<const std::byte> part, bool last,
-                                std::unique_ptr<Inflation>& inflation) {
+                                std::unique_ptr<Inflation>& inflation)
+            requires(!TakesParts<Handler>)
+        {
             if (!inflation)
                 inflation = std::make_unique<Inflation>(*connection.compression_, type,
                                                         connection.decoder_.max_message_size());
@@ -165,7 +234,7 @@ private:
             return connection.after(handler.on_chunk(type, chunk, last));
         }
         Flow on_message(MessageType type, std::span<std::byte> payload)
-            requires(!TakesChunks<Handler>)
+            requires(!TakesChunks<Handler> && !TakesParts<Handler>)
         {
             return connection.after(handler.on_message(type, payload));
         }
@@ -197,12 +266,6 @@ private:
         end(code, reason, true, handler);
     }
 
-    template <class Handler>
-    void fail(const Failure& failure, Handler& handler) {
-        close(failure.code, failure.reason, handler);
-        end(failure.code, failure.reason, false, handler);
-    }
-
     /// Nothing more is sent. A write that failed may have aborted the connection already.
     template <class Handler>
     void end(CloseCode code, std::string_view reason, bool clean, Handler& handler) {
@@ -219,9 +282,17 @@ private:
         return true;
     }
 
+    struct FrameBits {
+        bool last = true;
+        bool compressed = false;
+    };
     template <class Handler>
     void write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
-                     bool compressed = false);
+                     FrameBits bits);
+    template <class Handler>
+    void write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler) {
+        write_frame(opcode, payload, handler, FrameBits());
+    }
 
     Decoder decoder_;
     Compression* compression_ = nullptr;
@@ -240,16 +311,16 @@ std::size_t Connection::receive(std::span<std::byte> bytes, Handler& handler) {
 
 template <class Handler>
 void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
-                             bool compressed) {
+                             FrameBits bits) {
     if (role() == Role::server) {
         const FrameHead head =
-            encode_frame_head(opcode, true, payload.size(), std::nullopt, compressed);
+            encode_frame_head(opcode, bits.last, payload.size(), std::nullopt, bits.compressed);
         handler.write(head.view(), payload);
         return;
     }
     // The caller's payload is not ours to change: it is masked in a copy, piece by piece.
     const MaskingKey key = random_masking_key();
-    FrameHead head = encode_frame_head(opcode, true, payload.size(), key, compressed);
+    FrameHead head = encode_frame_head(opcode, bits.last, payload.size(), key, bits.compressed);
     std::array<std::byte, 4096> copy;  // filled before it is read
     do {
         const std::size_t size = std::min(payload.size(), copy.size());

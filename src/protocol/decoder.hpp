@@ -68,6 +68,12 @@ concept TakesCompressed =
         visitor.on_compressed_part(MessageType::text, payload, true, inflation);
     };
 
+/// A visitor with a limit of its own in place of DecoderLimits: `std::uint64_t room(bool
+/// compressed)` says how many bytes more it takes of the message that begins or goes on; what a
+/// header claims beyond that is refused.
+template <class Visitor>
+concept LimitsMessages = requires(Visitor visitor) { visitor.room(true); };
+
 /// Turns the bytes of a connection into messages and control frames (RFC 6455, sections 5 and 8).
 ///
 /// The input is unmasked in place. A message that lies whole in it is handed out as a view of it;
@@ -168,6 +174,16 @@ private:
         return compressed && most < (std::uint64_t{1} << 62U) ? most + most / 8 + 1024 : most;
     }
 
+    /// How many bytes more of a message may come, of which there were `so_far`.
+    template <class Visitor>
+    [[nodiscard]] std::uint64_t room(const Pass<Visitor>& pass, bool compressed,
+                                     std::uint64_t so_far) const {
+        if constexpr (LimitsMessages<Visitor>)
+            return pass.visitor.room(compressed);
+        else
+            return most_payload(compressed) - so_far;
+    }
+
     Unfinished& need_unfinished() {
         if (!unfinished_) unfinished_ = std::make_unique<Unfinished>();
         return *unfinished_;
@@ -266,7 +282,7 @@ bool Decoder::take_whole_frame(Pass<Visitor>& pass) {
     const FrameHeader& header = parsed.header;
     const bool whole_message = header.fin && header.opcode != Opcode::continuation;
     if (!whole_message || header.payload_length > pass.rest.size() - parsed.size) return false;
-    if (!is_control(header.opcode) && header.payload_length > most_payload(header.compressed)) {
+    if (!is_control(header.opcode) && header.payload_length > room(pass, header.compressed, 0)) {
         pass.fail(broken_rule::too_big);
         return false;
     }
@@ -330,9 +346,9 @@ void Decoder::begin_frame(Pass<Visitor>& pass, const FrameHeader& header) {
         unfinished.message_size = 0;
         unfinished.utf8.reset();
     }
-    // Refused by what the header claims, before any of it has come. No sum can overflow: the size
-    // so far is within the limit.
-    if (header.payload_length > most_payload(unfinished.compressed) - unfinished.message_size)
+    // Refused by what the header claims, before any of it has come. No sum can overflow that
+    // matters: the size so far is within the limit, or the limit is the visitor's own.
+    if (header.payload_length > room(pass, unfinished.compressed, unfinished.message_size))
         pass.fail(broken_rule::too_big);
     else
         unfinished.message_size += header.payload_length;

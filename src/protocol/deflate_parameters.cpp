@@ -77,19 +77,25 @@ AgreedDeflate agree(const Written& offer, const DeflateWishes& wishes) {
         parameters.client_max_window_bits =
             std::min(offer.client_max_window_bits.value_or(largest_window), wishes.max_window_bits);
 
-    agreed.response = extension_name;
-    if (parameters.server_no_context_takeover) agreed.response += "; server_no_context_takeover";
-    if (parameters.client_no_context_takeover) agreed.response += "; client_no_context_takeover";
-    if (offer.server_max_window_bits || parameters.server_max_window_bits < largest_window)
-        agreed.response +=
-            "; server_max_window_bits=" + std::to_string(parameters.server_max_window_bits);
-    if (parameters.client_max_window_bits < largest_window)
-        agreed.response +=
-            "; client_max_window_bits=" + std::to_string(parameters.client_max_window_bits);
+    agreed.response = words_of(parameters);
+    // What the client asked for has to be confirmed, also where it is the default.
+    if (offer.server_max_window_bits && parameters.server_max_window_bits == largest_window)
+        agreed.response += "; server_max_window_bits=15";
     return agreed;
 }
 
 }  // namespace
+
+std::string words_of(const DeflateParameters& agreed) {
+    std::string words(extension_name);
+    if (agreed.server_no_context_takeover) words += "; server_no_context_takeover";
+    if (agreed.client_no_context_takeover) words += "; client_no_context_takeover";
+    if (agreed.server_max_window_bits < largest_window)
+        words += "; server_max_window_bits=" + std::to_string(agreed.server_max_window_bits);
+    if (agreed.client_max_window_bits < largest_window)
+        words += "; client_max_window_bits=" + std::to_string(agreed.client_max_window_bits);
+    return words;
+}
 
 std::optional<AgreedDeflate> choose_deflate(std::span<const Extension> offers,
                                             const DeflateWishes& wishes) {

@@ -17,6 +17,9 @@ struct DeflateParameters {
     int client_max_window_bits = 15;  ///< 8 to 15
 };
 
+/// What was agreed on, as a server's answer says it; a window of 15 bits is not mentioned.
+[[nodiscard]] std::string words_of(const DeflateParameters& agreed);
+
 /// What an endpoint wants of permessage-deflate.
 struct DeflateWishes {
     /// Neither side keeps its context between messages, so that one compressor serves a loop.

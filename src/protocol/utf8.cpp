@@ -115,4 +115,8 @@ bool Utf8Validator::feed(std::span<const std::byte> part) noexcept {
     return true;
 }
 
+std::size_t size_of_whole_characters(std::span<const std::byte> text) noexcept {
+    return before_cut(text);
+}
+
 }  // namespace longwire::protocol

@@ -9,6 +9,10 @@ namespace longwire::protocol {
 /// Whether `text` is valid UTF-8 as a whole (RFC 3629).
 [[nodiscard]] bool is_valid_utf8(std::span<const std::byte> text) noexcept;
 
+/// Of text that is valid so far: how many of its bytes are whole characters. The others, three at
+/// the most, begin one that is cut.
+[[nodiscard]] std::size_t size_of_whole_characters(std::span<const std::byte> text) noexcept;
+
 /// Validates UTF-8 that arrives in parts, and fails at the first byte that cannot be right.
 class Utf8Validator {
 public:

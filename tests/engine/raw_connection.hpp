@@ -57,6 +57,18 @@ public:
         return take(size);
     }
 
+    /// Sends what the kernel takes without waiting, and gives how much that was.
+    [[nodiscard]] std::size_t send_at_once(std::string_view bytes) const {
+        const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+    }
+
+    /// Whether the kernel takes something more within that time.
+    [[nodiscard]] bool has_room_within(std::chrono::milliseconds time) const {
+        pollfd waiting = {.fd = socket_, .events = POLLOUT, .revents = 0};
+        return ::poll(&waiting, 1, static_cast<int>(time.count())) > 0;
+    }
+
     /// Reads up to and with `end`.
     std::string read_until(std::string_view end) {
         std::size_t found = 0;

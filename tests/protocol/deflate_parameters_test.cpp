@@ -21,6 +21,16 @@ std::string response_to(std::string_view offers, const DeflateWishes& wishes) {
 constexpr DeflateWishes dedicated = {.no_context_takeover = false};
 constexpr DeflateWishes shared = {.no_context_takeover = true};
 
+TEST(DeflateParameters, AreToldAsAServersAnswerSaysThem) {
+    EXPECT_EQ(words_of({}), "permessage-deflate");
+    EXPECT_EQ(words_of({.server_no_context_takeover = true,
+                        .client_no_context_takeover = true,
+                        .server_max_window_bits = 9,
+                        .client_max_window_bits = 10}),
+              "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+              "server_max_window_bits=9; client_max_window_bits=10");
+}
+
 TEST(DeflateParameters, EveryLegalOfferIsAnswered) {
     const std::string name = "permessage-deflate";
     EXPECT_EQ(response_to(name, dedicated), name);

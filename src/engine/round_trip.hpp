@@ -1,0 +1,58 @@
+#pragma once
+
+#include "protocol/masking_key.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+
+namespace longwire::engine {
+
+/// How long the peer took to answer the latest of our own pings. Each has a payload that nobody
+/// can foresee, so that no other pong is taken for its answer (RFC 6455, section 5.5.3).
+class RoundTrip {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit RoundTrip(Clock::time_point opened) noexcept : pinged_(opened) {}
+
+    /// A ping is sent now: gives its payload, valid until the next is.
+    [[nodiscard]] std::span<const std::byte> ping() noexcept {
+        payload_ = protocol::random_masking_key();
+        pinged_ = Clock::now();
+        unanswered_ = true;
+        return payload_;
+    }
+
+    /// A pong has come. Whether it answers the latest ping.
+    [[nodiscard]] bool answered(std::span<const std::byte> payload) noexcept {
+        if (!unanswered_ || !std::ranges::equal(payload, payload_)) return false;
+        unanswered_ = false;
+        constexpr std::int64_t longest = std::numeric_limits<std::uint32_t>::max();
+        const auto taken =
+            std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - pinged_);
+        latest_ = static_cast<std::uint32_t>(std::clamp<std::int64_t>(taken.count(), 1, longest));
+        return true;
+    }
+
+    [[nodiscard]] std::optional<std::chrono::microseconds> latest() const noexcept {
+        if (latest_ == 0) return std::nullopt;
+        return std::chrono::microseconds(latest_);
+    }
+
+    /// When the latest ping was sent; before the first, when the connection was opened.
+    [[nodiscard]] Clock::time_point pinged() const noexcept { return pinged_; }
+    [[nodiscard]] bool unanswered() const noexcept { return unanswered_; }
+
+private:
+    Clock::time_point pinged_;
+    std::uint32_t latest_ = 0;  // in microseconds; 0: none
+    protocol::MaskingKey payload_ = {};
+    bool unanswered_ = false;
+};
+
+}  // namespace longwire::engine

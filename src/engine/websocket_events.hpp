@@ -1,0 +1,94 @@
+#pragma once
+
+#include "engine/intake.hpp"
+#include "engine/websocket_session.hpp"
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longwire::engine {
+
+/// What a connection keeps of what came for a coroutine; gone while that waits for more.
+struct WebSocketSession::Arrivals {
+    explicit Arrivals(const Terms& terms) noexcept : intake(terms.limits.max_message_size) {}
+
+    Intake intake;
+    std::vector<std::byte> held;  // input that waits to be decoded
+    std::size_t held_decoded = 0;
+    net::Loop::Clock::time_point paused;  // when reading was; nothing while it goes on
+};
+
+/// What a connection has beyond a callback's when a coroutine reads it: who waits for what, what
+/// has come, and how it ended.
+struct WebSocketSession::Conversation {
+    std::coroutine_handle<> receiver;
+    std::unique_ptr<Arrivals> arrivals;
+    std::unique_ptr<const std::string> reason;
+    CloseCode code = CloseCode::abnormal_closure;
+    Intake::Wanted wanted = Intake::Wanted::message;
+    bool awaited = false;   // from the question whether there is something until it is taken
+    bool waits = false;     // something is to be taken, and nothing more is decoded
+    bool found = false;     // what is wanted is there
+    bool deaf = false;      // nobody listens any more
+    bool decoding = false;  // more may be found at once
+    bool clean = false;
+};
+
+/// The handler that the protocol's Connection calls.
+struct WebSocketSession::Events {
+    WebSocketSession& session;
+
+    void write(std::span<const std::byte> head, std::span<const std::byte> payload) const {
+        if (session.stream_ != nullptr) session.stream_->write(head, payload);
+    }
+
+    // Pongs are not asked of `admit`: they end a peer that sends pings and reads nothing.
+    void on_ping(std::span<const std::byte> /*payload*/) const {
+        const std::size_t waiting = session.stream_ == nullptr ? 0 : session.stream_->backlog();
+        if (waiting > session.terms_.max_backlog + always_admitted)
+            session.terminate();
+        else
+            session.count_control_frame();
+    }
+    void on_pong(std::span<const std::byte> payload) const {
+        if (session.round_trip_.answered(payload)) session.answered_ = !session.pingers_.empty();
+        session.count_control_frame();
+    }
+
+    void on_closed(CloseCode code, std::string_view reason, bool clean) const {
+        session.protocol_closed(code, reason, clean);
+    }
+
+    void shutdown_write() const { session.protocol_done(); }
+};
+
+/// The same where handlers of the program take the messages.
+struct WebSocketSession::HandlerEvents : Events {
+    protocol::Flow on_message(MessageType type, std::span<std::byte> payload) const {
+        const auto& handler = session.terms_.handlers.on_message;
+        if (handler && session.connection_.state() == ReadyState::open)
+            session.guard("on_message", [&] { handler(session.facade_, Message(type, payload)); });
+        return protocol::Flow::proceed;
+    }
+};
+
+/// The same where a coroutine does.
+struct WebSocketSession::CoroutineEvents : Events {
+    std::expected<protocol::Flow, const protocol::Failure*> on_part(
+        MessageType type, std::span<const std::byte> bytes, bool last, bool compressed) const {
+        return session.take_in(type, bytes, last ? Part::last : Part::more,
+                               compressed ? session.connection_.compression() : nullptr);
+    }
+    [[nodiscard]] std::uint64_t room(bool compressed) const {
+        return session.room_for_message(compressed);
+    }
+};
+
+}  // namespace longwire::engine

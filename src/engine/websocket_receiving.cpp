@@ -1,0 +1,198 @@
+#include "engine/log.hpp"
+#include "engine/websocket_events.hpp"
+#include "engine/websocket_session.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace longwire::engine {
+
+void WebSocketSession::on_receive(std::span<std::byte> bytes) {
+    last_heard_ = worker_.loop().now();
+    pinged_ = false;
+    if (conversation_) {
+        receive_for_coroutine(bytes);
+    } else {
+        HandlerEvents events{*this};
+        connection_.receive(bytes, events);
+    }
+    watch_frame(bytes.size());
+    count_held();
+    if (answered_) resume_pingers();
+}
+
+std::size_t WebSocketSession::held_now() const noexcept {
+    std::size_t held = connection_.held() + (kept_ ? kept_->bytes() : 0);
+    if (conversation_ && conversation_->arrivals)
+        held += conversation_->arrivals->intake.held() + conversation_->arrivals->held.capacity();
+    return held;
+}
+
+void WebSocketSession::count_held() {
+    if (held_.count(worker_.loop(), finished_ ? 0 : held_now())) return;
+    log(LogLevel::warning,
+        "closed a connection whose message is not whole: all connections "
+        "together keep more than the server's max_memory");
+    close(CloseCode::try_again_later, "the server is short of memory");
+}
+
+// ---- in a coroutine -----------------------------------------------------------------------------
+
+void WebSocketSession::receive_for_coroutine(std::span<std::byte> bytes) {
+    CoroutineEvents events{*this};
+    Conversation& conversation = *conversation_;
+    conversation.decoding = true;
+    while (!bytes.empty() && wants_input()) {
+        bytes = bytes.subspan(connection_.receive(bytes, events));
+        if (conversation.found) resume_receiver();
+    }
+    conversation.decoding = false;
+    if (wants_input() || stream_ == nullptr) {
+        if (conversation.receiver) give_memory_back();
+        return;
+    }
+    // Something waits, and the coroutine is busy: what follows stays here, and what follows that
+    // with the peer, until it is taken. Up to then pings are answered and a close is seen.
+    Arrivals& arrivals = need_arrivals();
+    arrivals.held.assign(bytes.begin(), bytes.end());
+    arrivals.held_decoded = 0;
+    arrivals.paused = worker_.loop().now();
+    stream_->pause_reading();
+}
+
+bool WebSocketSession::wants_input() const noexcept {
+    return !conversation_->waits || connection_.state() != ReadyState::open;
+}
+
+WebSocketSession::Arrivals& WebSocketSession::need_arrivals() {
+    auto& arrivals = conversation_->arrivals;
+    if (!arrivals) arrivals = std::make_unique<Arrivals>(terms_);
+    return *arrivals;
+}
+
+/// A coroutine waits, and needs what it took no more.
+void WebSocketSession::give_memory_back() noexcept {
+    auto& arrivals = conversation_->arrivals;
+    if (arrivals && arrivals->held.empty() && !arrivals->intake.begun()) arrivals.reset();
+}
+
+std::expected<protocol::Flow, const protocol::Failure*> WebSocketSession::take_in(
+    MessageType type, std::span<const std::byte> bytes, Part part,
+    protocol::Compression* compression) {
+    Conversation& conversation = *conversation_;
+    const bool closing = connection_.state() != ReadyState::open;
+    // What comes after our close frame is for a receive that awaits it already.
+    if (conversation.deaf || (closing && !conversation.awaited)) {
+        if (!std::exchange(conversation.deaf, true) && conversation.arrivals)
+            conversation.arrivals->intake.drop_unfinished();
+        return protocol::Flow::proceed;
+    }
+    Intake& intake = need_arrivals().intake;
+    intake.add(type, bytes, part, compression);
+    if (!conversation.awaited) {
+        conversation.waits = true;
+        return protocol::Flow::pause;
+    }
+    const auto ready = intake.ready(conversation.wanted);
+    if (!ready) {
+        conversation.deaf = true;
+        return std::unexpected(ready.error());
+    }
+    conversation.waits = conversation.found = *ready;
+    return *ready ? protocol::Flow::pause : protocol::Flow::proceed;
+}
+
+std::uint64_t WebSocketSession::room_for_message(bool compressed) const noexcept {
+    if (!conversation_->awaited || conversation_->wanted == Intake::Wanted::part)
+        return std::numeric_limits<std::uint64_t>::max();
+    const auto& arrivals = conversation_->arrivals;
+    return arrivals ? arrivals->intake.room(compressed)
+                    : Intake(terms_.limits.max_message_size).room(compressed);
+}
+
+void WebSocketSession::decode_held() {
+    Conversation& conversation = *conversation_;
+    if (!conversation.arrivals) return;
+    CoroutineEvents events{*this};
+    Arrivals& arrivals = *conversation.arrivals;
+    while (wants_input() && arrivals.held_decoded < arrivals.held.size()) {
+        const auto rest = std::span(arrivals.held).subspan(arrivals.held_decoded);
+        arrivals.held_decoded += connection_.receive(rest, events);
+    }
+    if (arrivals.held_decoded == arrivals.held.size()) {
+        arrivals.held = std::vector<std::byte>();
+        arrivals.held_decoded = 0;
+    }
+    // Not now: whoever asks is not to be overtaken by others that go on.
+    if (answered_)
+        worker_.loop().post([self = net::Ref<WebSocketSession>(this)] { self->resume_pingers(); });
+}
+
+bool WebSocketSession::ready_to_give(Intake::Wanted wanted) {
+    if (!conversation_) return true;
+    conversation_->awaited = true;
+    conversation_->wanted = wanted;
+    if (!find_in_intake()) return true;
+    if (!conversation_->waits) decode_held();
+    if (conversation_->found || ready_state() == ReadyState::closed || stream_ == nullptr)
+        return true;
+    discount_pause();
+    if (conversation_->arrivals) conversation_->arrivals->paused = {};
+    stream_->resume_reading();
+    return false;
+}
+
+/// Looks for what is wanted in what came before. False where that breaks a rule.
+bool WebSocketSession::find_in_intake() {
+    Conversation& conversation = *conversation_;
+    conversation.waits = conversation.found = false;
+    if (!conversation.arrivals) return true;
+    Intake& intake = conversation.arrivals->intake;
+    intake.let_go();
+    const auto ready = intake.ready(conversation.wanted);
+    if (ready) {
+        conversation.waits = conversation.found = *ready;
+        return true;
+    }
+    conversation.deaf = true;
+    Events events{*this};
+    connection_.fail(*ready.error(), events);
+    return false;
+}
+
+void WebSocketSession::await_receipt(std::coroutine_handle<> receiver) noexcept {
+    conversation_->receiver = receiver;
+    if (!conversation_->decoding) give_memory_back();
+}
+
+void WebSocketSession::forget_receiver() noexcept {
+    conversation_->receiver = {};
+    conversation_->awaited = false;
+}
+
+std::optional<Message> WebSocketSession::take_message() noexcept {
+    if (!take()) return std::nullopt;
+    const Message message = conversation_->arrivals->intake.take_message();
+    conversation_->waits = false;
+    return message;
+}
+
+std::optional<MessagePart> WebSocketSession::take_part() {
+    if (!take()) return std::nullopt;
+    const MessagePart part = conversation_->arrivals->intake.take_part();
+    conversation_->waits = conversation_->arrivals->intake.holds_something();
+    return part;
+}
+
+bool WebSocketSession::take() noexcept {
+    if (!conversation_) return false;
+    conversation_->awaited = false;
+    return std::exchange(conversation_->found, false);
+}
+
+void WebSocketSession::resume_receiver() {
+    const net::Ref<WebSocketSession> self(this);
+    if (const auto receiver = std::exchange(conversation_->receiver, {})) receiver.resume();
+}
+
+}  // namespace longwire::engine
