@@ -2,6 +2,7 @@
 
 /// The whole of Longwire: `Server`, `connect`, and what they speak in.
 
+#include <longwire/client.hpp>
 #include <longwire/close_code.hpp>
 #include <longwire/compression.hpp>
 #include <longwire/connect.hpp>

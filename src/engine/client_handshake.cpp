@@ -52,8 +52,10 @@ void ClientHandshake::attach(net::Stream& stream) {
 }
 
 bool ClientHandshake::conclude() {
-    if (refused_) refuse();
-    return refused_;
+    // That of a redirect which was followed has said all it had to say.
+    if (!refused_ || !done_) return false;
+    refuse();
+    return true;
 }
 
 void ClientHandshake::give_up() noexcept {

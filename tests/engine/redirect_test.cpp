@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <longwire/longwire.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -144,6 +145,21 @@ TEST(Redirect, AsManyAsAskedForAndNotOneMore) {
     for (int count = 0; count < 4; ++count) (void)answer_with(server, redirect_to("/"));
     client.wait();
     EXPECT_EQ(outcome.status, 307) << outcome.words;
+}
+
+TEST(Redirect, TheTimeIsForAllOfThem) {
+    const RawServer first;
+    const RawServer mute;
+    std::string words;
+    const auto go = [&]() -> Task<> {
+        const auto socket = co_await connect(
+            first.url(), {.max_redirects = 2, .handshake_timeout = std::chrono::milliseconds(100)});
+        words = socket ? "open" : socket.error().message();
+    };
+    RunningClient client(go);
+    (void)answer_with(first, redirect_to(mute.url()));
+    client.wait();
+    EXPECT_NE(words.find("within 100 ms"), std::string::npos) << words;
 }
 
 /// What is said of a redirect that leads to `location`.
