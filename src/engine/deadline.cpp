@@ -20,9 +20,9 @@ public:
 
 class Limit::Clock final : public Watch, private net::Timer {
 public:
-    Clock(Limit& limit, net::Loop& loop, std::chrono::milliseconds duration)
+    Clock(Limit& limit, engine::Worker& worker, std::chrono::milliseconds duration)
         : limit_(limit), duration_(duration) {
-        loop.arm(*this, duration);
+        worker.arm_from_now(*this, duration);
     }
 
 private:
@@ -87,7 +87,7 @@ bool Limit::begin() {
     if (token_.stop_possible())
         watch_ = std::make_unique<Stop>(*this, *worker, token_);
     else if (duration_)
-        watch_ = std::make_unique<Clock>(*this, worker->loop(), *duration_);
+        watch_ = std::make_unique<Clock>(*this, *worker, *duration_);
     return true;
 }
 

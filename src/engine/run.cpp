@@ -80,9 +80,9 @@ void spawn(Task<> task) {
 }
 
 struct Sleep::Waiting final : private net::Timer {
-    Waiting(net::Loop& loop, std::chrono::milliseconds duration, std::coroutine_handle<> waiting)
+    Waiting(Worker& worker, std::chrono::milliseconds duration, std::coroutine_handle<> waiting)
         : awaiter(waiting) {
-        loop.arm(*this, duration);
+        worker.arm_from_now(*this, duration);
     }
     void on_timer() override { awaiter.resume(); }
 
@@ -99,7 +99,7 @@ bool Sleep::await_suspend(std::coroutine_handle<> awaiter) {
         engine::log(LogLevel::error, "sleep_for was awaited on a thread that runs no loop");
         return false;
     }
-    waiting_ = std::make_unique<Waiting>(worker->loop(), duration_, awaiter);
+    waiting_ = std::make_unique<Waiting>(*worker, duration_, awaiter);
     return true;
 }
 

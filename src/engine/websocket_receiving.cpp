@@ -9,7 +9,10 @@ namespace longwire::engine {
 
 void WebSocketSession::on_receive(std::span<std::byte> bytes) {
     last_heard_ = worker_.loop().now();
-    pinged_ = false;
+    // The next ping comes a while after the answer to this one.
+    if (std::exchange(pinged_, false) && stream_ != nullptr &&
+        connection_.state() == ReadyState::open)
+        arm_timer();
     if (conversation_) {
         receive_for_coroutine(bytes);
     } else {

@@ -103,6 +103,11 @@ Worker::Running::~Running() {
     running = outer_;
 }
 
+void Worker::arm_from_now(net::Timer& timer, std::chrono::milliseconds after) noexcept {
+    const auto passed = net::Loop::Clock::now() - loop_->now();
+    loop_->arm(timer, after + std::chrono::ceil<std::chrono::milliseconds>(passed));
+}
+
 void Worker::spawn(Task<> task, Ended ended) {
     run_root(*this, std::move(task), ended).coroutine.resume();
 }

@@ -6,6 +6,7 @@
 
 #include <longwire/task.hpp>
 
+#include <chrono>
 #include <coroutine>
 #include <cstdint>
 #include <exception>
@@ -52,6 +53,10 @@ public:
         void (*tell)(void* context, const std::exception_ptr& exception);
         void* context = nullptr;
     };
+    /// Arms `timer` for `after` from this moment. (The loop counts from the beginning of its turn,
+    /// which may have been a while ago.)
+    void arm_from_now(net::Timer& timer, std::chrono::milliseconds after) noexcept;
+
     /// Starts a task that nobody awaits.
     void spawn(Task<> task, Ended ended);
 

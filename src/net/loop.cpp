@@ -49,7 +49,8 @@ void Loop::turn(std::chrono::milliseconds limit) {
     const int until_timer = timers_.milliseconds_to_next(Clock::now());
     int wait = static_cast<int>(limit.count());
     if (until_timer >= 0 && (wait < 0 || until_timer < wait)) wait = until_timer;
-    if (!unflushed_.empty()) wait = 0;
+    // What was written or closed between two turns does not wait for something else to happen.
+    if (!unflushed_.empty() || !ended_.empty()) wait = 0;
 
     const int ready = epoll_wait(epoll_.get(), events_.data(), event_count, wait);
     now_ = Clock::now();

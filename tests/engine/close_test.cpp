@@ -209,6 +209,18 @@ TEST(Close, ASilentPeerIsPingedAndThenGivenUp) {
     EXPECT_EQ(watched.how().code, CloseCode::abnormal_closure);
 }
 
+TEST(Close, ASilentPeerThatAnswersIsPingedAgainAndAgain) {
+    Watched watched({.ping_after = std::chrono::milliseconds(10),
+                     .idle_timeout = std::chrono::minutes(10)});
+    RawClient client(watched.running.port);
+    client.upgrade("/");
+    for (int count = 0; count < 5; ++count) {
+        const std::string ping = client.read(6);
+        ASSERT_EQ(ping, server_frame(ping_opcode, ping.substr(2)));
+        client.send(client_frame(pong_opcode, ping.substr(2)));
+    }
+}
+
 TEST(BadFrame, IsLoggedWithItsReason) {
     std::promise<std::string> logged;
     RunningServer running;

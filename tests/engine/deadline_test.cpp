@@ -78,6 +78,20 @@ TEST(Within, AnExceptionArrivesWhereItIsAwaited) {
     EXPECT_TRUE(caught);
 }
 
+TEST(Within, TimeIsCountedFromWhereItIsAwaited) {
+    run_here([]() -> Task<> {
+        const auto busy_until = std::chrono::steady_clock::now() + milliseconds(30);
+        while (std::chrono::steady_clock::now() < busy_until) {
+        }
+        const auto began = std::chrono::steady_clock::now();
+        EXPECT_FALSE(co_await within(milliseconds(10), sleep_for(hours(1))));
+        EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(10));
+        const auto asleep = std::chrono::steady_clock::now();
+        co_await sleep_for(milliseconds(10));
+        EXPECT_GE(std::chrono::steady_clock::now() - asleep, milliseconds(10));
+    });
+}
+
 TEST(Within, DestroysWhatDoesNotComeInTime) {
     const auto kept = std::make_shared<int>(0);
     run_here([&]() -> Task<> {

@@ -245,6 +245,36 @@ TEST(Streaming, WhoIsNotReadDoesNotSendTooSlowly) {
     EXPECT_EQ(client.read(10), server_frame(text, "twothree"));
 }
 
+TEST(Streaming, WhatIsNotDeflateIsFoundWhoeverAsks) {
+    const std::string broken = std::string("\xC1\x04", 2) + "\xFF\xFF\xFF\xFF";
+    for (const bool in_parts : {false, true})
+        for (const bool before : {false, true}) {
+            const RawServer server;
+            const RunningClient client([&]() -> Task<> {
+                auto socket = co_await connect(server.url());
+                EXPECT_TRUE(socket);
+                if (!socket) co_return;
+                // With `before`, it is there when it is asked for.
+                if (before) co_await sleep_for(std::chrono::milliseconds(50));
+                socket->send("asking");
+                if (in_parts) {
+                    EXPECT_FALSE(co_await socket->receive_part());
+                } else {
+                    EXPECT_FALSE(co_await socket->receive());
+                }
+                EXPECT_EQ(socket->close_status().code, CloseCode::invalid_payload);
+            });
+            RawConnection connection = server.accept();
+            connection.send(switching_to(connection.read_until("\r\n\r\n"),
+                                         "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+            if (before) connection.send(broken);
+            EXPECT_EQ(read_frame(connection).payload, "asking");
+            if (!before) connection.send(broken);
+            EXPECT_EQ(read_frame(connection).payload.substr(0, 2), close_payload(1007));
+            connection.shut();
+        }
+}
+
 TEST(Streaming, CompressedMessagesComeInPartsOverBothContexts) {
     for (const Compression compression : {Compression::shared, Compression::dedicated}) {
         RunningServer running;

@@ -1,5 +1,7 @@
+#include "raw_server.hpp"
+
 #include <gtest/gtest.h>
-#include <longwire/run.hpp>
+#include <longwire/longwire.hpp>
 
 #include <unistd.h>
 
@@ -68,6 +70,17 @@ TEST(Task, SpawnedTasksRunBesideAndGoWithTheLoop) {
     EXPECT_EQ(run(main_task()), 0);
     EXPECT_GT(*kept, 1);
     EXPECT_EQ(kept.use_count(), 1) << "the task that had not ended was destroyed";
+}
+
+TEST(Task, RunReturnsThoughASpawnedTaskIsConnecting) {
+    const RawServer mute;
+    const auto connecting = [&]() -> Task<> { (void)co_await connect(mute.url()); };
+    const auto leaves = [&]() -> Task<int> {
+        spawn(connecting());
+        co_await sleep_for(std::chrono::milliseconds(30));
+        co_return 7;
+    };
+    EXPECT_EQ(run(leaves()), 7);
 }
 
 TEST(Task, AwaitsADescriptor) {
