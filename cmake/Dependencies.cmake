@@ -16,6 +16,8 @@ target_include_directories(longwire_llhttp SYSTEM PUBLIC $<BUILD_INTERFACE:${LLH
 if(LONGWIRE_BUILD_CLI)
   find_package(CLI11 REQUIRED)
   find_package(spdlog REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 endif()
 if(LONGWIRE_BUILD_CLI OR LONGWIRE_BUILD_EXAMPLES)
   find_package(fmt REQUIRED)

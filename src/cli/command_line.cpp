@@ -1,9 +1,10 @@
 #include "cli/command_line.hpp"
 
 #include "cli/connect.hpp"
+#include "cli/connect_command.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/option_words.hpp"
 #include "cli/serve.hpp"
-#include "cli/units.hpp"
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -47,30 +48,6 @@ Examples:
 Exit codes: 0 stopped (Ctrl-C, SIGTERM), 1 could not listen or use a certificate,
 2 a wrong option.)";
 
-constexpr const char* connect_footer = R"(
-Each line that is typed or piped in is sent as a text message; each message that comes is
-printed on a line. The end of the input (Ctrl-D) closes the connection, once the server has been
-quiet for a moment (--wait).
-
-Examples:
-  longwire connect ws://127.0.0.1:8000/echo
-  echo hi | longwire connect ws://127.0.0.1:8000/echo
-  longwire connect -s chat -H 'Authorization: Bearer TOKEN' ws://127.0.0.1:8000/channels/lobby
-  longwire connect --insecure wss://127.0.0.1:8000/echo
-  longwire connect ws+unix:/run/longwire.sock:/channels/lobby
-
-Exit codes:
-  0  closed with 1000, after a closing handshake
-  1  any other failure
-  2  a wrong option
-  3  the URL is not a WebSocket URL
-  4  the host was not found
-  5  no connection: refused, unreachable, or not in time
-  6  the server answered with an HTTP status other than 101
-  7  what came is not the WebSocket protocol
-  8  closed with another code, or lost
-  9  no TLS, or a certificate that is not to be trusted)";
-
 /// What keeps `path` from being written in a URL as it is; empty where nothing does.
 std::string wrong_with_path(const std::string& path) {
     constexpr std::string_view others = "/-._~!$&'()+,;=@";
@@ -80,64 +57,6 @@ std::string wrong_with_path(const std::string& path) {
             others.find(letter) == std::string_view::npos)
             return "must hold letters, digits and -._~!$&'()+,;=@ only: " + path;
     return {};
-}
-
-/// A check that leaves the help as short as it is without it.
-CLI::Validator undescribed(CLI::Validator check) {
-    return check.description("");
-}
-
-std::optional<Compression> parse_compression(std::string_view word) noexcept {
-    if (word == "off") return Compression::off;
-    if (word == "shared") return Compression::shared;
-    if (word == "dedicated") return Compression::dedicated;
-    return std::nullopt;
-}
-
-/// A word of the command line that `parse` makes a value of, or nothing.
-template <class Value>
-struct Word {
-    std::string type;
-    std::string must_be;
-    std::optional<Value> (*parse)(std::string_view);
-};
-
-const Word<std::size_t> size_word = {"SIZE", "a size, as 65536, 64KiB or 1MiB, and not 0",
-                                     [](std::string_view word) {
-                                         const auto size = parse_size(word);
-                                         return size == 0 ? std::nullopt : size;
-                                     }};
-const Word<std::chrono::milliseconds> time_word = {
-    "TIME", "a time, as 10s, 500ms, 2m or 1h, up to 24 days",
-    [](std::string_view word) { return parse_duration(word); }};
-const Word<std::size_t> count_word = {"NUMBER", "a whole number",
-                                      [](std::string_view word) { return parse_count(word); }};
-const Word<std::uint16_t> rate_word = {"NUMBER", "a whole number up to 65535",
-                                       [](std::string_view word) -> std::optional<std::uint16_t> {
-                                           const auto count = parse_count(word);
-                                           if (!count || *count > 65535) return std::nullopt;
-                                           return static_cast<std::uint16_t>(*count);
-                                       }};
-const Word<Compression> compression_word = {
-    "HOW", "off, shared or dedicated",
-    [](std::string_view word) { return parse_compression(word); }};
-
-/// An option that takes such a word into `target`; `usual` is what the help says it is without.
-template <class Value>
-void add_word(CLI::App& command, const std::string& name, Value& target, const Word<Value>& word,
-              const std::string& text, const std::string& usual) {
-    command
-        .add_option_function<std::string>(
-            name,
-            [&target, &word, name](const std::string& given) {
-                const auto value = word.parse(given);
-                if (!value)
-                    throw CLI::ValidationError(name, "must be " + word.must_be + ": " + given);
-                target = *value;
-            },
-            text)
-        ->type_name(word.type)
-        ->option_text(word.type + "=" + usual);
 }
 
 void add_limits(CLI::App& serve, ServeOptions& options) {
@@ -223,46 +142,6 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);
     return serve;
-}
-
-CLI::App& add_connect(CLI::App& app, ConnectOptions& options) {
-    CLI::App& connect = *app.add_subcommand("connect", "Talk to a WebSocket server, line by line");
-    connect.add_option("URL", options.url, "ws://HOST[:PORT]/PATH, wss:// for TLS")->required();
-    connect.add_option("-H,--header", options.headers, "A further header field; may be repeated")
-        ->type_name("'NAME: VALUE'")
-        ->allow_extra_args(false);
-    connect
-        .add_option("-s,--subprotocol", options.subprotocols,
-                    "A subprotocol to offer; may be repeated, the preferred first")
-        ->type_name("NAME")
-        ->allow_extra_args(false)
-        ->expected(0, 16);
-    connect.add_option("--origin", options.origin, "The Origin to send")->type_name("ORIGIN");
-    connect
-        .add_option("--cacert", options.roots_file,
-                    "Trust the roots in this PEM file, and not the system's")
-        ->type_name("FILE");
-    CLI::Option* const certificate =
-        connect.add_option("--cert", options.certificate_file, "A certificate to show (PEM)")
-            ->type_name("FILE");
-    CLI::Option* const key =
-        connect.add_option("--key", options.key_file, "Its private key (PEM)")->type_name("FILE");
-    certificate->needs(key);
-    key->needs(certificate);
-    connect.add_flag("--insecure", options.insecure,
-                     "Take any certificate, from whoever it may be");
-    connect.add_option("--timeout", options.timeout_seconds, "How long connecting may take")
-        ->type_name("SECONDS")
-        ->check(undescribed(CLI::Range(0.001, 86400.0)))
-        ->capture_default_str();
-    connect
-        .add_option("--wait", options.wait_seconds,
-                    "After the end of the input, close when nothing has come for this long")
-        ->type_name("SECONDS")
-        ->check(undescribed(CLI::Range(0.0, 86400.0)))
-        ->capture_default_str();
-    connect.footer(connect_footer);
-    return connect;
 }
 
 int report(const CLI::App& app, const CLI::ParseError& error) {

@@ -14,6 +14,8 @@ enum ExitCode : int {
     protocol_error = 7,     ///< connect: what came is not the WebSocket protocol.
     closed_by_peer = 8,     ///< connect: the server ended it, with a code other than 1000.
     tls_failed = 9,         ///< connect: no TLS, or a certificate that is not to be trusted.
+    proxy_failed = 10,      ///< connect: the proxy is not there, or would not connect.
+    signalled = 128,        ///< connect: and the number of the signal that ended it.
 };
 
 }  // namespace longwire::cli

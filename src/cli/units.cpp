@@ -56,4 +56,12 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) n
     return std::chrono::milliseconds(*milliseconds);
 }
 
+std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) noexcept {
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (!(seconds >= 0 && seconds <= 86400)) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
 }  // namespace longwire::cli

@@ -18,4 +18,8 @@ namespace longwire::cli {
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(
     std::string_view text) noexcept;
 
+/// "10", "0.5": seconds, up to a day. Nothing where it is not a time.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_seconds(
+    std::string_view text) noexcept;
+
 }  // namespace longwire::cli

@@ -137,8 +137,9 @@ class Connect(unittest.TestCase):
         with Serving() as serving:
             result = longwire("connect", serving.url("/nothing"))
             self.assertEqual(result.returncode, 6)
-            self.assert_one_line(result.stderr)
-            self.assertIn("404 Not Found", result.stderr)
+            first = result.stderr.splitlines()[0]
+            self.assert_one_line(first)
+            self.assertIn("404 Not Found", first)
 
     def test_an_answer_that_is_not_http(self):
         with HttpAnswer(b"SSH-2.0-OpenSSH_9.2\r\n") as answer:
