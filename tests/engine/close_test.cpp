@@ -210,8 +210,8 @@ TEST(Close, ASilentPeerIsPingedAndThenGivenUp) {
 }
 
 TEST(Close, ASilentPeerThatAnswersIsPingedAgainAndAgain) {
-    Watched watched({.ping_after = std::chrono::milliseconds(10),
-                     .idle_timeout = std::chrono::minutes(10)});
+    Watched watched(
+        {.ping_after = std::chrono::milliseconds(10), .idle_timeout = std::chrono::minutes(10)});
     RawClient client(watched.running.port);
     client.upgrade("/");
     for (int count = 0; count < 5; ++count) {
