@@ -12,7 +12,7 @@ else()
   set(fuzzing_flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
                     -fno-omit-frame-pointer)
 endif()
-foreach(target longwire_llhttp longwire_protocol longwire_http)
+foreach(target longwire_llhttp longwire_protocol longwire_http longwire_net)
   target_compile_options(${target} PRIVATE ${fuzzing_flags})
   target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
 endforeach()

@@ -168,7 +168,7 @@ bool run_case(const Case& measured, std::size_t count) {
     return status == 0;
 }
 
-constexpr std::string_view help =
+constexpr const char* help =
     "Usage: memory_benchmark [CONNECTIONS]\n"
     "\n"
     "Opens that many idle connections (10000) between two processes, over the loopback, and\n"
@@ -187,7 +187,7 @@ int main(int argc, char** argv) {
         const auto [end, error] = std::from_chars(word.c_str(), word.c_str() + word.size(), count);
         if (error != std::errc() || *end != 0 || count == 0) {
             const bool asked = word == "--help" || word == "-h";
-            std::fputs(help.data(), asked ? stdout : stderr);
+            std::fputs(help, asked ? stdout : stderr);
             return asked ? 0 : 2;
         }
     }

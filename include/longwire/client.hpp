@@ -52,7 +52,7 @@ struct Interruption {
 
 /// How a Client connects, and what it calls. The fields up to `max_control_frames` are those of
 /// ConnectOptions (TLS among them, as of ClientTls), but own their text.
-struct ClientOptions {
+struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in the reader's order
     std::vector<std::string> subprotocols = {};
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string origin = {};

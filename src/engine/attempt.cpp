@@ -70,12 +70,13 @@ void Attempt::begin() {
 }
 
 void Attempt::reached(net::Descriptor socket) {
-    if (!plan_->proxy()) {
+    const auto& proxy = plan_->proxy();
+    if (!proxy) {
         shake(std::move(socket));
         return;
     }
     step_ = Step::tunnelling;
-    tunnel_.emplace(worker_.loop(), std::move(socket), dialogue_with(*plan_->proxy(), plan_->url()),
+    tunnel_.emplace(worker_.loop(), std::move(socket), dialogue_with(*proxy, plan_->url()),
                     [this](Result<net::Descriptor> tunnel) {
                         if (tunnel)
                             shake(std::move(*tunnel));
@@ -119,9 +120,10 @@ void Attempt::shaken(Result<WebSocket> result) {
 
 /// What went wrong on the way to the proxy, if there is one, and not to the server.
 Error Attempt::by_proxy(const Error& error) const {
-    if (!plan_->proxy()) return error;
+    const auto& proxy = plan_->proxy();
+    if (!proxy) return error;
     return {ErrorCode::proxy_failed,
-            "cannot reach the proxy " + plan_->proxy()->name() + ": " + error.message()};
+            "cannot reach the proxy " + proxy->name() + ": " + error.message()};
 }
 
 void Attempt::on_timer() {
@@ -132,8 +134,8 @@ void Attempt::on_timer() {
 }
 
 std::string Attempt::step_in_words() const {
-    const bool by_proxy = plan_->proxy().has_value();
-    const std::string whom = by_proxy ? "the proxy " + plan_->proxy()->name() : "the server";
+    const auto& proxy = plan_->proxy();
+    const std::string whom = proxy ? "the proxy " + proxy->name() : "the server";
     switch (step_) {
         case Step::connecting:
             return "no connection to " + whom + " came about; it may be unreachable or busy";

@@ -23,10 +23,9 @@ constexpr std::array<int, 7> passing_statuses = {408, 425, 429, 500, 502, 503, 5
 milliseconds retry_after(const HttpAnswer& answer, milliseconds most) {
     const std::string_view field = answer.field("Retry-After");
     std::uint32_t seconds = 0;
-    const auto* const end = field.data() + field.size();
-    const auto [read, error] = std::from_chars(field.data(), end, seconds);
+    const auto [read, error] = std::from_chars(field.data(), field.data() + field.size(), seconds);
     if (error == std::errc::result_out_of_range) return most;
-    if (error == std::errc() && read == end)
+    if (error == std::errc() && read == field.data() + field.size())
         return std::min<milliseconds>(std::chrono::seconds(seconds), most);
     const auto date = http::parse_imf_fixdate(field);
     if (!date) return milliseconds(0);

@@ -44,7 +44,7 @@ ClientLoop::~ClientLoop() {
     // A handler that calls exit() cannot be waited for by itself.
     if (is_here()) {
         thread_.detach();
-        (void)worker_.release();
+        [[maybe_unused]] const Worker* const left = worker_.release();
         return;
     }
     leaving_ = true;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 namespace longwire::net {
@@ -15,6 +16,10 @@ namespace {
 
 bool is_refusal(int error) noexcept {
     return error == ECONNREFUSED || error == ENOENT;
+}
+
+bool is_localhost(std::string_view host) noexcept {
+    return host == "localhost" || host.ends_with(".localhost");
 }
 
 }  // namespace
@@ -76,10 +81,10 @@ Connector::Connector(Loop& loop, std::string host, std::uint16_t port, Done done
       done_(std::move(done)),
       delays_(delays) {}
 
-Connector::Connector(Loop& loop, std::vector<Address> addresses, std::string name, Done done,
+Connector::Connector(Loop& loop, const std::vector<Address>& addresses, std::string name, Done done,
                      ConnectDelays delays)
     : loop_(loop), name_(std::move(name)), done_(std::move(done)), delays_(delays) {
-    for (Address& address : addresses) admit(address);
+    for (const Address& address : addresses) admit(address);
 }
 
 Connector::~Connector() = default;
@@ -87,7 +92,11 @@ Connector::~Connector() = default;
 void Connector::start() {
     // Nothing is settled while the lookups are being made: they may be answered at once.
     starting_ = true;
-    if (!host_.empty()) {
+    if (is_localhost(host_)) {
+        // RFC 6761, section 6.3: whatever a name server says, it is this machine.
+        for (const std::string_view loopback : {"::1", "127.0.0.1"})
+            if (const auto address = Address::from_numeric(loopback, port_)) admit(*address);
+    } else if (!host_.empty()) {
         looking_up_ = {true, true};
         look_up(Family::ipv6);
         look_up(Family::other);
@@ -114,10 +123,12 @@ void Connector::found(Family family, Result<std::vector<Address>> addresses) {
     if (!starting_) advance();
 }
 
-void Connector::admit(Address address) {
-    if (admitted_ == most_addresses) return;
-    ++admitted_;
-    waiting_[address.family() == AF_INET6 ? Family::ipv6 : Family::other].push_back(address);
+void Connector::admit(const Address& address) {
+    const Family family = address.family() == AF_INET6 ? Family::ipv6 : Family::other;
+    // Counted apart, so that one family with many addresses leaves room for the other.
+    if (admitted_[family] == most_of_family) return;
+    ++admitted_[family];
+    waiting_[family].push_back(address);
 }
 
 void Connector::on_timer() {

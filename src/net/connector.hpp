@@ -28,7 +28,8 @@ struct ConnectDelays {
 };
 
 /// Makes one connection to a host, whose addresses race (RFC 8305): IPv6 and IPv4 in turns, each a
-/// moment after the one before; the first that answers wins. Destroying it gives up.
+/// moment after the one before; the first that answers wins. Of each family the first 16 take part.
+/// Destroying it gives up.
 class Connector final : private Timer {
 public:
     using Done = std::function<void(Result<Descriptor>)>;
@@ -36,7 +37,7 @@ public:
     Connector(Loop& loop, std::string host, std::uint16_t port, Done done,
               ConnectDelays delays = {});
     /// To known addresses, of which `name` is what a message calls them.
-    Connector(Loop& loop, std::vector<Address> addresses, std::string name, Done done,
+    Connector(Loop& loop, const std::vector<Address>& addresses, std::string name, Done done,
               ConnectDelays delays = {});
     ~Connector();
 
@@ -52,11 +53,11 @@ private:
         Address address;
         int number;
     };
-    static constexpr std::size_t most_addresses = 16;
+    static constexpr std::size_t most_of_family = 16;
 
     void look_up(Family family);
     void found(Family family, Result<std::vector<Address>> addresses);
-    void admit(Address address);
+    void admit(const Address& address);
     void on_timer() override;
     void advance();
     [[nodiscard]] std::optional<Address> next_address();
@@ -79,7 +80,7 @@ private:
     std::vector<std::unique_ptr<Try>> tries_;
     std::vector<Failure> failures_;
     std::optional<Error> not_found_;
-    std::size_t admitted_ = 0;
+    std::array<std::size_t, 2> admitted_ = {};
     Family turn_ = Family::ipv6;
     bool may_begin_ = true;  // the delay since the last attempt has passed
     bool waited_for_ipv6_ = false;

@@ -23,7 +23,6 @@ public:
     class Lookup {
     public:
         Lookup(Lookup&&) noexcept = default;
-        Lookup& operator=(Lookup&&) noexcept = default;
         ~Lookup();
 
     private:

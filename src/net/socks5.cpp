@@ -14,6 +14,7 @@ constexpr char version_of_credentials = 1;
 constexpr unsigned method_none = 0;
 constexpr unsigned method_password = 2;
 constexpr unsigned no_method = 0xFF;
+constexpr std::size_t most_of_text = 255;  // its size is one byte
 
 enum AddressType : unsigned { ipv4 = 1, name = 3, ipv6 = 4 };
 
@@ -101,6 +102,8 @@ Result<Dialogue::Progress> Socks5::choose_method() {
                                          : "its answer is not SOCKS version 5"));
     }
     if (received_.size() < 2) return Progress{};
+    if (host_.size() > most_of_text)
+        return std::unexpected(fail("the name is longer than the 255 bytes that SOCKS can carry"));
     const unsigned method = byte_at(1);
     received_.clear();
     if (method == method_none) {

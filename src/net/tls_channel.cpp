@@ -176,9 +176,14 @@ bool TlsChannel::judge_key() {
 }
 
 bool TlsChannel::shake_hands() {
+    const std::size_t said_before = sealed_->size();
     const int status = SSL_do_handshake(connection_.get());
+    if (status == 1 && !judge_key()) {
+        // Our certificate, and that we are content, are not for whoever has another key.
+        sealed_->resize(said_before);
+        return false;
+    }
     established_ = status == 1;
-    if (established_ && !judge_key()) return false;
     if (established_ || SSL_get_error(connection_.get(), status) == SSL_ERROR_WANT_READ)
         return true;
     fail();

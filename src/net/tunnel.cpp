@@ -27,27 +27,24 @@ void Tunnel::start() {
         return;
     }
     watched_ = true;
-    if (!send_unsent()) settle(std::unexpected(dialogue_->ended()));
+    advance();
 }
 
 void Tunnel::on_ready(std::uint32_t events) {
     // What was said before the end is worth hearing.
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
         receive();
-    else if (!send_unsent())
-        settle(std::unexpected(dialogue_->ended()));
+    else
+        advance();
 }
 
 bool Tunnel::send_unsent() {
     while (!unsent_.empty()) {
         const auto sent = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
-        if (sent > 0) {
-            unsent_.erase(0, static_cast<std::size_t>(sent));
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            break;
-        } else if (errno != EINTR) {
-            return false;
-        }
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (sent <= 0) return false;
+        unsent_.erase(0, static_cast<std::size_t>(sent));
     }
     loop_.change(*this, socket_.get(), unsent_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
     return true;
@@ -67,9 +64,14 @@ void Tunnel::receive() {
         return;
     }
     unsent_ += progress->answer;
+    open_ = progress->done;
+    advance();
+}
+
+void Tunnel::advance() {
     if (!send_unsent())
         settle(std::unexpected(dialogue_->ended()));
-    else if (progress->done)
+    else if (open_ && unsent_.empty())
         settle(std::move(socket_));
 }
 

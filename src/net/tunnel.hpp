@@ -27,6 +27,7 @@ private:
     void on_ready(std::uint32_t events) override;
     [[nodiscard]] bool send_unsent();
     void receive();
+    void advance();
     void settle(Result<Descriptor> result);
 
     Loop& loop_;
@@ -35,6 +36,7 @@ private:
     Done done_;
     std::string unsent_;
     bool watched_ = false;
+    bool open_ = false;  // the dialogue is over; what is unsent goes before all else
 };
 
 }  // namespace longwire::net

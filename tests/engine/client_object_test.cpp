@@ -248,8 +248,10 @@ TEST_F(ClientObject, MayBeDestroyedInEachOfItsEvents) {
         const auto destroy = [&](const std::string& event) {
             ++told;
             if (event != where) return;
-            const std::scoped_lock lock(made);
-            client.reset();
+            {
+                const std::scoped_lock lock(made);
+                client.reset();
+            }
             told = 0;
             gone.set_value();
         };

@@ -260,7 +260,7 @@ TEST(Until, AnyThreadMayStopWhatIsAwaited) {
 
 TEST(Until, AStopBeforeItBeginsLetsNothingBegin) {
     run_here([]() -> Task<> {
-        std::stop_source stop;
+        const std::stop_source stop;
         stop.request_stop();
         bool began = false;
         const auto begins = [](bool& began) -> Task<> {
@@ -275,7 +275,7 @@ TEST(Until, AStopBeforeItBeginsLetsNothingBegin) {
 
 TEST(Until, GivesWhatComesBeforeAndAStopAfterwardsDoesNothing) {
     run_here([]() -> Task<> {
-        std::stop_source stop;
+        const std::stop_source stop;
         EXPECT_EQ((co_await until(stop.get_token(), word_after(milliseconds(1)))).value_or(""),
                   "word");
         stop.request_stop();

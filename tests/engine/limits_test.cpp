@@ -202,8 +202,8 @@ TEST(FrameTimeoutOfACoroutine, DoesNotRunWhileNobodyReads) {
 }
 
 TEST(MaxMemory, UnfinishedMessagesAreBoundedInAll) {
-    RunningServer running({.max_memory = std::size_t{1} << 20});
     std::atomic<int> open = 0;
+    RunningServer running({.max_memory = std::size_t{1} << 20});
     running.server.websocket(
         "/",
         {.on_open = [&](WebSocket&, const Request&) { ++open; },

@@ -38,8 +38,7 @@ TEST(RoundTrip, IsNothingBeforeThereWasOne) {
 
 TEST(RoundTrip, OnlyTheAnswerToTheLatestOwnPingCounts) {
     const RawServer server;
-    std::promise<void> asked;
-    RunningClient client([&]() -> Task<> {
+    const RunningClient client([&]() -> Task<> {
         auto socket = co_await connect(server.url());
         EXPECT_TRUE(socket);
         if (!socket) co_return;
@@ -72,7 +71,7 @@ TEST(RoundTrip, OnlyTheAnswerToTheLatestOwnPingCounts) {
 
 TEST(RoundTrip, IsMeasuredAgainAndAgainWhateverElseComes) {
     const RawServer server;
-    RunningClient client([&]() -> Task<> {
+    const RunningClient client([&]() -> Task<> {
         auto socket = co_await connect(server.url(), {.ping_every = milliseconds(20)});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
@@ -96,7 +95,7 @@ TEST(RoundTrip, IsMeasuredAgainAndAgainWhateverElseComes) {
 
 TEST(RoundTrip, AnUnansweredPingIsNotHurriedByOthers) {
     const RawServer server;
-    RunningClient client([&]() -> Task<> {
+    const RunningClient client([&]() -> Task<> {
         auto socket = co_await connect(server.url(), {.ping_every = milliseconds(20)});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
@@ -129,7 +128,7 @@ TEST(RoundTrip, AServerMeasuresToo) {
 
 TEST(RoundTrip, APongBehindAMessageIsSeenWhenThatIsTaken) {
     const RawServer server;
-    RunningClient client([&]() -> Task<> {
+    const RunningClient client([&]() -> Task<> {
         auto socket = co_await connect(server.url());
         EXPECT_TRUE(socket);
         if (!socket) co_return;

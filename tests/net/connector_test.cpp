@@ -250,6 +250,24 @@ TEST(Connector, TriesNoMoreThanSixteenAddressesAndTellsOfFour) {
     EXPECT_NE(outcome.find("and 12 more"), std::string::npos) << outcome;
 }
 
+TEST(Connector, AFamilyOfManyAddressesLeavesRoomForTheOther) {
+    for (const bool dead_ipv6 : {false, true}) {
+        const TwoPorts ports(dead_ipv6 ? State::refusing : State::listening,
+                             dead_ipv6 ? State::listening : State::refusing);
+        NEED_TWO_FAMILIES(ports);
+        Racing racing([=](bool ipv6) {
+            // The dead ones are all there before the good one is.
+            const std::string address = ipv6 ? "::1" : "127.0.0.1";
+            if (ipv6 != dead_ipv6)
+                return NameServer::Answer{.kind = Kind::late_addresses, .addresses = {address}};
+            // More than one family may have, and no more than a datagram holds.
+            return NameServer::Answer{.addresses = std::vector(17, address)};
+        });
+        racing.start(ports.port, {.attempt = never, .resolution = 4ms});
+        EXPECT_EQ(racing.outcome(), dead_ipv6 ? "IPv4" : "IPv6");
+    }
+}
+
 std::ptrdiff_t open_descriptors() {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
                          std::filesystem::directory_iterator());

@@ -146,6 +146,16 @@ TEST(Socks5, KnowsWhatIsNoSocks) {
     EXPECT_TRUE(tells(hear(anonymous(), "\x05\x00\x05\x00\x00\x02\x00"s), "unknown kind"));
 }
 
+TEST(Socks5, ANameThatSocksCannotCarryIsNotCutShort) {
+    Socks5 longest(anonymous(), std::string(255, 'h'), 80);
+    EXPECT_EQ(hear(longest, "\x05\x00"s).sent,
+              "\x05\x01\x00"s + "\x05\x01\x00\x03\xFF"s + std::string(255, 'h') + "\x00\x50"s);
+    Socks5 too_long(anonymous(), std::string(256, 'h'), 80);
+    const Heard heard = hear(too_long, "\x05\x00"s);
+    EXPECT_EQ(heard.sent, "\x05\x01\x00"s);
+    EXPECT_NE(heard.error.find("longer than the 255 bytes"), std::string::npos) << heard.error;
+}
+
 TEST(Socks5, AnEndIsTold) {
     Socks5 client(anonymous(), "server", 80);
     EXPECT_NE(client.ended().message().find("without an answer"), std::string::npos);

@@ -101,7 +101,7 @@ TEST(Parts, AFailureOfTheHandlerFailsTheConnection) {
 }
 
 TEST(Parts, AreSentAsFragments) {
-    DecoderLimits limits;
+    const DecoderLimits limits;
     Connection server(Role::server, limits);
     Compression compression(15, false, false, 0);
     server.use(compression);
