@@ -109,7 +109,10 @@ struct ConnectOptions {
 /// timed_out, handshake_refused, handshake_invalid, tls_failed, certificate_rejected,
 /// certificate_unusable, proxy_failed. After handshake_refused (and a proxy's refusal)
 /// `Error::answer` has the whole answer.
-[[nodiscard]] Task<Result<WebSocket>> connect(std::string_view url,
-                                              const ConnectOptions& options = {});
+[[nodiscard]] Task<Result<WebSocket>> connect(std::string_view url, const ConnectOptions& options);
+
+/// The same without options. (Those that are written inside `co_await` stay in the frame of the
+/// coroutine for as long as it runs.)
+[[nodiscard]] Task<Result<WebSocket>> connect(std::string_view url);
 
 }  // namespace longwire

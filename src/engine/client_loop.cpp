@@ -1,6 +1,7 @@
 #include "engine/client_loop.hpp"
 
 #include "engine/log.hpp"
+#include "protocol/masking_key.hpp"
 
 #include <pthread.h>
 
@@ -23,6 +24,9 @@ ClientLoop& ClientLoop::instance() {
 }
 
 ClientLoop::ClientLoop() {
+    // OpenSSL ends with the program, and what is begun before us ends after us: we need it to say
+    // goodbye.
+    (void)protocol::random_masking_key();
     auto worker = Worker::create();
     if (!worker) {
         log(LogLevel::error, "no Client can connect: " + worker.error().message());

@@ -197,19 +197,10 @@ bool ClientSession::asked_to_end() const {
 // ---- the loop's thread --------------------------------------------------------------------------
 
 OwnedCoroutine ClientSession::drive() {
-    Backoff backoff(options_->reconnect.value_or(Reconnect()));
+    if (options_->reconnect) backoff_ = std::make_unique<Backoff>(*options_->reconnect);
     for (;;) {
-        Ended ended;
-        reaching_ = true;
-        auto made = co_await reach();
-        reaching_ = false;
-        if (made) {
-            backoff.connected();
-            ended = co_await converse(std::move(*made));
-        } else {
-            ended.error = std::move(made.error());
-        }
-        const auto delay = asked_to_end() ? std::nullopt : delay_after(backoff, ended);
+        const Ended ended = co_await connection();
+        const auto delay = asked_to_end() ? std::nullopt : delay_after(ended);
         if (!delay) {
             finish(ended);
             co_return;
@@ -219,25 +210,35 @@ OwnedCoroutine ClientSession::drive() {
             // A close that was asked for just now acts while we wait.
             if (!farewell_) state_ = ReadyState::connecting;
         }
-        const Interruption interruption = {.error = ended.error ? &*ended.error : nullptr,
+        const Interruption interruption = {.error = ended.why(),
                                            .status = ended.status(),
-                                           .tries = backoff.tries(),
+                                           .tries = backoff_->tries(),
                                            .delay = *delay};
         tell(&ClientOptions::on_reconnecting, "on_reconnecting", interruption);
         co_await sleep_for(*delay);
     }
 }
 
-std::optional<std::chrono::milliseconds> ClientSession::delay_after(Backoff& backoff,
-                                                                    const Ended& ended) const {
-    if (!options_->reconnect) return std::nullopt;
-    if (!ended.error) return backoff.after(ended.status());
-    const HttpAnswer* const answer = ended.error->answer();
+/// One connection, from the first try to its end.
+Task<ClientSession::Ended> ClientSession::connection() {
+    reaching_ = true;
+    auto made = co_await reach();
+    reaching_ = false;
+    if (!made) co_return Ended{.error = std::move(made.error())};
+    if (backoff_) backoff_->connected();
+    co_return co_await converse(*made);
+}
+
+std::optional<std::chrono::milliseconds> ClientSession::delay_after(const Ended& ended) {
+    if (!backoff_) return std::nullopt;
+    const Error* const why = ended.why();
+    if (why == nullptr) return backoff_->after(ended.status());
+    const HttpAnswer* const answer = why->answer();
     const bool may_be_let_in = options_->before_connect && answer != nullptr &&
                                !answer->from_proxy &&
                                (answer->status == 401 || answer->status == 403);
-    if (!may_be_let_in) return backoff.after(*ended.error);
-    return backoff.after(Error(ended.error->code(), ended.error->message()));
+    if (!may_be_let_in) return backoff_->after(*why);
+    return backoff_->after(Error(why->code(), why->message()));
 }
 
 Task<Result<WebSocket>> ClientSession::reach() {
@@ -267,7 +268,7 @@ Task<Result<WebSocket>> ClientSession::reach() {
     co_return co_await connect(request.url, connecting);
 }
 
-Task<ClientSession::Ended> ClientSession::converse(WebSocket socket) {
+Task<ClientSession::Ended> ClientSession::converse(WebSocket& socket) {
     socket_ = &socket;
     {
         const std::scoped_lock lock(mutex_);

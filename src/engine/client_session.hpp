@@ -8,7 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +55,8 @@ private:
         std::string reason = {};
         bool clean = false;
 
+        /// Null where there was a connection.
+        [[nodiscard]] const Error* why() const noexcept { return error ? &*error : nullptr; }
         [[nodiscard]] CloseStatus status() const {
             return {.code = code, .reason = reason, .clean = clean};
         }
@@ -65,9 +67,9 @@ private:
     OwnedCoroutine send_outbox();
     OwnedCoroutine beat();
     Task<Result<WebSocket>> reach();
-    Task<Ended> converse(WebSocket socket);
-    [[nodiscard]] std::optional<std::chrono::milliseconds> delay_after(Backoff& backoff,
-                                                                       const Ended& ended) const;
+    Task<Ended> connection();
+    Task<Ended> converse(WebSocket& socket);
+    [[nodiscard]] std::optional<std::chrono::milliseconds> delay_after(const Ended& ended);
     void begin_sending();
     void act_on_close();
     void finish(const Ended& ended);
@@ -87,7 +89,7 @@ private:
     std::string url_;
     std::string protocol_;
     std::string extensions_;
-    std::deque<Kept> outbox_;
+    std::list<Kept> outbox_;       // not a deque: an empty one costs 600 bytes
     std::size_t outbox_size_ = 0;  // of the payloads
     std::size_t backlog_ = 0;      // the connection's, when it was looked at last
     std::unique_ptr<Farewell> farewell_;
@@ -100,9 +102,10 @@ private:
     OwnedCoroutine drive_;
     OwnedCoroutine sender_;
     OwnedCoroutine heart_;
-    WebSocket* socket_ = nullptr;  // while it is open
-    bool opening_ = false;         // on_open is being told
-    bool reaching_ = false;        // a connection is being made
+    WebSocket* socket_ = nullptr;       // while it is open
+    std::unique_ptr<Backoff> backoff_;  // with `reconnect`
+    bool opening_ = false;              // on_open is being told
+    bool reaching_ = false;             // a connection is being made
 };
 
 template <class Handler>

@@ -28,4 +28,8 @@ Task<Result<WebSocket>> connect(std::string_view url, const ConnectOptions& opti
     return connect_by(engine::ConnectPlan::make(url, options));
 }
 
+Task<Result<WebSocket>> connect(std::string_view url) {
+    return connect(url, ConnectOptions());
+}
+
 }  // namespace longwire

@@ -10,9 +10,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace longwire::net {
 
@@ -150,17 +150,22 @@ std::string identity_of(std::string_view file) {
 Result<std::shared_ptr<TlsContext>> TlsContext::for_client(const ClientTls& settings) {
     // Reading the system's roots takes milliseconds, and they are the same for everyone.
     static std::mutex mutex;
-    static std::map<std::string, std::shared_ptr<TlsContext>> known;
+    // The one that was used last stands last.
+    using Known = std::pair<std::string, std::shared_ptr<TlsContext>>;
+    static std::vector<Known> known;
     const std::string key =
         identity_of(settings.roots_file) + '\0' + identity_of(settings.certificate_file) + '\0' +
         identity_of(settings.key_file) + '\0' + (settings.verify ? '1' : '0') +
         (settings.oldest == TlsVersion::tls_1_3 ? '3' : '2') + std::string(settings.pinned_keys);
     const std::scoped_lock lock(mutex);
-    if (const auto found = known.find(key); found != known.end()) return found->second;
+    if (const auto found = std::ranges::find(known, key, &Known::first); found != known.end()) {
+        std::rotate(found, found + 1, known.end());
+        return known.back().second;
+    }
     auto made = make_client(settings);
     if (!made) return made;
     if (known.size() >= most_clients) known.erase(known.begin());
-    known.emplace(key, *made);
+    known.emplace_back(key, *made);
     return made;
 }
 

@@ -217,6 +217,19 @@ TEST(Connector, OneFamilyIsEnough) {
     }
 }
 
+TEST(Connector, AnAnswerThatNeverComesIsNotWaitedFor) {
+    const TwoPorts ports(State::listening, State::listening);
+    NEED_TWO_FAMILIES(ports);
+    for (const bool silent_on_ipv6 : {false, true}) {
+        Racing racing([=](bool ipv6) {
+            if (ipv6 == silent_on_ipv6) return NameServer::Answer{.kind = Kind::silence};
+            return NameServer::Answer{.addresses = {ipv6 ? "::1" : "127.0.0.1"}};
+        });
+        racing.start(ports.port, {.attempt = never, .resolution = 5ms});
+        EXPECT_EQ(racing.outcome(), silent_on_ipv6 ? "IPv4" : "IPv6");
+    }
+}
+
 TEST(Connector, ANameWithoutAddressesIsNotFound) {
     for (const Kind kind : {Kind::no_such_name, Kind::failure, Kind::addresses}) {
         Racing racing([=](bool /*ipv6*/) { return NameServer::Answer{.kind = kind}; });
@@ -238,7 +251,25 @@ TEST(Connector, TellsOfEveryAddressThatFailed) {
     EXPECT_EQ(racing.code(), ErrorCode::connection_refused);
 }
 
-TEST(Connector, TriesNoMoreThanSixteenAddressesAndTellsOfFour) {
+TEST(Connector, TakesTheFamiliesInTurns) {
+    const TwoPorts ports(State::refusing, State::refusing);
+    NEED_TWO_FAMILIES(ports);
+    Racing racing([](bool ipv6) {
+        return NameServer::Answer{.addresses =
+                                      ipv6 ? std::vector<std::string>{"::1", "::1"}
+                                           : std::vector<std::string>{"127.0.0.1", "127.0.0.2"}};
+    });
+    racing.start(ports.port, {.attempt = never, .resolution = never});
+    const std::string outcome = racing.outcome();
+    std::size_t place = 0;
+    for (const std::string address : {"[::1]", "127.0.0.", "[::1]", "127.0.0."}) {
+        place = outcome.find(address, place);
+        ASSERT_NE(place, std::string::npos) << outcome;
+        ++place;
+    }
+}
+
+TEST(Connector, TriesNoMoreThanSixteenAddressesOfAFamilyAndTellsOfFour) {
     Racing racing([](bool ipv6) {
         NameServer::Answer answer;
         for (int count = 1; count <= 20 && !ipv6; ++count)

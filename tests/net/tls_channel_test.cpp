@@ -138,6 +138,19 @@ TEST_F(TlsChannelTest, RefusesAClientWhoseCertificateNobodyKnows) {
     EXPECT_EQ(client.channel->failure()->message(), "the peer does not trust our certificate");
 }
 
+TEST_F(TlsChannelTest, TheSettingsThatAreInUseAreNotMadeAnew) {
+    const auto context = *TlsContext::for_client(client_settings);
+    for (int other = 0; other < 100; ++other) {
+        std::string pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        pin[8] = static_cast<char>('A' + other / 26);
+        pin[9] = static_cast<char>('A' + other % 26);
+        ClientTls others = client_settings;
+        others.pinned_keys = pin;
+        ASSERT_TRUE(TlsContext::for_client(others));
+        ASSERT_EQ(*TlsContext::for_client(client_settings), context) << other;
+    }
+}
+
 struct Rejection {
     const char* name;
     Certificates::Wanted wanted;

@@ -234,6 +234,27 @@ TEST_F(TunnelTest, DestroyingItGivesUp) {
     EXPECT_EQ(told, 0);
 }
 
+TEST_F(TunnelTest, OneThatGoesInTheTurnInWhichItIsReadyIsNotTold) {
+    std::array<int, 2> ends = {};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+    const Descriptor other_proxy(ends[1]);
+    std::unique_ptr<Tunnel> other;
+    // Both have been answered; whichever is told first ends the other.
+    other = std::make_unique<Tunnel>(*loop, Descriptor(ends[0]), std::make_unique<Lines>("hello\n"),
+                                     [&](const Result<Descriptor>& /*outcome*/) {
+                                         ++told;
+                                         tunnel.reset();
+                                     });
+    and_then = [&] { other.reset(); };
+    start(std::make_unique<Lines>("hello\n"));
+    other->start();
+    say("open\n");
+    ASSERT_EQ(::send(ends[1], "open\n", 5, MSG_NOSIGNAL), 5);
+    turn();
+    turn();
+    EXPECT_EQ(told, 1);
+}
+
 TEST_F(TunnelTest, MayBeDestroyedWhenItHasTold) {
     and_then = [this] { tunnel.reset(); };
     start(std::make_unique<Lines>("hello\n"));
