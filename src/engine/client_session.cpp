@@ -197,7 +197,8 @@ bool ClientSession::asked_to_end() const {
 // ---- the loop's thread --------------------------------------------------------------------------
 
 OwnedCoroutine ClientSession::drive() {
-    if (options_->reconnect) backoff_ = std::make_unique<Backoff>(*options_->reconnect);
+    if (const auto& reconnect = options_->reconnect)
+        backoff_ = std::make_unique<Backoff>(*reconnect);
     for (;;) {
         const Ended ended = co_await connection();
         const auto delay = asked_to_end() ? std::nullopt : delay_after(ended);

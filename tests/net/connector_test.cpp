@@ -254,15 +254,17 @@ TEST(Connector, TellsOfEveryAddressThatFailed) {
 TEST(Connector, TakesTheFamiliesInTurns) {
     const TwoPorts ports(State::refusing, State::refusing);
     NEED_TWO_FAMILIES(ports);
+    // Those of IPv6 come last, so that all are there when the first is tried.
     Racing racing([](bool ipv6) {
-        return NameServer::Answer{.addresses =
-                                      ipv6 ? std::vector<std::string>{"::1", "::1"}
-                                           : std::vector<std::string>{"127.0.0.1", "127.0.0.2"}};
+        NameServer::Answer answer;
+        answer.kind = ipv6 ? Kind::late_addresses : Kind::addresses;
+        answer.addresses = {ipv6 ? "::1" : "127.0.0.1", ipv6 ? "::1" : "127.0.0.2"};
+        return answer;
     });
     racing.start(ports.port, {.attempt = never, .resolution = never});
     const std::string outcome = racing.outcome();
     std::size_t place = 0;
-    for (const std::string address : {"[::1]", "127.0.0.", "[::1]", "127.0.0."}) {
+    for (const std::string address : {"[::1]", "127.0.0.1", "[::1]", "127.0.0.2"}) {
         place = outcome.find(address, place);
         ASSERT_NE(place, std::string::npos) << outcome;
         ++place;
