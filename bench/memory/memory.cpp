@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -31,13 +33,15 @@ struct Case {
     std::string_view name;
     std::string_view path;
     bool tls = false;
+    bool objects = false;  // Clients, and not coroutines
 };
-constexpr std::array<Case, 5> cases = {{
+constexpr std::array<Case, 6> cases = {{
     {.name = "handlers", .path = "/handlers"},
     {.name = "coroutine", .path = "/coroutine"},
     {.name = "greeted", .path = "/greeted"},
     {.name = "compressed", .path = "/compressed"},
     {.name = "TLS", .path = "/handlers", .tls = true},
+    {.name = "Client", .path = "/handlers", .objects = true},
 }};
 
 /// Bytes that are allocated now, with what the allocator adds to each piece.
@@ -89,8 +93,9 @@ struct Clients {
     std::uint16_t port;
     // Here and not in each coroutine, whose frame would keep them for as long as it runs.
     longwire::ConnectOptions options = {.tls = {.verify = false}};
-    std::size_t open = 0;
-    std::size_t failed = 0;
+    std::atomic<std::size_t> open = 0;
+    std::atomic<std::size_t> failed = 0;
+    std::deque<longwire::Client> objects = {};
 
     [[nodiscard]] std::string url(std::size_t number, std::string_view path) const {
         return (measured.tls ? "wss://127.0.0." : "ws://127.0.0.") +
@@ -110,11 +115,26 @@ Task<> hold(Clients& clients, std::string url) {
     }
 }
 
+void hold_object(Clients& clients, const std::string& url) {
+    clients.objects.emplace_back(
+        url, longwire::ClientOptions{
+                 .compression = longwire::Compression::off,
+                 .on_open = [&clients](longwire::Client&) { ++clients.open; },
+                 .on_message = [](longwire::Client&, longwire::Message) {},
+                 .on_close = [&clients](longwire::Client&,
+                                        const longwire::CloseStatus&) { ++clients.failed; }});
+}
+
 Task<> open_up_to(Clients& clients, std::size_t count) {
     while (clients.open < count && clients.failed == 0) {
         const std::size_t first = clients.open;
-        for (std::size_t number = first; number < std::min(count, first + at_once); ++number)
-            longwire::spawn(hold(clients, clients.url(number, clients.measured.path)));
+        for (std::size_t number = first; number < std::min(count, first + at_once); ++number) {
+            const std::string url = clients.url(number, clients.measured.path);
+            if (clients.measured.objects)
+                hold_object(clients, url);
+            else
+                longwire::spawn(hold(clients, url));
+        }
         while (clients.open + clients.failed < std::min(count, first + at_once))
             co_await longwire::sleep_for(milliseconds(2));
     }

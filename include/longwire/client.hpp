@@ -51,7 +51,8 @@ struct Interruption {
 };
 
 /// How a Client connects, and what it calls. The fields up to `max_control_frames` are those of
-/// ConnectOptions (TLS among them, as of ClientTls), but own their text.
+/// ConnectOptions (TLS among them, as of ClientTls), but own their text. In `max_backlog` and
+/// `max_queue` each message counts 8 bytes more than it holds, so that empty ones are bounded too.
 struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in the reader's order
     std::vector<std::string> subprotocols = {};
     std::vector<std::pair<std::string, std::string>> headers = {};
@@ -86,11 +87,13 @@ struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in 
     /// is one; 0: `send` drops them.
     std::size_t max_queue = 0;
     /// Called before each try to connect. It may take its time, as any coroutine; and where there
-    /// is one, the refusals 401 and 403 are not final, since it may bring what was missing.
+    /// is one, the refusals 401 and 403 are not final, since it may bring what was missing. It is
+    /// destroyed where it is suspended when the Client is closed or destroyed meanwhile.
     std::function<Task<>(ClientRequest&)> before_connect = {};
 
     // The events of the WebSockets standard. All Clients of the program share one thread for them,
-    // so they must not block. An exception that leaves one closes the connection with 1011.
+    // so they must not block. An exception that leaves one closes the connection with 1011 (with
+    // `reconnect`, the Client then comes back).
 
     /// The connection is open; with `reconnect`, each time it is.
     std::function<void(Client&)> on_open = {};
@@ -113,9 +116,12 @@ struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in 
 ///     });
 ///
 /// Any thread may call any function. Events come on one thread, which all Clients of the program
-/// share. Destroying a Client, at any time and in its own events too, closes the connection with
-/// 1000; no event comes once the destructor has returned. (It waits for one that is being handled
-/// on the other thread: do not hold a lock that the handler wants.)
+/// share: it begins with the first, and at the program's end gives closing handshakes one second.
+/// (Where the system has no descriptors left for it, the log says so, and Clients are closed from
+/// the start, without events.) Destroying a Client, at any time and in its own events too, closes
+/// the connection with 1000, behind what was sent before; no event comes once the destructor has
+/// returned, and what its own handlers held is gone. (It waits for one that is being handled on the
+/// other thread: do not hold a lock that the handler wants.)
 ///
 /// Where it differs from the standard: `send` says what became of the message; what is sent while
 /// there is no connection is dropped or, with `max_queue`, kept, and is never an exception; text is
@@ -141,10 +147,11 @@ public:
     [[nodiscard]] std::string protocol() const;
     /// The extensions that were agreed on, as the server's answer says them.
     [[nodiscard]] std::string extensions() const;
-    /// Bytes of messages that were taken and that the operating system has not taken yet.
+    /// Bytes of messages that were taken and that the operating system has not taken yet: 0 once
+    /// all have left. (Other than in the standard, what is sent after `close` does not count.)
     [[nodiscard]] std::size_t buffered_amount() const;
     /// How long the server took to answer the latest ping that the Client knows of: it looks
-    /// whenever a message comes or goes. Nothing before the first. (`ping_every` keeps it fresh.)
+    /// whenever a message comes, and with `ping_every` after each answer. Nothing before the first.
     [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const;
 
     /// Sends a copy of `message`. `sent`: it is on its way; `buffered`: it waits, for a connection
@@ -162,11 +169,14 @@ public:
     /// closed already.
     Result<void> close(CloseCode code = CloseCode::normal, std::string_view reason = {});
 
-    // Handlers may be set later too: for the events that come from then on.
+    // Handlers may be set later too, for the events that come from then on (which may be too late
+    // for the first ones), and by a handler for itself. Nothing in place of a handler: no more
+    // calls.
     void on_open(std::function<void(Client&)> handler);
     void on_message(std::function<void(Client&, Message)> handler);
     void on_error(std::function<void(Client&, const Error&)> handler);
     void on_close(std::function<void(Client&, const CloseStatus&)> handler);
+    void on_reconnecting(std::function<void(Client&, const Interruption&)> handler);
 
 private:
     std::shared_ptr<engine::ClientSession> session_;

@@ -36,6 +36,8 @@ struct Reconnect {
     std::chrono::milliseconds steady_after = std::chrono::seconds(10);
     /// The longest that a server's Retry-After is obeyed.
     std::chrono::milliseconds max_retry_after = std::chrono::minutes(5);
+
+    friend bool operator==(const Reconnect&, const Reconnect&) noexcept = default;
 };
 
 /// Counts the tries, and says how long to wait before each:

@@ -89,13 +89,14 @@ std::optional<milliseconds> Backoff::next(milliseconds least, Clock::time_point 
     if (!failing_since_) failing_since_ = now;
     if (reconnect_.max_tries != 0 && tries_ >= reconnect_.max_tries) return std::nullopt;
     constexpr std::uint32_t most_doublings = 30;
-    const auto most =
-        std::min(milliseconds(reconnect_.first_delay.count() << std::min(tries_, most_doublings)),
-                 reconnect_.max_delay);
+    const std::uint32_t doublings = std::min(tries_, most_doublings);
+    const auto first = reconnect_.first_delay.count();
+    const auto last = reconnect_.max_delay.count();
+    const milliseconds most(first > last >> doublings ? last : first << doublings);
     ++tries_;
     const milliseconds delay = least + random_up_to(most);
     const auto failing = now - *failing_since_;
-    if (reconnect_.max_time.count() > 0 && failing + delay > reconnect_.max_time)
+    if (reconnect_.max_time.count() > 0 && failing + delay >= reconnect_.max_time)
         return std::nullopt;
     return delay;
 }

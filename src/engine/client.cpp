@@ -1,3 +1,4 @@
+#include "engine/client_options.hpp"
 #include "engine/client_session.hpp"
 
 #include <longwire/client.hpp>
@@ -9,23 +10,28 @@ namespace longwire {
 
 namespace {
 
-std::shared_ptr<const ClientOptions> options_of(const NameList& subprotocols) {
-    auto options = std::make_shared<ClientOptions>();
+ClientOptions options_with(const NameList& subprotocols) {
+    ClientOptions options;
     const auto names = subprotocols.view();
-    options->subprotocols.assign(names.begin(), names.end());
+    options.subprotocols.assign(names.begin(), names.end());
     return options;
 }
 
 }  // namespace
 
 Client::Client(std::string_view url, const NameList& subprotocols)
-    : Client(url, options_of(subprotocols)) {}
+    : Client(url, options_with(subprotocols)) {}
 
-Client::Client(std::string_view url, ClientOptions options)
-    : Client(url, std::make_shared<const ClientOptions>(std::move(options))) {}
+Client::Client(std::string_view url, ClientOptions options) {
+    std::unique_ptr<engine::ClientHandlers> handlers;
+    auto shared = engine::divide(std::move(options), handlers);
+    session_ =
+        std::make_shared<engine::ClientSession>(*this, url, std::move(shared), std::move(handlers));
+    session_->start();
+}
 
 Client::Client(std::string_view url, std::shared_ptr<const ClientOptions> options)
-    : session_(std::make_shared<engine::ClientSession>(*this, url, std::move(options))) {
+    : session_(std::make_shared<engine::ClientSession>(*this, url, std::move(options), nullptr)) {
     session_->start();
 }
 
@@ -66,19 +72,23 @@ Result<void> Client::close(CloseCode code, std::string_view reason) {
 }
 
 void Client::on_open(std::function<void(Client&)> handler) {
-    session_->set(&ClientOptions::on_open, std::move(handler));
+    session_->set(engine::client_event::open, std::move(handler));
 }
 
 void Client::on_message(std::function<void(Client&, Message)> handler) {
-    session_->set(&ClientOptions::on_message, std::move(handler));
+    session_->set(engine::client_event::message, std::move(handler));
 }
 
 void Client::on_error(std::function<void(Client&, const Error&)> handler) {
-    session_->set(&ClientOptions::on_error, std::move(handler));
+    session_->set(engine::client_event::error, std::move(handler));
 }
 
 void Client::on_close(std::function<void(Client&, const CloseStatus&)> handler) {
-    session_->set(&ClientOptions::on_close, std::move(handler));
+    session_->set(engine::client_event::close, std::move(handler));
+}
+
+void Client::on_reconnecting(std::function<void(Client&, const Interruption&)> handler) {
+    session_->set(engine::client_event::reconnecting, std::move(handler));
 }
 
 }  // namespace longwire

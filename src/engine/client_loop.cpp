@@ -18,57 +18,106 @@ constexpr std::chrono::milliseconds patience_at_exit = std::chrono::seconds(1);
 
 }  // namespace
 
+/// Ends the loop with the program.
+class ClientLoop::Ending {
+public:
+    explicit Ending(ClientLoop& loop) noexcept : loop_(loop) {}
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+    ~Ending() { loop_.end(); }
+
+private:
+    ClientLoop& loop_;
+};
+
 ClientLoop& ClientLoop::instance() {
-    static ClientLoop loop;
+    static ClientLoop& loop = *new ClientLoop;
+    static const Ending ending(loop);
     return loop;
 }
 
 ClientLoop::ClientLoop() {
-    // OpenSSL ends with the program, and what is begun before us ends after us: we need it to say
-    // goodbye.
+    // What the loop's thread uses to its end has to be there before it, so as to go after it: what
+    // OpenSSL tidies at exit, and the log.
     (void)protocol::random_masking_key();
+    log(LogLevel::debug, "the first Client begins the loop of all of them");
     auto worker = Worker::create();
     if (!worker) {
         log(LogLevel::error, "no Client can connect: " + worker.error().message());
         return;
     }
     worker_ = std::move(*worker);
+    entry_ = worker_->shared_entry();
+    works_ = true;
     // Signals are for the threads that the program has made itself.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     thread_ = std::thread([this] { run(); });
+    thread_id_ = thread_.get_id();
     pthread_setname_np(thread_.native_handle(), "longwire-client");
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-ClientLoop::~ClientLoop() {
-    if (!works()) return;
+void ClientLoop::end() {
+    if (!works_) return;
     // A handler that calls exit() cannot be waited for by itself.
     if (is_here()) {
         thread_.detach();
-        [[maybe_unused]] const Worker* const left = worker_.release();
         return;
     }
-    leaving_ = true;
-    worker_->loop().wake();
+    works_ = false;
+    entry_->post([] {});
     thread_.join();
 }
 
 void ClientLoop::post(std::function<void()> function) {
-    if (works()) worker_->loop().post(std::move(function));
+    if (entry_) entry_->post(std::move(function));
+}
+
+void ClientLoop::keep(std::shared_ptr<const void> remains) {
+    const std::scoped_lock lock(remains_mutex_);
+    remains_.push_back(std::move(remains));
 }
 
 void ClientLoop::run() {
     const Worker::Running here(*worker_);
     net::Loop& loop = worker_->loop();
-    while (!leaving_) loop.turn();
+    while (works_) loop.turn();
     const auto end = net::Loop::Clock::now() + patience_at_exit;
     loop.turn(std::chrono::milliseconds(0));
     while (loop.stream_count() > 0 && net::Loop::Clock::now() < end)
         loop.turn(std::chrono::milliseconds(50));
     worker_.reset();
+}
+
+void ClientLoop::Turn::await_suspend(std::coroutine_handle<> awaiter) {
+    awaiter_ = awaiter;
+    const bool first = loop_.waiting_ == nullptr;
+    next_ = loop_.waiting_;
+    if (next_ != nullptr) next_->to_this_ = &next_;
+    to_this_ = &loop_.waiting_;
+    loop_.waiting_ = this;
+    if (first) loop_.post([&loop = loop_] { loop.resume_turns(); });
+}
+
+void ClientLoop::Turn::unlink() noexcept {
+    if (to_this_ == nullptr) return;
+    *to_this_ = next_;
+    if (next_ != nullptr) next_->to_this_ = to_this_;
+    to_this_ = nullptr;
+}
+
+void ClientLoop::resume_turns() {
+    // Those who begin to wait meanwhile wait for the next.
+    resuming_ = std::exchange(waiting_, nullptr);
+    if (resuming_ != nullptr) resuming_->to_this_ = &resuming_;
+    while (resuming_ != nullptr) {
+        Turn& turn = *resuming_;
+        turn.unlink();
+        turn.awaiter_.resume();
+    }
 }
 
 }  // namespace longwire::engine

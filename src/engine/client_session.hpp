@@ -1,6 +1,8 @@
 #pragma once
 
+#include "engine/client_handlers.hpp"
 #include "engine/client_loop.hpp"
+#include "engine/client_outbox.hpp"
 #include "engine/owned_coroutine.hpp"
 
 #include <longwire/client.hpp>
@@ -8,7 +10,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <list>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,11 +22,13 @@
 namespace longwire::engine {
 
 /// What stands behind a Client: made and asked by any thread, it lives on the loop of all Clients,
-/// and stays there for as long as something of it has to be ended.
+/// and stays there for as long as something of it has to be ended. There may be many thousands:
+/// what is needed only at times is made only then, and what is the same for all is shared.
 class ClientSession : public std::enable_shared_from_this<ClientSession> {
 public:
     ClientSession(Client& client, std::string_view url,
-                  std::shared_ptr<const ClientOptions> options);
+                  std::shared_ptr<const ClientOptions> options,
+                  std::unique_ptr<ClientHandlers> handlers);
 
     // ---- any thread
     void start();
@@ -38,25 +43,30 @@ public:
     [[nodiscard]] std::size_t buffered_amount() const;
     [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const;
     template <class Handler>
-    void set(Handler ClientOptions::* which, Handler handler);
+    void set(const ClientEvent<Handler>& event, Handler handler);
 
 private:
-    struct Kept {
-        MessageType type;
-        std::string payload;
+    /// What server and client agreed on.
+    struct Agreement {
+        std::string protocol;
+        std::string extensions;
+
+        friend bool operator==(const Agreement&, const Agreement&) = default;
     };
+    /// That the connection is to be closed.
     struct Farewell {
         CloseCode code;
         std::string reason;
+        OwnedCoroutine patience = {};                 // while messages have yet to leave before it
+        std::shared_ptr<ClientSession> session = {};  // where the Client is gone already
     };
+    /// How a connection ended, or why none came about.
     struct Ended {
-        std::optional<Error> error = {};  // no connection could be made
+        std::optional<Error> error = {};
         CloseCode code = CloseCode::abnormal_closure;
         std::string reason = {};
         bool clean = false;
 
-        /// Null where there was a connection.
-        [[nodiscard]] const Error* why() const noexcept { return error ? &*error : nullptr; }
         [[nodiscard]] CloseStatus status() const {
             return {.code = code, .reason = reason, .clean = clean};
         }
@@ -64,56 +74,83 @@ private:
 
     // ---- the loop's thread
     OwnedCoroutine drive();
-    OwnedCoroutine send_outbox();
-    OwnedCoroutine beat();
+    Task<bool> establish();
     Task<Result<WebSocket>> reach();
-    Task<Ended> connection();
-    Task<Ended> converse(WebSocket& socket);
+    Task<std::optional<Error>> ask_hook(ClientRequest& request);
+    [[nodiscard]] std::optional<Error> take_over(WebSocket socket);
+    Task<bool> end_or_come_back();
     [[nodiscard]] std::optional<std::chrono::milliseconds> delay_after(const Ended& ended);
-    void begin_sending();
-    void act_on_close();
+    [[nodiscard]] Ended lose();
     void finish(const Ended& ended);
-    void lose();
+    [[nodiscard]] Error error_of(const Ended& ended) const;
+    void stop_driving();
+    void act_on_close();
+    void say_farewell();
+    void abandon();
+    OwnedCoroutine lose_patience();
+    OwnedCoroutine beat();
     void note_traffic();
     template <class Handler, class... Arguments>
-    void tell(Handler ClientOptions::* which, std::string_view name, Arguments&&... arguments);
+    void tell(const ClientEvent<Handler>& event, Arguments&&... arguments);
+    void close_after_throw();
 
-    [[nodiscard]] bool asked_to_end() const;
-    [[nodiscard]] bool admits(std::size_t size) const noexcept;
+    // Sending: client_sending.cpp
+    [[nodiscard]] std::size_t waiting() const noexcept;
+    [[nodiscard]] bool admits(Message message) const noexcept;
+    [[nodiscard]] bool may_send_at_once(const ClientLoop& loop) const noexcept;
+    SendStatus send_at_once(Message message);
+    void begin_sending();
+    OwnedCoroutine see_off(Sending sending);
+    [[nodiscard]] bool take_batch();
+    [[nodiscard]] Sending pass_on();
+    void note_backlog();
+    void take_back_unsent(std::size_t most);
+
+    /// Where there is a connection.
+    [[nodiscard]] WebSocket& socket() noexcept {
+        return *socket_;  // NOLINT(bugprone-unchecked-optional-access)
+    }
+    [[nodiscard]] static std::mutex& mutex_of(const ClientSession& session) noexcept;
+    [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_of(*this); }
 
     const std::shared_ptr<const ClientOptions> options_;
-    mutable std::mutex mutex_;
     // Guarded by the mutex.
-    Client* client_;                                 // null once it is destroyed
-    std::shared_ptr<const ClientOptions> handlers_;  // the options, or a copy with other handlers
-    std::string url_;
-    std::string protocol_;
-    std::string extensions_;
-    std::list<Kept> outbox_;       // not a deque: an empty one costs 600 bytes
-    std::size_t outbox_size_ = 0;  // of the payloads
-    std::size_t backlog_ = 0;      // the connection's, when it was looked at last
+    Client* client_;  // null once it is destroyed
+    std::unique_ptr<ClientHandlers> handlers_;
+    std::shared_ptr<const std::string> url_;
+    std::shared_ptr<const Agreement> agreed_;
+    std::unique_ptr<ClientOutbox> outbox_;  // what no socket has been given yet
+    std::size_t backlog_ = 0;               // what it has, and the operating system has not
     std::unique_ptr<Farewell> farewell_;
     std::uint32_t round_trip_ = 0;  // in microseconds; 0: none
     ReadyState state_ = ReadyState::connecting;
-    bool sending_ = false;  // the outbox is being emptied, or is about to be
-    std::atomic<bool> calling_ = false;
+    bool sending_ = false;  // somebody sees to it that the outbox is emptied
+    // Set by the loop with the mutex, and waited for by who destroys the Client.
+    std::atomic<bool> calling_ = false;  // a handler runs
+    std::atomic<bool> asking_ = false;   // before_connect has begun
 
     // The loop's own.
+    bool seeing_off_ = false;
+    bool opening_ = false;  // on_open is being told
+    bool reaching_ = true;  // a connection is being made, or about to be
     OwnedCoroutine drive_;
     OwnedCoroutine sender_;
     OwnedCoroutine heart_;
-    WebSocket* socket_ = nullptr;       // while it is open
-    std::unique_ptr<Backoff> backoff_;  // with `reconnect`
-    bool opening_ = false;              // on_open is being told
-    bool reaching_ = false;             // a connection is being made
+    std::optional<WebSocket> socket_;      // while there is a connection
+    std::unique_ptr<ClientOutbox> batch_;  // what the socket is being given
+    std::unique_ptr<Error> failure_;       // of the latest try
+    std::unique_ptr<Backoff> backoff_;
 };
 
 template <class Handler>
-void ClientSession::set(Handler ClientOptions::* which, Handler handler) {
-    const std::scoped_lock lock(mutex_);
-    auto changed = std::make_shared<ClientOptions>(*handlers_);
-    (*changed).*which = std::move(handler);
-    handlers_ = std::move(changed);
+void ClientSession::set(const ClientEvent<Handler>& event, Handler handler) {
+    std::unique_lock lock(mutex());
+    if (!handlers_) handlers_ = std::make_unique<ClientHandlers>();
+    handlers_->own |= event.bit;
+    handlers_->running &= static_cast<std::uint8_t>(~event.bit);
+    // What is replaced is destroyed when the mutex is free again.
+    std::swap((*handlers_).*event.own, handler);
+    lock.unlock();
 }
 
 }  // namespace longwire::engine

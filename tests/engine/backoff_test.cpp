@@ -77,6 +77,8 @@ TEST(Backoff, GivesUpAfterSoManyTriesOrSoMuchTime) {
 }
 
 TEST(Backoff, NeverOverflows) {
+    Backoff slow({.first_delay = std::chrono::years(1000), .max_delay = 30s});
+    for (int tries = 0; tries < 100; ++tries) EXPECT_LE(slow.after(lost_network, start), 30s);
     Backoff backoff({.first_delay = 1s, .max_delay = 30s});
     for (int tries = 0; tries < 100; ++tries) {
         const auto delay = backoff.after(lost_network, start);

@@ -117,7 +117,7 @@ TEST(ClientReconnect, ObeysRetryAfter) {
 TEST(ClientReconnect, KeepsWhatIsSentMeanwhileAndSendsItAfterWhatOnOpenSends) {
     ClientEvents events;
     const RawServer server;
-    ClientOptions options = events.watch({.reconnect = quickly, .max_queue = 20});
+    ClientOptions options = events.watch({.reconnect = quickly, .max_queue = 44});
     options.on_open = [&](Client& client) {
         EXPECT_EQ(client.send("hello"), SendStatus::sent);
         events.note("open");
