@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -34,6 +35,11 @@ concept TakesParts = requires(Handler handler, std::span<std::byte> part) {
     handler.on_part(MessageType::text, part, true, true);
     handler.room(true);
 };
+
+/// A handler that may have a place for a short frame, so that it is written where it leaves from:
+///   std::byte* place(std::size_t size)    null where it has none
+template <class Handler>
+concept GivesPlace = requires(Handler handler) { handler.place(std::size_t{1}); };
 
 /// One connection after its opening handshake: what may be sent in which state, both closing
 /// handshakes (RFC 6455, sections 5.5.1 and 7), and when TCP may be shut. Does no I/O: each call
@@ -70,6 +76,8 @@ public:
         return decoder_.unfinished_frame();
     }
     [[nodiscard]] std::size_t held() const noexcept { return decoder_.held(); }
+    /// Whether nothing is kept of what came: no message and no frame is unfinished.
+    [[nodiscard]] bool holds_nothing() const noexcept { return decoder_.holds_nothing(); }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
 
     /// Takes bytes from the peer, changing them, and gives how many were consumed: all of them,
@@ -286,6 +294,28 @@ private:
         bool last = true;
         bool compressed = false;
     };
+    // Above this, a payload is better given to the handler than copied.
+    static constexpr std::size_t worth_no_place = 4096;
+
+    /// Writes a frame without a mask where the handler has a place for it.
+    template <class Handler>
+    bool place_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
+                     FrameBits bits) {
+        const bool short_length = payload.size() <= 125;
+        const std::size_t head = short_length ? 2 : 4;
+        std::byte* const place = handler.place(head + payload.size());
+        if (place == nullptr) return false;
+        place[0] =
+            static_cast<std::byte>((bits.last ? 0x80U : 0U) | (bits.compressed ? 0x40U : 0U) |
+                                   static_cast<unsigned>(opcode));
+        place[1] = static_cast<std::byte>(short_length ? payload.size() : 126);
+        if (!short_length) {
+            place[2] = static_cast<std::byte>(payload.size() >> 8U);
+            place[3] = static_cast<std::byte>(payload.size() & 0xFFU);
+        }
+        if (!payload.empty()) std::memcpy(place + head, payload.data(), payload.size());
+        return true;
+    }
     template <class Handler>
     void write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
                      FrameBits bits);
@@ -313,6 +343,9 @@ template <class Handler>
 void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
                              FrameBits bits) {
     if (role() == Role::server) {
+        if constexpr (GivesPlace<Handler>)
+            if (payload.size() < worth_no_place && place_frame(opcode, payload, handler, bits))
+                return;
         const FrameHead head =
             encode_frame_head(opcode, bits.last, payload.size(), std::nullopt, bits.compressed);
         handler.write(head.view(), payload);

@@ -102,6 +102,7 @@ public:
 
     /// Nothing between frames.
     [[nodiscard]] std::optional<UnfinishedFrame> unfinished_frame() const noexcept;
+    [[nodiscard]] bool holds_nothing() const noexcept { return !unfinished_; }
     /// The bytes of memory that are kept for what is unfinished; an idle decoder keeps none.
     [[nodiscard]] std::size_t held() const noexcept {
         if (!unfinished_) return 0;
