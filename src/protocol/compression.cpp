@@ -18,6 +18,8 @@ constexpr std::array<std::byte, 4> tail = {std::byte{0}, std::byte{0}, std::byte
                                            std::byte{0xFF}};
 // 16 pairs of a length and a distance, of two bits each and 258 bytes long; and one cut before.
 constexpr std::size_t most_from_tail = std::size_t{17} * 258;
+// Of more, more than WholeInflater takes would come out.
+constexpr std::size_t worth_trying = WholeInflater::most_output / 2;
 // Buffers above this are not kept by an idle loop.
 constexpr std::size_t worth_keeping = std::size_t{256} * 1024;
 
@@ -147,6 +149,13 @@ std::expected<std::vector<std::byte>, const Failure*> Decompressor::decompress(
     std::span<const std::byte> data, std::size_t max_size) {
     std::vector<std::byte> output = std::exchange(spare_, {});
     output.clear();
+    if (!keep_context_ && data.size() < worth_trying) {
+        if (!whole_) whole_ = std::make_unique_for_overwrite<WholeInflater>();
+        if (const auto message = whole_->inflate(data, max_size)) {
+            output.assign(message->begin(), message->end());
+            return output;
+        }
+    }
     const Failure* failure = feed(data, output, max_size);
     if (failure == nullptr) failure = finish(output, max_size);
     if (failure != nullptr) return std::unexpected(failure);

@@ -3,6 +3,7 @@
 #include "protocol/deflater.hpp"
 #include "protocol/failure.hpp"
 #include "protocol/utf8.hpp"
+#include "protocol/whole_inflater.hpp"
 
 #include <longwire/message.hpp>
 
@@ -67,6 +68,7 @@ public:
 private:
     struct Stream;
     std::unique_ptr<Stream> stream_;
+    std::unique_ptr<WholeInflater> whole_;  ///< without a context, from the first message on
     std::vector<std::byte> spare_;
     bool keep_context_;
 };

@@ -6,34 +6,13 @@ namespace longwire::protocol {
 
 namespace {
 
-constexpr unsigned end_of_block = 256;
 // BFINAL is 0, and BTYPE above it.
 constexpr unsigned fixed_codes_block = 0b010;
 constexpr unsigned dynamic_codes_block = 0b100;
 constexpr unsigned block_header_bits = 3;
 
-constexpr unsigned extra_of_length(unsigned symbol) noexcept {
-    return symbol < 265 || symbol == 285 ? 0 : (symbol - 261) / 4;
-}
-constexpr unsigned extra_of_distance(unsigned symbol) noexcept {
-    return symbol < 4 ? 0 : (symbol - 2) / 2;
-}
-
 // Dynamic codes take some 50 bytes to tell; below so many tokens they are not tried.
 constexpr std::size_t worth_dynamic_codes = 100;
-
-// Symbols of the code that codes the lengths of codewords (RFC 1951, section 3.2.7).
-constexpr std::size_t length_code_symbols = 19;
-constexpr unsigned repeat_last = 16;        // 3 to 6 times, 2 extra bits
-constexpr unsigned repeat_zero = 17;        // 3 to 10 times, 3 extra bits
-constexpr unsigned repeat_many_zeros = 18;  // 11 to 138 times, 7 extra bits
-constexpr std::array<std::uint8_t, length_code_symbols> order = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
-                                                                 11, 4,  12, 3, 13, 2, 14, 1, 15};
-constexpr unsigned longest_of_length_code = 7;
-
-constexpr unsigned extra_of_repeat(unsigned symbol) noexcept {
-    return symbol < repeat_last ? 0 : symbol == repeat_last ? 2 : symbol == repeat_zero ? 3 : 7;
-}
 
 }  // namespace
 
@@ -55,7 +34,7 @@ struct DeflateBlock::CodeHeader {
             lengths[size++] = codes.distance[symbol].length;
         count_runs(std::span(lengths).first(size));
         make_prefix_code(counts, longest_of_length_code, length_code);
-        while (told > 4 && length_code[order[told - 1]].length == 0) --told;
+        while (told > 4 && length_code[length_code_order[told - 1]].length == 0) --told;
         bits = 14 + 3 * told;
         for (unsigned symbol = 0; symbol < length_code_symbols; ++symbol)
             bits += counts[symbol] * (length_code[symbol].length + extra_of_repeat(symbol));
@@ -98,7 +77,7 @@ struct DeflateBlock::CodeHeader {
         output.put(told - 4, 4);
         output.store();
         for (std::size_t place = 0; place < told; ++place) {
-            output.put(length_code[order[place]].length, 3);
+            output.put(length_code[length_code_order[place]].length, 3);
             output.store();
         }
         for (const Step& step : std::span(steps).first(step_count)) {
@@ -108,7 +87,7 @@ struct DeflateBlock::CodeHeader {
         }
     }
 
-    std::size_t literal_size = 286;
+    std::size_t literal_size = last_length_symbol + 1;
     std::size_t distance_size = distances;
     std::size_t told = length_code_symbols;
     std::uint64_t bits = 0;
@@ -120,11 +99,12 @@ struct DeflateBlock::CodeHeader {
 
 DeflateBlock::Codes DeflateBlock::make_fixed_codes() noexcept {
     Codes codes;
+    constexpr auto lengths = fixed_literal_lengths();
     for (std::size_t symbol = 0; symbol < literals; ++symbol)
-        codes.literal[symbol].length = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
+        codes.literal[symbol].length = lengths[symbol];
     assign_codewords(codes.literal);
     // All of five bits: the two symbols that are never used would come last.
-    for (Codeword& word : codes.distance) word.length = 5;
+    for (Codeword& word : codes.distance) word.length = fixed_distance_length;
     assign_codewords(codes.distance);
     return codes;
 }
@@ -154,8 +134,8 @@ bool DeflateBlock::write(BitWriter& output, std::uint64_t room) noexcept {
     const std::uint64_t fixed_bits = bits_with(fixed);
     if (size_ >= worth_dynamic_codes) {
         Codes dynamic;
-        make_prefix_code(std::span(literal_counts_).first(286), longest_codeword,
-                         std::span(dynamic.literal).first(286));
+        make_prefix_code(std::span(literal_counts_).first(last_length_symbol + 1), longest_codeword,
+                         std::span(dynamic.literal).first(last_length_symbol + 1));
         make_prefix_code(distance_counts_, longest_codeword, dynamic.distance);
         const CodeHeader header(dynamic);
         const std::uint64_t dynamic_bits = header.bits + bits_with(dynamic);

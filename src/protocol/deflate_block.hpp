@@ -1,19 +1,15 @@
 #pragma once
 
 #include "protocol/bit_writer.hpp"
+#include "protocol/deflate_symbols.hpp"
 #include "protocol/prefix_code.hpp"
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 namespace longwire::protocol {
-
-inline constexpr unsigned shortest_match = 3;
-inline constexpr unsigned longest_match = 258;
 
 /// A byte as it is, or a repetition of what stands `distance` bytes before (RFC 1951, section
 /// 3.2.5).
@@ -21,23 +17,6 @@ struct DeflateToken {
     std::uint16_t length = 0;    ///< 0 for a byte as it is; else 3 to 258
     std::uint16_t distance = 0;  ///< 1 to 32768; or the byte
 };
-
-/// The symbol of a distance. Of two symbols each, the extra bits grow by one.
-constexpr unsigned distance_symbol(unsigned distance) noexcept {
-    const unsigned from_zero = distance - 1;
-    if (from_zero < 2) return from_zero;
-    const auto width = static_cast<unsigned>(std::bit_width(from_zero)) - 1;
-    return 2 * width + ((from_zero >> (width - 1)) & 1U);
-}
-
-/// The symbol of a length. Of four symbols each, the extra bits grow by one.
-constexpr unsigned length_symbol(unsigned length) noexcept {
-    const unsigned from_zero = length - shortest_match;
-    if (from_zero < 4) return 257 + from_zero;
-    if (length == longest_match) return 285;
-    const auto width = static_cast<unsigned>(std::bit_width(from_zero)) - 1;
-    return 257 + 4 * (width - 1) + ((from_zero >> (width - 2)) & 3U);
-}
 
 /// The tokens of one block, and how often each symbol occurs in them.
 class DeflateBlock {
@@ -67,8 +46,8 @@ public:
     [[nodiscard]] bool write(BitWriter& output, std::uint64_t room) noexcept;
 
 private:
-    static constexpr std::size_t literals = most_prefix_symbols;
-    static constexpr std::size_t distances = 30;
+    static constexpr std::size_t literals = literal_symbols;
+    static constexpr std::size_t distances = distance_symbols;
     static constexpr auto length_symbols = [] {
         std::array<std::uint16_t, longest_match + 1> symbols = {};
         for (unsigned length = shortest_match; length <= longest_match; ++length)
