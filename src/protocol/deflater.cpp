@@ -22,7 +22,8 @@ constexpr std::size_t least_bytes = 4;  // to look for
 /// bits.
 bool is_better(const Match& later, const Match& match) noexcept {
     const auto gained = 4 * (static_cast<int>(later.length) - static_cast<int>(match.length));
-    const int nearer = std::bit_width(match.distance) - std::bit_width(later.distance);
+    const int nearer = static_cast<int>(std::bit_width(match.distance)) -
+                       static_cast<int>(std::bit_width(later.distance));
     return gained + nearer > 2;
 }
 
