@@ -121,6 +121,10 @@ struct ListenOptions {
 
 /// What the server allows as a whole, and before a connection has become a WebSocket.
 struct ServerOptions {
+    /// Loops, each on a thread of its own (the first on that of `run`), over which connections are
+    /// spread evenly. A connection stays on its loop; the handlers of connections on different
+    /// loops run at the same time. 0: one for each processor that the process may use.
+    std::size_t threads = 0;
     /// For a request to arrive whole, and for a kept-alive connection to send its next one.
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
     std::size_t max_request_head = std::size_t{16} * 1024;    ///< Bytes; beyond: 431 (or 414).
@@ -139,7 +143,9 @@ struct ServerOptions {
 };
 
 /// A server for WebSocket and HTTP on the same ports. Set it up on one thread; `run` then uses
-/// that thread. Only `stop` may be called from anywhere.
+/// that thread, and with `ServerOptions::threads` others beside it. What handlers share must be
+/// made for that: give state to its connection (`WebSocket::state`), guard it by a mutex, or run
+/// one thread.
 ///
 /// Paths of routes are exact ("/echo"), may have parameters that match one segment
 /// ("/rooms/:room"), and may end in "*", which matches the rest ("/files/*"). A path of more exact
@@ -182,8 +188,7 @@ public:
 
     /// Reads the certificates, keys and roots of all addresses again. New connections get the new
     /// ones; open ones stay as they are, and sessions can still be resumed. On an error
-    /// (certificate_unusable, which names the file) everything stays as it was. To be called on
-    /// the server's thread: before `run`, or in a handler or a function that was given to `post`.
+    /// (certificate_unusable, which names the file) everything stays as it was. Any thread.
     [[nodiscard]] Result<void> reload_certificates();
 
     /// Serves until `stop`. Gives 0 after a clean end, 1 (and a line to the log sink) if it could
@@ -196,7 +201,8 @@ public:
     /// to answer. A second call ends it at once. Any thread, and a signal handler.
     void stop() noexcept;
 
-    /// Runs `function` on the server's loop. Any thread, also before `run`.
+    /// Runs `function` on the server's first loop, the one on the thread of `run`. Any thread, also
+    /// before `run`.
     void post(std::function<void()> function);
 
 private:

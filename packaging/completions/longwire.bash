@@ -42,7 +42,7 @@ _longwire() {
             ;;
         -s | --subprotocol | --origin | --timeout | --ping | --max-message | --pinned-key | \
             -m | --message | -w | --wait | -n | --count | --listen | --echo | --max-backlog | \
-            --max-connections | --max-connections-per-address | --max-memory | \
+            --max-connections | --max-connections-per-address | --max-memory | --threads | \
             --max-header-size | --max-header-count | --max-control-frames | \
             --handshake-timeout | --frame-timeout | --ping-after | --idle-timeout | \
             --close-timeout)
@@ -66,7 +66,7 @@ _longwire() {
                 --compress --max-message --max-backlog --max-connections
                 --max-connections-per-address --max-memory --max-header-size --max-header-count
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
-                --idle-timeout --close-timeout --verbose --help'
+                --idle-timeout --close-timeout --threads --verbose --help'
             ;;
         *)
             options='serve connect --help --version'

@@ -50,6 +50,7 @@ complete -c longwire -n $serve -l tls-client-ca -r -F -d 'Roots of the clients t
 complete -c longwire -n $serve -l compress -x -a 'off shared dedicated' -d 'Compress messages'
 complete -c longwire -n $serve -l max-message -x -d 'The largest message'
 complete -c longwire -n $serve -l max-backlog -x -d 'The most that waits for a slow reader'
+complete -c longwire -n $serve -l threads -x -d 'Threads, over which connections are spread'
 complete -c longwire -n $serve -l max-connections -x -d 'Connections in total'
 complete -c longwire -n $serve -l max-connections-per-address -x -d 'Connections of one address'
 complete -c longwire -n $serve -l max-memory -x -d 'What all connections may keep'

@@ -59,6 +59,11 @@ std::string wrong_with_path(const std::string& path) {
     return {};
 }
 
+void add_speed(CLI::App& serve, ServeOptions& options) {
+    add_word(serve, "--threads", options.limits.threads, count_word,
+             "Threads, over which connections are spread; 0: one for each processor", "0");
+}
+
 void add_limits(CLI::App& serve, ServeOptions& options) {
     WebSocketOptions& websocket = options.websocket;
     add_word(serve, "--max-message", websocket.max_message_size, size_word,
@@ -138,6 +143,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
              "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
              "dedicated (with the context of those before; some 200 KiB a connection)",
              "shared");
+    add_speed(serve, options);
     add_limits(serve, options);
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);

@@ -20,6 +20,9 @@ constexpr std::chrono::milliseconds patience_for_body = std::chrono::seconds(1);
 
 constexpr std::size_t max_location_shown = 200;
 
+constexpr const char* certificate_missed =
+    "the server ended the connection; it had asked for a client certificate, and none was given";
+
 http::Limits limits_of_answer() noexcept {
     http::Limits limits;
     limits.max_body_size = HttpAnswer::max_body_size;
@@ -159,9 +162,7 @@ void ClientHandshake::on_end() {
     }
     const net::TlsChannel* const tls = stream_ == nullptr ? nullptr : stream_->tls();
     if (tls != nullptr && tls->certificate_missed())
-        fail(ErrorCode::tls_failed,
-             "the server ended the connection; it had asked for a client certificate, and none "
-             "was given");
+        fail(ErrorCode::tls_failed, certificate_missed);
     else if (tls != nullptr && !tls->established())
         fail(ErrorCode::tls_failed, "the server ended the connection during the TLS handshake");
     else
@@ -187,6 +188,11 @@ void ClientHandshake::on_closed(net::Ending /*ending*/) {
     }
     if (tls != nullptr && tls->failure() != nullptr) {
         fail(tls->failure()->code(), tls->failure()->message());
+        return;
+    }
+    // Some servers reset the connection instead, and what they had said is lost.
+    if (tls != nullptr && tls->certificate_missed()) {
+        fail(ErrorCode::tls_failed, certificate_missed);
         return;
     }
     fail(ErrorCode::connection_failed, "the connection broke before the server had answered");

@@ -68,7 +68,7 @@ void ClientLoop::end() {
         return;
     }
     works_ = false;
-    entry_->post([] {});
+    entry_->wake();
     thread_.join();
 }
 

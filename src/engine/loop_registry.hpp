@@ -1,14 +1,12 @@
 #pragma once
 
+#include "engine/slot_table.hpp"
+#include "net/loop.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <vector>
-
-namespace longwire::net {
-class Loop;
-}
+#include <utility>
 
 namespace longwire::engine {
 
@@ -18,43 +16,34 @@ class WebSocketSession;
 /// connection each slot names.
 class LoopEntry {
 public:
-    struct Name {
-        std::uint32_t slot = 0;
-        std::uint32_t generation = 0;
-    };
+    using Name = SlotTable::Name;
+
+    explicit LoopEntry(const net::Loop& loop) : inbox_(loop.inbox()) {}
 
     /// Runs `function` on the loop with the session that `name` names, unless it is gone. False:
     /// gone already. Any thread.
-    bool post(Name name, std::function<void(WebSocketSession&)> function);
+    bool post(Name name, std::move_only_function<void(WebSocketSession&)> function);
     /// Runs `function` on the loop, unless that is gone. Any thread.
-    void post(std::function<void()> function);
-    [[nodiscard]] bool alive(Name name) noexcept;
+    void post(net::Loop::Function function) { net::Loop::post_to(inbox_, std::move(function)); }
+    /// Makes the loop turn. Any thread.
+    void wake() const noexcept { inbox_->wake(); }
+    [[nodiscard]] bool alive(Name name) const noexcept { return slots_.stands(name); }
+    [[nodiscard]] bool gone() const noexcept { return inbox_->closed(); }
 
     // On the loop's thread.
-    [[nodiscard]] Name give_name(WebSocketSession& session);
-    void take_name(Name name) noexcept;
-    void loop_is_gone() noexcept;
+    [[nodiscard]] Name give_name(WebSocketSession& session) { return slots_.give(session); }
+    void take_name(Name name) noexcept { slots_.take(name); }
 
 private:
-    friend class LoopRegistry;
-    struct Slot {
-        std::uint32_t generation = 1;
-        WebSocketSession* session = nullptr;
-    };
-
-    [[nodiscard]] WebSocketSession* find(Name name) noexcept;
-
-    std::mutex mutex_;
-    net::Loop* loop_ = nullptr;
-    std::vector<Slot> slots_;
-    std::vector<std::uint32_t> free_;
+    std::shared_ptr<net::Inbox> inbox_;
+    SlotTable slots_;
 };
 
 /// The loops of this process, by number: what a Handle holds instead of a pointer.
 class LoopRegistry {
 public:
     /// The entry of a new loop, and its number (never 0, never used again).
-    static std::pair<std::uint32_t, std::shared_ptr<LoopEntry>> enter(net::Loop& loop);
+    static std::pair<std::uint32_t, std::shared_ptr<LoopEntry>> enter(const net::Loop& loop);
     static void leave(std::uint32_t number) noexcept;
     /// Nothing where the loop is gone.
     static std::shared_ptr<LoopEntry> find(std::uint32_t number) noexcept;

@@ -3,6 +3,7 @@
 #include "engine/log.hpp"
 #include "engine/router.hpp"
 #include "engine/worker.hpp"
+#include "engine/workers.hpp"
 #include "net/admission.hpp"
 #include "net/listener.hpp"
 #include "net/stream.hpp"
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +26,7 @@ namespace longwire {
 namespace {
 
 using engine::Worker;
+using engine::Workers;
 
 // How long open connections have to answer when the server leaves.
 constexpr std::chrono::milliseconds leaving_time{5000};
@@ -60,8 +63,9 @@ public:
     explicit Implementation(const ServerOptions& options)
         : admission_({.connections = options.max_connections,
                       .per_network = options.max_connections_per_address}),
-          worker_(Worker::create()) {
-        if (worker_) (*worker_)->loop().limit_held(options.max_memory);
+          workers_(Workers::create(options.threads == 0 ? engine::usable_processors()
+                                                        : options.threads)) {
+        if (workers_) (*workers_)->limit_held(options.max_memory);
         terms_.limits = {.max_head_size = options.max_request_head,
                          .max_fields = options.max_request_fields,
                          .max_body_size = options.max_request_body};
@@ -86,7 +90,7 @@ public:
     int run();
     void stop() noexcept {
         ++stops_;
-        if (worker_) (*worker_)->loop().wake();
+        if (workers_) (*workers_)->wake_all();
     }
     void post(std::function<void()> function);
 
@@ -100,15 +104,25 @@ private:
     };
 
     void accept(const Endpoint& endpoint, net::Descriptor socket, const net::Address& peer);
+    /// One connection on the loop that it was handed to.
+    struct Accepted {
+        net::Descriptor socket;
+        net::Admission::Place place;
+        std::shared_ptr<net::TlsContext> tls;
+    };
+    void begin(Worker& worker, Accepted accepted);
     void refuse(const Endpoint& endpoint, net::Descriptor socket, const Response& response);
-    void leave();
+    void work(Worker& worker);
+    void leave(Worker& worker);
 
-    // Both outlive the streams and sessions, which the worker's loop owns.
+    // They outlive the streams and sessions, which the workers' loops own.
     engine::HttpTerms terms_;
     net::Admission admission_;
     net::Admission refusals_{{.connections = most_refusals}};
     std::atomic<int> stops_ = 0;
-    Result<std::unique_ptr<Worker>> worker_;
+    std::atomic<bool> leaving_ = false;  // nothing is accepted any more
+    Result<std::unique_ptr<Workers>> workers_;
+    std::mutex certificates_mutex_;  // those of the endpoints
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
 };
 
@@ -121,7 +135,7 @@ Result<std::vector<net::Address>> Server::Implementation::addresses_of(
 }
 
 Result<Server::Listening> Server::Implementation::listen(const ListenOptions& options) {
-    if (!worker_) return std::unexpected(worker_.error());
+    if (!workers_) return std::unexpected(workers_.error());
     auto addresses = addresses_of(options);
     if (!addresses) return std::unexpected(std::move(addresses.error()));
     std::shared_ptr<net::TlsContext> tls;
@@ -132,7 +146,7 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
     }
     Listening listening;
     for (const net::Address& address : *addresses) {
-        auto listener = net::Listener::open((*worker_)->loop(), address);
+        auto listener = net::Listener::open((*workers_)->first().loop(), address);
         if (!listener) return std::unexpected(std::move(listener.error()));
         if (listening.address.empty())
             listening = {.address = (*listener)->address().to_text(),
@@ -157,6 +171,7 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
 }
 
 Result<void> Server::Implementation::reload_certificates() {
+    const std::lock_guard lock(certificates_mutex_);
     std::vector<std::shared_ptr<net::TlsContext>> fresh;
     for (const auto& endpoint : endpoints_) {
         fresh.push_back(endpoint->tls);
@@ -176,9 +191,10 @@ void Server::Implementation::refuse(const Endpoint& endpoint, net::Descriptor so
                                     const Response& response) {
     // An answer inside TLS would cost more than the connection that is refused.
     auto place = refusals_.admit({});
-    if (endpoint.tls || !place) return;
-    const net::Ref<engine::HttpSession> session(new engine::HttpSession(**worker_, terms_));
-    const auto stream = net::Stream::open((*worker_)->loop(), std::move(socket), session);
+    if (endpoint.tls_settings || !place) return;
+    Worker& worker = (*workers_)->first();
+    const net::Ref<engine::HttpSession> session(new engine::HttpSession(worker, terms_));
+    const auto stream = net::Stream::open(worker.loop(), std::move(socket), session);
     if (!stream) return;
     (*stream)->take(std::move(*place));
     session->attach(**stream);
@@ -189,57 +205,79 @@ void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor so
                                     const net::Address& peer) {
     auto place = admission_.admit(peer);
     if (!place) return refuse(endpoint, std::move(socket), refusal_for(place.error()));
-    if ((*worker_)->loop().holds_too_much())
+    if ((*workers_)->first().loop().holds_too_much())
         return refuse(endpoint, std::move(socket), refusal_for(net::Admission::Refusal::full));
+    Accepted accepted{.socket = std::move(socket), .place = std::move(*place), .tls = {}};
+    if (endpoint.tls_settings) {
+        const std::lock_guard lock(certificates_mutex_);
+        accepted.tls = endpoint.tls;
+    }
+    (*workers_)->hand_out([this, accepted = std::move(accepted)](Worker& worker) mutable {
+        begin(worker, std::move(accepted));
+    });
+}
+
+void Server::Implementation::begin(Worker& worker, Accepted accepted) {
+    if (leaving_) return;
     std::unique_ptr<net::TlsChannel> tls;
-    if (endpoint.tls) {
-        auto channel = net::TlsChannel::accept(endpoint.tls);
+    if (accepted.tls) {
+        auto channel = net::TlsChannel::accept(std::move(accepted.tls));
         if (!channel) return engine::log(LogLevel::warning, channel.error().message());
         tls = std::move(*channel);
     }
-    const net::Ref<engine::HttpSession> session(new engine::HttpSession(**worker_, terms_));
+    const net::Ref<engine::HttpSession> session(new engine::HttpSession(worker, terms_));
     const auto stream =
-        net::Stream::open((*worker_)->loop(), std::move(socket), session, std::move(tls));
+        net::Stream::open(worker.loop(), std::move(accepted.socket), session, std::move(tls));
     if (!stream) return engine::log(LogLevel::warning, stream.error().message());
-    (*stream)->take(std::move(*place));
+    (*stream)->take(std::move(accepted.place));
     session->attach(**stream);
 }
 
 int Server::Implementation::run() {
-    if (!worker_) {
-        engine::log(LogLevel::error, worker_.error().message());
+    if (!workers_) {
+        engine::log(LogLevel::error, workers_.error().message());
         return 1;
     }
     if (Worker::current() != nullptr) {
         engine::log(LogLevel::error, "Server::run was called on a thread that already runs a loop");
         return 1;
     }
-    const Worker::Running here(**worker_);
-    net::Loop& loop = (*worker_)->loop();
+    (*workers_)->run([this](Worker& worker) { work(worker); });
+    stops_ = 0;
+    leaving_ = false;
+    return 0;
+}
+
+/// One loop, to its end.
+void Server::Implementation::work(Worker& worker) {
+    net::Loop& loop = worker.loop();
+    const bool accepts = &worker == &(*workers_)->first();
     std::optional<net::Loop::Clock::time_point> until;
     for (;;) {
         const int stops = stops_;
         if (stops > 1) break;
-        if (stops == 1 && !until) {
-            leave();
+        if (stops == 1 && accepts && !leaving_) {
+            endpoints_.clear();
+            leaving_ = true;
+            (*workers_)->wake_all();
+        }
+        if (leaving_ && !until) {
+            leave(worker);
             until = net::Loop::Clock::now() + leaving_time;
         }
         if (until && (loop.stream_count() == 0 || net::Loop::Clock::now() >= *until)) break;
         loop.turn(std::chrono::milliseconds(until ? 100 : -1));
     }
     loop.end_all_streams();
-    stops_ = 0;
-    return 0;
 }
 
-void Server::Implementation::leave() {
-    endpoints_.clear();
-    (*worker_)->loop().each_stream([](net::Stream& stream) { stream.leave(); });
+void Server::Implementation::leave(Worker& worker) {
+    worker.loop().each_stream([](net::Stream& stream) { stream.leave(); });
 }
 
 void Server::Implementation::post(std::function<void()> function) {
-    if (!worker_) return;
-    (*worker_)->loop().post([function = std::move(function)] {
+    if (!workers_) return;
+    (*workers_)->first().loop().post([function = std::move(function)] {
         try {
             function();
         } catch (...) {

@@ -153,14 +153,20 @@ bool WebSocketSession::find_in_intake() {
     Intake& intake = conversation.arrivals->intake;
     intake.let_go();
     const auto ready = intake.ready(conversation.wanted);
-    if (ready) {
+    if (ready && (*ready || !announces_too_much())) {
         conversation.waits = conversation.found = *ready;
         return true;
     }
     conversation.deaf = true;
     Events events{*this};
-    connection_.fail(*ready.error(), events);
+    connection_.fail(ready ? protocol::broken_rule::too_big : *ready.error(), events);
     return false;
+}
+
+/// Whether a frame began, while nobody asked for a whole message, that has no room in one.
+bool WebSocketSession::announces_too_much() const noexcept {
+    const auto frame = connection_.unfinished_frame();
+    return frame && frame->missing_payload > room_for_message(frame->compressed);
 }
 
 void WebSocketSession::await_receipt(std::coroutine_handle<> receiver) noexcept {

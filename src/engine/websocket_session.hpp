@@ -153,6 +153,7 @@ private:
         protocol::Compression* compression);
     [[nodiscard]] std::uint64_t room_for_message(bool compressed) const noexcept;
     [[nodiscard]] bool find_in_intake();
+    [[nodiscard]] bool announces_too_much() const noexcept;
     [[nodiscard]] bool take() noexcept;
     void decode_held();
     void receive_for_coroutine(std::span<std::byte> bytes);

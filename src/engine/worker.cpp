@@ -70,7 +70,6 @@ Worker::Worker(std::unique_ptr<net::Loop> loop) : loop_(std::move(loop)) {
 Worker::~Worker() {
     accepting_ = false;
     LoopRegistry::leave(number_);
-    entry_->loop_is_gone();
     const Running here(*this);
     loop_->end_all_streams();
     // What still has not ended is suspended on something that will not come.
@@ -94,11 +93,22 @@ protocol::Compression& Worker::compression(int window_bits, std::size_t threshol
     return *compressions_.back();
 }
 
+LoopEntry* Worker::entry_of(std::uint32_t number) {
+    if (number == number_) return entry_.get();
+    for (const auto& [known, entry] : others_)
+        if (known == number) return entry->gone() ? nullptr : entry.get();
+    auto found = LoopRegistry::find(number);
+    if (!found) return nullptr;
+    std::erase_if(others_, [](const auto& other) { return other.second->gone(); });
+    return others_.emplace_back(number, std::move(found)).second.get();
+}
+
 Worker* Worker::current() noexcept {
     return running;
 }
 
-Worker::Running::Running(Worker& worker) noexcept : outer_(std::exchange(running, &worker)) {}
+Worker::Running::Running(Worker& worker) noexcept
+    : loop_(worker.loop()), outer_(std::exchange(running, &worker)) {}
 Worker::Running::~Running() {
     running = outer_;
 }

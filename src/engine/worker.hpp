@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace longwire::engine {
@@ -28,6 +29,8 @@ public:
     [[nodiscard]] LoopEntry& entry() noexcept { return *entry_; }
     [[nodiscard]] const std::shared_ptr<LoopEntry>& shared_entry() const noexcept { return entry_; }
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    /// The entry of any loop by its number; null where that is gone.
+    [[nodiscard]] LoopEntry* entry_of(std::uint32_t number);
 
     /// The worker whose loop runs on this thread; null where none does.
     [[nodiscard]] static Worker* current() noexcept;
@@ -41,6 +44,7 @@ public:
         Running& operator=(const Running&) = delete;
 
     private:
+        net::Loop::Running loop_;
         Worker* outer_;
     };
 
@@ -76,6 +80,8 @@ private:
     std::unique_ptr<net::Loop> loop_;
     std::uint32_t number_ = 0;
     std::shared_ptr<LoopEntry> entry_;
+    // Of other loops, those that were asked for, so that no message waits for the registry.
+    std::vector<std::pair<std::uint32_t, std::shared_ptr<LoopEntry>>> others_;
     RootLink* roots_ = nullptr;  // the tasks that nobody awaits
     // By window and threshold; few differ. Never removed: connections refer to them.
     std::vector<std::unique_ptr<protocol::Compression>> compressions_;

@@ -3,6 +3,7 @@
 namespace longwire::net {
 
 std::expected<Admission::Place, Admission::Refusal> Admission::admit(const Address& peer) {
+    const std::lock_guard lock(mutex_);
     if (limits_.connections != 0 && connections_ >= limits_.connections)
         return std::unexpected(Refusal::full);
     // Where networks are not limited, they need not be told apart. Whoever comes by a Unix socket
@@ -19,6 +20,7 @@ std::expected<Admission::Place, Admission::Refusal> Admission::admit(const Addre
 }
 
 void Admission::leave(Network& network) noexcept {
+    const std::lock_guard lock(mutex_);
     --connections_;
     if (--network.connections == 0) networks_.erase(network.key);
 }

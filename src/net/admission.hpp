@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <mutex>
 #include <unordered_map>
 #include <utility>
 
@@ -12,7 +13,7 @@ namespace longwire::net {
 
 /// Counts the open connections of a server, in all and by network, and says whether one more may
 /// come. A network is an IPv4 address, or the 64 bits of an IPv6 address that are given out
-/// together.
+/// together. Any thread.
 class Admission {
     struct Network {
         Admission* admission;
@@ -55,12 +56,16 @@ public:
     };
 
     [[nodiscard]] std::expected<Place, Refusal> admit(const Address& peer);
-    [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
+    [[nodiscard]] std::size_t connections() const noexcept {
+        const std::lock_guard lock(mutex_);
+        return connections_;
+    }
 
 private:
     void leave(Network& network) noexcept;
 
     Limits limits_;
+    mutable std::mutex mutex_;  // connections come on one loop and go on all
     std::size_t connections_ = 0;
     std::unordered_map<std::uint64_t, Network> networks_;
 };

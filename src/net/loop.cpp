@@ -4,13 +4,21 @@
 #include "net/stream.hpp"
 
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 namespace longwire::net {
+
+namespace {
+thread_local Loop* running = nullptr;
+}
+
+Loop::Running::Running(Loop& loop) noexcept : outer_(std::exchange(running, &loop)) {}
+Loop::Running::~Running() {
+    running = outer_;
+}
 
 Result<std::unique_ptr<Loop>> Loop::create() {
     Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
@@ -29,13 +37,16 @@ Result<std::unique_ptr<Loop>> Loop::create() {
 
 Loop::Loop(Descriptor epoll, Descriptor wakeup)
     : epoll_(std::move(epoll)),
-      wakeup_(std::move(wakeup)),
+      inbox_(std::make_shared<Inbox>(std::move(wakeup))),
       receive_buffer_(new std::byte[receive_size + receive_padding]()) {
     gathered_.reserve(Stream::gather_limit);
 }
 
 Loop::~Loop() {
     end_all_streams();
+    inbox_->close();
+    // They may own what posts on its way out.
+    const std::vector<Function> never_run = std::exchange(own_, {});
 }
 
 void Loop::end_all_streams() {
@@ -50,10 +61,13 @@ void Loop::turn(std::chrono::milliseconds limit) {
     int wait = static_cast<int>(limit.count());
     if (until_timer >= 0 && (wait < 0 || until_timer < wait)) wait = until_timer;
     // What was written or closed between two turns does not wait for something else to happen.
-    if (!unflushed_.empty() || !ended_.empty()) wait = 0;
+    // What is posted from now on by this thread is for the next turn.
+    auto own = std::exchange(own_, {});
+    if (!unflushed_.empty() || !ended_.empty() || !own.empty()) wait = 0;
 
     const int ready = epoll_wait(epoll_.get(), events_.data(), event_count, wait);
     now_ = Clock::now();
+    if (total_) held_by_others_ = total_->of_others(part_);
     events_ready_ = ready > 0 ? static_cast<std::size_t>(ready) : 0;
     bool woken = false;
     for (std::size_t index = 0; index < events_ready_; ++index) {
@@ -65,21 +79,22 @@ void Loop::turn(std::chrono::milliseconds limit) {
     }
     events_ready_ = 0;
     timers_.advance(now_);
-    if (woken) run_posted();
+    if (woken) inbox_->run();
+    for (Function& function : own) function();
     end_turn();
+    if (total_ && held_ != held_told_) tell_held();
 }
 
-void Loop::run_posted() {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto size = ::read(wakeup_.get(), &count, sizeof count);
-    // Cleared before the queue is taken: a post that comes later wakes the loop again.
-    awake_.store(false);
-    std::vector<std::function<void()>> functions;
-    {
-        const std::lock_guard lock(posted_mutex_);
-        functions.swap(posted_);
-    }
-    for (const auto& function : functions) function();
+void Loop::tell_held() noexcept {
+    total_->tell(part_, held_);
+    held_told_ = held_;
+}
+
+void Loop::limit_held(std::size_t most, std::shared_ptr<HeldTotal> total,
+                      std::size_t part) noexcept {
+    most_held_ = most;
+    total_ = std::move(total);
+    part_ = part;
 }
 
 void Loop::end_turn() {
@@ -97,20 +112,14 @@ void Loop::end_turn() {
             streams_[index]->index_ = static_cast<std::uint32_t>(index);
             streams_.pop_back();
         }
+        count_streams();
     }
 }
 
-void Loop::post(std::function<void()> function) {
-    {
-        const std::lock_guard lock(posted_mutex_);
-        posted_.push_back(std::move(function));
-    }
-    if (!awake_.exchange(true)) wake();
-}
-
-void Loop::wake() noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto size = ::write(wakeup_.get(), &one, sizeof one);
+bool Loop::post_to(const std::shared_ptr<Inbox>& inbox, Function function) {
+    if (running == nullptr || running->inbox_ != inbox) return inbox->add(std::move(function));
+    running->own_.push_back(std::move(function));
+    return true;
 }
 
 int Loop::watch(Watcher& watcher, int descriptor, std::uint32_t events) noexcept {
@@ -140,6 +149,7 @@ void Loop::unwatch(Watcher& watcher, int descriptor) noexcept {
 void Loop::adopt(std::unique_ptr<Stream> stream) {
     stream->index_ = static_cast<std::uint32_t>(streams_.size());
     streams_.push_back(std::move(stream));
+    count_streams();
 }
 
 void Loop::each_stream(const std::function<void(Stream&)>& visit) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "net/descriptor.hpp"
+#include "net/held_total.hpp"
+#include "net/inbox.hpp"
 #include "net/timer_wheel.hpp"
 
 #include <sys/epoll.h>
@@ -12,7 +14,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,8 +38,8 @@ private:
     virtual void on_ready(std::uint32_t events) = 0;
 };
 
-/// One event loop on level-triggered epoll. All of it belongs to one thread, except `post` and
-/// `stop`.
+/// One event loop on level-triggered epoll. All of it belongs to one thread, except `post`, `wake`
+/// and `stream_count`.
 class Loop {
 public:
     using Clock = TimerWheel::Clock;
@@ -52,10 +53,28 @@ public:
     /// all of it: one turn.
     void turn(std::chrono::milliseconds limit = std::chrono::milliseconds(-1));
 
+    using Function = Inbox::Function;
+
     /// Runs `function` in a later turn. Any thread; one wake-up however many are posted.
-    void post(std::function<void()> function);
+    void post(Function function) { post_to(inbox_, std::move(function)); }
+    /// The same for a loop that may be gone: false then.
+    static bool post_to(const std::shared_ptr<Inbox>& inbox, Function function);
     /// Makes the loop turn, so that it sees what another thread or a signal handler has changed.
-    void wake() noexcept;
+    void wake() const noexcept { inbox_->wake(); }
+    /// Where to post after the loop is gone, too.
+    [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
+
+    /// Marks a loop as the one that runs on this thread, while this object lives.
+    class Running {
+    public:
+        explicit Running(Loop& loop) noexcept;
+        ~Running();
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+
+    private:
+        Loop* outer_;
+    };
 
     /// The time at which this turn began.
     [[nodiscard]] Clock::time_point now() const noexcept { return now_; }
@@ -77,19 +96,22 @@ public:
     /// The bytes that all connections of this loop keep: what waits for peers that read slowly,
     /// and what is unfinished of those that send slowly. Whoever keeps some counts it here.
     [[nodiscard]] std::size_t& held() noexcept { return held_; }
-    /// The most that this should be; 0 is no limit.
-    void limit_held(std::size_t most) noexcept { most_held_ = most; }
+    /// The most that this should be, over all loops of `total`, of which this is the one with the
+    /// number `part`; 0 is no limit.
+    void limit_held(std::size_t most, std::shared_ptr<HeldTotal> total, std::size_t part) noexcept;
     [[nodiscard]] bool holds_too_much() const noexcept {
-        return most_held_ != 0 && held_ > most_held_;
+        return most_held_ != 0 && held_ + held_by_others_ > most_held_;
     }
     /// Whether more is held than should be, and `own` of it by one connection is more than its
     /// share: that one has to go.
     [[nodiscard]] bool too_much_for_one(std::size_t own) const noexcept {
-        return holds_too_much() && own > most_held_ / (streams_.size() + 1);
+        return holds_too_much() && own > most_held_ / total_->loops() / (streams_.size() + 1);
     }
 
-    /// The connections of this loop, which it owns.
-    [[nodiscard]] std::size_t stream_count() const noexcept { return streams_.size(); }
+    /// The connections of this loop, which it owns. Any thread.
+    [[nodiscard]] std::size_t stream_count() const noexcept {
+        return stream_count_.load(std::memory_order_relaxed);
+    }
     /// Calls `visit` for each stream that exists now; streams may be closed meanwhile.
     void each_stream(const std::function<void(Stream&)>& visit);
 
@@ -110,11 +132,15 @@ private:
     Loop(Descriptor epoll, Descriptor wakeup);
 
     void adopt(std::unique_ptr<Stream> stream);
+    void count_streams() noexcept {
+        stream_count_.store(streams_.size(), std::memory_order_relaxed);
+    }
     void end_turn();
-    void run_posted();
+    void tell_held() noexcept;
 
     Descriptor epoll_;
-    Descriptor wakeup_;
+    std::shared_ptr<Inbox> inbox_;
+    std::vector<Function> own_;  // posted by this loop's thread
     Clock::time_point now_ = Clock::now();
     TimerWheel timers_{now_};
     std::unique_ptr<std::byte[]> receive_buffer_;
@@ -129,12 +155,13 @@ private:
     std::vector<std::byte> gathered_;
     std::vector<std::byte> sealed_;  // what TLS has made of it, on its way to the kernel
     Stream* gathering_ = nullptr;
+    std::atomic<std::size_t> stream_count_ = 0;
     std::size_t held_ = 0;
+    std::size_t held_told_ = 0;
+    std::size_t held_by_others_ = 0;
     std::size_t most_held_ = 0;
-
-    std::mutex posted_mutex_;
-    std::vector<std::function<void()>> posted_;
-    std::atomic<bool> awake_ = false;
+    std::shared_ptr<HeldTotal> total_;
+    std::size_t part_ = 0;
 
     std::unique_ptr<Resolver> resolver_;
 };

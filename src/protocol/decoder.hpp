@@ -50,6 +50,8 @@ struct UnfinishedFrame {
     std::uint64_t received = 0;  ///< Bytes of its header and payload so far.
     std::uint64_t length =
         0;  ///< Of its payload, as its header says; 0 before the header is whole.
+    std::uint64_t missing_payload = 0;  ///< Of a message's frame whose header is whole.
+    bool compressed = false;            ///< The message that it belongs to.
 };
 
 /// A visitor that takes messages in parts: `Flow on_chunk(MessageType, std::span<std::byte>, bool
@@ -199,9 +201,15 @@ private:
 inline std::optional<UnfinishedFrame> Decoder::unfinished_frame() const noexcept {
     if (!unfinished_) return std::nullopt;
     const Unfinished& unfinished = *unfinished_;
-    if (unfinished.in_frame)
-        return UnfinishedFrame{.received = 2 + unfinished.frame_received,
-                               .length = unfinished.frame.payload_length};
+    if (unfinished.in_frame) {
+        const FrameHeader& frame = unfinished.frame;
+        return UnfinishedFrame{
+            .received = 2 + unfinished.frame_received,
+            .length = frame.payload_length,
+            .missing_payload =
+                is_control(frame.opcode) ? 0 : frame.payload_length - unfinished.frame_received,
+            .compressed = unfinished.compressed};
+    }
     if (unfinished.header_size == 0) return std::nullopt;
     return UnfinishedFrame{.received = unfinished.header_size};
 }

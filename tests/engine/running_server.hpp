@@ -12,7 +12,8 @@ namespace longwire {
 /// the test. Set up its routes, then start it.
 class RunningServer {
 public:
-    explicit RunningServer(ServerOptions options = {}) : server(options) {}
+    /// With one loop, so that tests may look at what handlers wrote, unless `options` say more.
+    explicit RunningServer(ServerOptions options = {}) : server(with_one_loop(options)) {}
     ~RunningServer() { stop(); }
 
     void start(const ListenOptions& options = {}) {
@@ -39,6 +40,11 @@ public:
     int status = -1;
 
 private:
+    static ServerOptions with_one_loop(ServerOptions options) {
+        if (options.threads == 0) options.threads = 1;
+        return options;
+    }
+
     std::thread thread_;
 };
 

@@ -32,7 +32,8 @@ class Reading {
 public:
     using Read = std::function<Task<>(WebSocket&)>;
 
-    explicit Reading(Read read, std::size_t limit = megabyte)
+    /// `with_answer` comes in one write with the answer to the handshake.
+    explicit Reading(Read read, std::size_t limit = megabyte, const std::string& with_answer = "")
         : client_([this, read = std::move(read), limit]() -> Task<> {
               auto socket = co_await connect(
                   server_.url(), {.max_message_size = limit, .compression = Compression::off});
@@ -41,7 +42,7 @@ public:
               co_await read(*socket);
           }),
           connection(server_.accept()) {
-        connection.send(switching_to(connection.read_until("\r\n\r\n")));
+        connection.send(switching_to(connection.read_until("\r\n\r\n")) + with_answer);
     }
     ~Reading() {
         connection.shut();
@@ -122,6 +123,17 @@ TEST(Streaming, TheLimitIsForWhoeverAsksNotForWhoComesFirst) {
     reading.connection.send(head_of(0x01, 2500) + std::string(2500, 'y'));
     reading.connection.send(head_of(0x80, 2500) + std::string(2500, 'y'));
     EXPECT_EQ(read_frame(reading.connection).payload, "got it");
+}
+
+TEST(Streaming, AFrameThatBeganBeforeAnyReceiveIsJudgedByItsLengthToo) {
+    Reading reading(
+        [](WebSocket& socket) -> Task<> {
+            EXPECT_FALSE(co_await socket.receive());
+            EXPECT_EQ(socket.close_status().code, CloseCode::message_too_big);
+        },
+        megabyte, head_of(0x82, std::uint64_t{1} << 32U) + "x");
+    // A close frame, at once: nothing more of the payload is awaited.
+    EXPECT_EQ(reading.connection.read_until("\x88").back(), '\x88');
 }
 
 TEST(Streaming, NoCharacterOfTextIsCut) {

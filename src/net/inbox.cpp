@@ -1,0 +1,67 @@
+#include "net/inbox.hpp"
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace longwire::net {
+
+Inbox::Entry* Inbox::end_mark() noexcept {
+    static Entry mark;
+    return &mark;
+}
+
+Inbox::~Inbox() {
+    close();
+}
+
+bool Inbox::add(Function function) {
+    auto entry = std::make_unique<Entry>(std::move(function));
+    Entry* head = head_.load();
+    do {
+        if (head == end_mark()) return false;
+        entry->next = head;
+    } while (!head_.compare_exchange_weak(head, entry.get()));
+    (void)entry.release();  // the queue's from now on
+    if (!awake_.exchange(true)) wake();
+    return true;
+}
+
+void Inbox::wake() const noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto size = ::write(wakeup_.get(), &one, sizeof one);
+}
+
+void Inbox::run() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto size = ::read(wakeup_.get(), &count, sizeof count);
+    // Cleared before the queue is taken: what is added later wakes the loop again.
+    awake_.store(false);
+    std::unique_ptr<Entry> oldest;
+    for (Entry* entry = head_.exchange(nullptr); entry != nullptr;) {
+        Entry* const older = std::exchange(entry->next, oldest.release());
+        oldest.reset(entry);
+        entry = older;
+    }
+    while (oldest) {
+        const std::unique_ptr<Entry> entry = std::move(oldest);
+        oldest.reset(std::exchange(entry->next, nullptr));
+        entry->function();
+    }
+}
+
+void Inbox::close() noexcept {
+    Entry* const head = head_.exchange(end_mark());
+    if (head != end_mark()) drop(head);
+}
+
+void Inbox::drop(Entry* entry) noexcept {
+    while (entry != nullptr) {
+        const std::unique_ptr<Entry> dropped(entry);
+        entry = dropped->next;
+    }
+}
+
+}  // namespace longwire::net
