@@ -313,6 +313,11 @@ template <class Handler>
 void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
                              FrameBits bits) {
     if (role() == Role::server) {
+        if (payload.size() <= 125) {
+            handler.write(short_frame_head(opcode, bits.last, payload.size(), bits.compressed),
+                          payload);
+            return;
+        }
         const FrameHead head =
             encode_frame_head(opcode, bits.last, payload.size(), std::nullopt, bits.compressed);
         handler.write(head.view(), payload);
