@@ -14,8 +14,6 @@ constexpr std::uint32_t first_place = 1;
 constexpr std::uint32_t last_place = 0xFFFFFFFF;
 // A match of this length is taken without a look at the next byte.
 constexpr unsigned long_enough = 48;
-// Of a longer match, only the first places are remembered.
-constexpr std::size_t worth_remembering = 258;
 constexpr std::size_t least_bytes = 4;  // to look for
 
 /// Whether `later`, which costs a literal more, is the better one. Shorter distances take fewer
