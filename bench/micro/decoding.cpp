@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -65,6 +66,24 @@ BENCHMARK_CAPTURE(decode, client_text, Role::client, Opcode::text)
 BENCHMARK_CAPTURE(decode, client_binary, Role::client, Opcode::binary)
     ->Name("client decodes binary")
     ->Apply(message_sizes);
+
+/// A message that takes several reads, of 64 KiB each.
+void decode_large(benchmark::State& state) {
+    const auto size = static_cast<std::size_t>(state.range(0));
+    auto bytes = read_of(Role::server, Opcode::binary, size);
+    const protocol::DecoderLimits limits = {.max_message_size = size};
+    protocol::Connection connection(Role::server, limits);
+    Taker taker;
+    for (auto _ : state)
+        for (std::span<std::byte> rest(bytes); !rest.empty();) {
+            const auto read = rest.first(std::min<std::size_t>(rest.size(), 65536));
+            connection.receive(read, taker);
+            rest = rest.subspan(read.size());
+        }
+    state.SetItemsProcessed(static_cast<std::int64_t>(taker.messages));
+    count_bytes(state, bytes.size());
+}
+BENCHMARK(decode_large)->Name("server decodes in reads")->Arg(1 << 17)->Arg(1 << 20)->Arg(1 << 23);
 
 }  // namespace
 }  // namespace longwire::bench

@@ -4,6 +4,7 @@
 #include "sizes.hpp"
 
 #include <benchmark/benchmark.h>
+#include <zlib.h>
 
 #include <string>
 #include <vector>
@@ -20,17 +21,24 @@ std::vector<std::byte> json(std::size_t size, int first_row = 0) {
     return text_of(text, size);
 }
 
-void deflate(benchmark::State& state, bool keep_context) {
-    const auto size = static_cast<std::size_t>(state.range(0));
-    // Many, alike and not the same: what a context is for. In all more than its window holds.
-    std::vector<std::vector<std::byte>> messages;
+/// A kind of text, as messages of a size that are alike and not the same: what a context is for. In
+/// all they are more than its window holds.
+using Messages = std::vector<std::vector<std::byte>>;
+
+Messages messages_of(std::size_t size) {
+    Messages messages;
     for (int number = 0; number < 64; ++number) messages.push_back(json(size, number * 1000));
-    protocol::Compressor compressor(15, keep_context);
+    return messages;
+}
+
+/// Calls `compress` with one message after the other; it gives the compressed size.
+void count_compressed(benchmark::State& state, auto&& compress) {
+    const auto size = static_cast<std::size_t>(state.range(0));
+    const Messages messages = messages_of(size);
     std::size_t compressed = 0;
     std::size_t next = 0;
     for (auto _ : state) {
-        const auto data = compressor.compress(messages[next]);
-        compressed += data ? data->size() : size;
+        compressed += compress(messages[next]);
         next = (next + 1) % messages.size();
     }
     state.SetItemsProcessed(state.iterations());
@@ -39,23 +47,104 @@ void deflate(benchmark::State& state, bool keep_context) {
         100.0 * static_cast<double>(compressed) /
         (static_cast<double>(size) * static_cast<double>(state.iterations()));
 }
-BENCHMARK_CAPTURE(deflate, shared, false)->Name("deflate, no context")->Arg(1024)->Arg(16384);
-BENCHMARK_CAPTURE(deflate, dedicated, true)->Name("deflate, context")->Arg(1024)->Arg(16384);
 
-void inflate(benchmark::State& state) {
-    const auto message = json(static_cast<std::size_t>(state.range(0)));
+void deflate(benchmark::State& state, bool keep_context) {
+    protocol::Compressor compressor(15, keep_context);
+    count_compressed(state, [&](const std::vector<std::byte>& message) {
+        const auto data = compressor.compress(message);
+        return data ? data->size() : message.size();
+    });
+}
+
+Bytef* zlib_bytes(const std::byte* bytes) {
+    return reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes));
+}
+
+/// The same by zlib as a server would call it.
+void deflate_by_zlib(benchmark::State& state, int level, bool keep_context) {
+    z_stream stream = {};
+    deflateInit2(&stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
+    std::vector<std::byte> output(2 * static_cast<std::size_t>(state.range(0)) + 64);
+    count_compressed(state, [&](const std::vector<std::byte>& message) {
+        stream.next_in = zlib_bytes(message.data());
+        stream.avail_in = static_cast<uInt>(message.size());
+        stream.next_out = zlib_bytes(output.data());
+        stream.avail_out = static_cast<uInt>(output.size());
+        ::deflate(&stream, Z_SYNC_FLUSH);
+        if (!keep_context) deflateReset(&stream);
+        return output.size() - stream.avail_out - 4;
+    });
+    deflateEnd(&stream);
+}
+
+void text_sizes(benchmark::internal::Benchmark* benchmark) {
+    for (const int size : {128, 1024, 16384}) benchmark->Arg(size);
+}
+BENCHMARK_CAPTURE(deflate, shared, false)->Name("deflate, no context")->Apply(text_sizes);
+BENCHMARK_CAPTURE(deflate, dedicated, true)->Name("deflate, context")->Apply(text_sizes);
+BENCHMARK_CAPTURE(deflate_by_zlib, fast, 1, false)
+    ->Name("deflate, no context, zlib 1")
+    ->Apply(text_sizes);
+BENCHMARK_CAPTURE(deflate_by_zlib, usual, 6, false)
+    ->Name("deflate, no context, zlib 6")
+    ->Apply(text_sizes);
+BENCHMARK_CAPTURE(deflate_by_zlib, fast_context, 1, true)
+    ->Name("deflate, context, zlib 1")
+    ->Apply(text_sizes);
+BENCHMARK_CAPTURE(deflate_by_zlib, usual_context, 6, true)
+    ->Name("deflate, context, zlib 6")
+    ->Apply(text_sizes);
+
+/// The compressed messages, each followed by the bytes of section 7.2.2.
+Messages compressed_messages_of(std::size_t size) {
+    Messages messages;
     protocol::Compressor compressor(15, false);
-    const auto data = compressor.compress(message);
-    const std::vector<std::byte> compressed(data->begin(), data->end());
-    protocol::Decompressor decompressor(false);
+    for (const auto& message : messages_of(size)) {
+        const auto data = compressor.compress(message);
+        messages.emplace_back(data->begin(), data->end());
+        for (const unsigned byte : {0x00U, 0x00U, 0xFFU, 0xFFU})
+            messages.back().push_back(static_cast<std::byte>(byte));
+    }
+    return messages;
+}
+
+/// Calls `decompress` with one message after the other, tail and all.
+void count_inflated(benchmark::State& state, auto&& decompress) {
+    const auto size = static_cast<std::size_t>(state.range(0));
+    const Messages messages = compressed_messages_of(size);
+    std::size_t next = 0;
     for (auto _ : state) {
-        auto inflated = decompressor.decompress(compressed, std::size_t{1} << 20);
-        decompressor.give_back(std::move(*inflated));
+        decompress(messages[next]);
+        next = (next + 1) % messages.size();
     }
     state.SetItemsProcessed(state.iterations());
-    count_bytes(state, message.size());
+    count_bytes(state, size);
 }
-BENCHMARK(inflate)->Arg(1024)->Arg(16384);
+
+void inflate(benchmark::State& state) {
+    protocol::Decompressor decompressor(false);
+    count_inflated(state, [&](std::span<const std::byte> data) {
+        auto inflated = decompressor.decompress(data.first(data.size() - 4), std::size_t{1} << 20);
+        decompressor.give_back(std::move(*inflated));
+    });
+}
+BENCHMARK(inflate)->Apply(text_sizes);
+
+void inflate_by_zlib(benchmark::State& state) {
+    std::vector<std::byte> output(static_cast<std::size_t>(state.range(0)) + 64);
+    z_stream stream = {};
+    inflateInit2(&stream, -15);
+    count_inflated(state, [&](std::span<const std::byte> data) {
+        stream.next_in = zlib_bytes(data.data());
+        stream.avail_in = static_cast<uInt>(data.size());
+        stream.next_out = zlib_bytes(output.data());
+        stream.avail_out = static_cast<uInt>(output.size());
+        ::inflate(&stream, Z_SYNC_FLUSH);
+        inflateReset(&stream);
+    });
+    inflateEnd(&stream);
+}
+BENCHMARK(inflate_by_zlib)->Name("inflate, zlib")->Apply(text_sizes);
 
 }  // namespace
 }  // namespace longwire::bench

@@ -11,7 +11,7 @@ enum class Compression : std::uint8_t {
     off,       ///< Never agreed to.
     shared,    ///< Each message by itself: one compressor serves all connections of a loop.
     dedicated  ///< With the context of the messages before, which makes them smaller, for some
-               ///< 300 KiB of memory a connection.
+               ///< 200 KiB of memory a connection.
 };
 
 }  // namespace longwire

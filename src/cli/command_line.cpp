@@ -141,7 +141,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     add_tls(serve, options);
     add_word(serve, "--compress", options.websocket.compression, compression_word,
              "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
-             "dedicated (with the context of those before; some 300 KiB a connection)",
+             "dedicated (with the context of those before; some 200 KiB a connection)",
              "shared");
     add_speed(serve, options);
     add_limits(serve, options);

@@ -10,17 +10,16 @@ namespace longwire::protocol {
 
 namespace {
 
-constexpr int smallest_zlib_window = 9;
 constexpr int largest_window = 15;
-// zlib counts in 32 bits.
-constexpr std::size_t largest_message = std::size_t{1} << 31;
-constexpr int level = 1;         // messages are small, and somebody waits for them
-constexpr int memory_level = 8;  // zlib's default
+// Places in it are counted in 32 bits.
+constexpr std::size_t largest_message = std::size_t{1} << 30;
 // What a sync flush ends with, and section 7.2.1 leaves out.
 constexpr std::array<std::byte, 4> tail = {std::byte{0}, std::byte{0}, std::byte{0xFF},
                                            std::byte{0xFF}};
 // 16 pairs of a length and a distance, of two bits each and 258 bytes long; and one cut before.
 constexpr std::size_t most_from_tail = std::size_t{17} * 258;
+// Of more, more than WholeInflater takes would come out.
+constexpr std::size_t worth_trying = WholeInflater::most_output / 2;
 // Buffers above this are not kept by an idle loop.
 constexpr std::size_t worth_keeping = std::size_t{256} * 1024;
 
@@ -34,42 +33,16 @@ Bytef* zlib_bytes(const std::byte* bytes) noexcept {
 
 }  // namespace
 
-struct Compressor::Stream {
-    explicit Stream(int window_bits) {
-        if (deflateInit2(&state, level, Z_DEFLATED, -window_bits, memory_level,
-                         Z_DEFAULT_STRATEGY) != Z_OK)
-            throw std::bad_alloc();
-    }
-    ~Stream() { deflateEnd(&state); }
-    Stream(const Stream&) = delete;
-    Stream& operator=(const Stream&) = delete;
-
-    z_stream state = {};
-};
-
-Compressor::Compressor(int window_bits, bool keep_context) : keep_context_(keep_context) {
-    if (window_bits >= smallest_zlib_window) stream_ = std::make_unique<Stream>(window_bits);
-}
-
-Compressor::~Compressor() = default;
+Compressor::Compressor(int window_bits, bool keep_context) : deflater_(window_bits, keep_context) {}
 
 std::optional<std::span<const std::byte>> Compressor::compress(std::span<const std::byte> message) {
-    if (!stream_ || message.empty() || message.size() > largest_message) return std::nullopt;
-    z_stream& state = stream_->state;
-    // Room for a result as large as the message, and for the tail. One that does not fit is given
-    // up: the context is then reset, since the peer does not see what went into it.
-    output_.resize(message.size() + tail.size());
-    state.next_in = zlib_bytes(message.data());
-    state.avail_in = static_cast<uInt>(message.size());
-    state.next_out = zlib_bytes(output_.data());
-    state.avail_out = static_cast<uInt>(output_.size());
-    const int status = deflate(&state, Z_SYNC_FLUSH);
-    const bool whole = status == Z_OK && state.avail_in == 0 && state.avail_out > 0;
-    const std::size_t size = output_.size() - state.avail_out;
-    const bool smaller = whole && size - tail.size() < message.size();
-    if (!smaller || !keep_context_) deflateReset(&state);
-    if (!smaller) return std::nullopt;
-    return std::span<const std::byte>(output_).first(size - tail.size());
+    if (message.size() > largest_message) return std::nullopt;
+    const std::size_t room = message.size() + Deflater::slack;
+    if (output_.size() > worth_keeping && room <= worth_keeping) output_ = {};
+    if (output_.size() < room) output_.resize(room);
+    const auto size = deflater_.deflate(message, output_);
+    if (!size) return std::nullopt;
+    return std::span<const std::byte>(output_).first(*size);
 }
 
 struct Decompressor::Stream {
@@ -176,6 +149,13 @@ std::expected<std::vector<std::byte>, const Failure*> Decompressor::decompress(
     std::span<const std::byte> data, std::size_t max_size) {
     std::vector<std::byte> output = std::exchange(spare_, {});
     output.clear();
+    if (!keep_context_ && data.size() < worth_trying) {
+        if (!whole_) whole_ = std::make_unique_for_overwrite<WholeInflater>();
+        if (const auto message = whole_->inflate(data, max_size)) {
+            output.assign(message->begin(), message->end());
+            return output;
+        }
+    }
     const Failure* failure = feed(data, output, max_size);
     if (failure == nullptr) failure = finish(output, max_size);
     if (failure != nullptr) return std::unexpected(failure);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "protocol/deflater.hpp"
 #include "protocol/failure.hpp"
 #include "protocol/utf8.hpp"
+#include "protocol/whole_inflater.hpp"
 
 #include <longwire/message.hpp>
 
@@ -18,22 +20,16 @@ namespace longwire::protocol {
 /// Compresses messages (RFC 7692, section 7.2.1).
 class Compressor {
 public:
-    /// `window_bits` of 8 to 15. zlib has no window of 8 bits: such a compressor declines every
-    /// message, which is allowed.
+    /// `window_bits` of 8 to 15: what is sent reaches back no further than that.
     Compressor(int window_bits, bool keep_context);
-    ~Compressor();
-    Compressor(const Compressor&) = delete;
-    Compressor& operator=(const Compressor&) = delete;
 
     /// The compressed message, valid until the next call; nothing where it would not be smaller.
     [[nodiscard]] std::optional<std::span<const std::byte>> compress(
         std::span<const std::byte> message);
 
 private:
-    struct Stream;
-    std::unique_ptr<Stream> stream_;
+    Deflater deflater_;
     std::vector<std::byte> output_;
-    bool keep_context_;
 };
 
 /// Decompresses messages (RFC 7692, section 7.2.2).
@@ -72,6 +68,7 @@ public:
 private:
     struct Stream;
     std::unique_ptr<Stream> stream_;
+    std::unique_ptr<WholeInflater> whole_;  ///< without a context, from the first message on
     std::vector<std::byte> spare_;
     bool keep_context_;
 };

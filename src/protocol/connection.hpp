@@ -346,6 +346,11 @@ void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, 
         if constexpr (GivesPlace<Handler>)
             if (payload.size() < worth_no_place && place_frame(opcode, payload, handler, bits))
                 return;
+        if (payload.size() <= 125) {
+            handler.write(short_frame_head(opcode, bits.last, payload.size(), bits.compressed),
+                          payload);
+            return;
+        }
         const FrameHead head =
             encode_frame_head(opcode, bits.last, payload.size(), std::nullopt, bits.compressed);
         handler.write(head.view(), payload);

@@ -39,6 +39,15 @@ struct FrameHead {
     return head;
 }
 
+/// The same for up to 125 bytes without a mask: on the shortest way.
+[[nodiscard]] inline std::array<std::byte, 2> short_frame_head(Opcode opcode, bool fin,
+                                                               std::size_t payload_length,
+                                                               bool compressed) noexcept {
+    const unsigned first =
+        (fin ? 0x80U : 0U) | (compressed ? 0x40U : 0U) | static_cast<unsigned>(opcode);
+    return {static_cast<std::byte>(first), static_cast<std::byte>(payload_length)};
+}
+
 /// Appends a whole frame to `output`; masked if there is a key. `compressed` says that the payload
 /// is (RFC 7692, section 6).
 void append_frame(std::vector<std::byte>& output, Opcode opcode, std::span<const std::byte> payload,

@@ -2,8 +2,6 @@
 
 #include <simdjson.h>
 
-#include <cstring>
-
 namespace longwire::protocol {
 
 namespace {
@@ -32,13 +30,6 @@ constexpr Lead lead_of(std::uint8_t byte) noexcept {
     return {.size = 4,
             .lowest = static_cast<std::uint8_t>(byte == 0xF0 ? 0x90 : 0x80),
             .highest = static_cast<std::uint8_t>(byte == 0xF4 ? 0x8F : 0xBF)};
-}
-
-/// The top bit of each of 8 bytes: 0 if they are ASCII.
-std::uint64_t top_bits(const std::byte* block) noexcept {
-    std::uint64_t bytes = 0;
-    std::memcpy(&bytes, block, sizeof bytes);
-    return bytes & 0x8080808080808080U;
 }
 
 bool is_continuation(std::byte byte) noexcept {
@@ -75,13 +66,13 @@ std::size_t before_cut(std::span<const std::byte> text) noexcept {
 /// For 8 bytes and more: whole blocks of 8, and a last one that overlaps.
 bool is_ascii(std::span<const std::byte> text) noexcept {
     for (std::size_t place = 0; place + 8 < text.size(); place += 8)
-        if (top_bits(text.data() + place) != 0) return false;
-    return top_bits(text.data() + text.size() - 8) == 0;
+        if (detail::top_bits(text.data() + place) != 0) return false;
+    return detail::top_bits(text.data() + text.size() - 8) == 0;
 }
 
 }  // namespace
 
-bool is_valid_utf8(std::span<const std::byte> text) noexcept {
+bool detail::is_any_valid_utf8(std::span<const std::byte> text) noexcept {
     if (text.size() >= 8 && text.size() < worth_simd_if_ascii && is_ascii(text)) return true;
     if (text.size() < worth_simd) return is_valid_short(text);
     return simdjson::validate_utf8(reinterpret_cast<const char*>(text.data()), text.size());

@@ -2,12 +2,37 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace longwire::protocol {
 
+namespace detail {
+
+/// Whether any of the 8 bytes is not ASCII.
+[[nodiscard]] inline std::uint64_t top_bits(const std::byte* block) noexcept {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, block, sizeof bytes);
+    return bytes & 0x8080808080808080U;
+}
+
+/// For 8 to 32 bytes, in blocks that overlap; anything else is not said to be ASCII.
+[[nodiscard]] inline bool is_short_ascii(std::span<const std::byte> text) noexcept {
+    const std::size_t size = text.size();
+    if (size - 8 > 32 - 8) return false;
+    std::uint64_t bits = top_bits(text.data()) | top_bits(text.data() + size - 8);
+    if (size > 16) bits |= top_bits(text.data() + 8) | top_bits(text.data() + size - 16);
+    return bits == 0;
+}
+
+[[nodiscard]] bool is_any_valid_utf8(std::span<const std::byte> text) noexcept;
+
+}  // namespace detail
+
 /// Whether `text` is valid UTF-8 as a whole (RFC 3629).
-[[nodiscard]] bool is_valid_utf8(std::span<const std::byte> text) noexcept;
+[[nodiscard]] inline bool is_valid_utf8(std::span<const std::byte> text) noexcept {
+    return detail::is_short_ascii(text) || detail::is_any_valid_utf8(text);
+}
 
 /// Of text that is valid so far: how many of its bytes are whole characters. The others, three at
 /// the most, begin one that is cut.

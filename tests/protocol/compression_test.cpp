@@ -41,7 +41,7 @@ TEST(Decompressor, ReadsTheExamplesOfTheRfc) {
 
 TEST(Compressor, EveryWindowAndContextIsReadAgain) {
     std::mt19937 random(9);
-    for (int window = 9; window <= 15; ++window)
+    for (int window = 8; window <= 15; ++window)
         for (const bool keep : {false, true}) {
             Compressor compressor(window, keep);
             Decompressor decompressor(keep);
@@ -66,8 +66,10 @@ TEST(Compressor, DeclinesWhatWouldNotBecomeSmaller) {
     Compressor compressor(15, true);
     EXPECT_FALSE(compressor.compress({}));
     EXPECT_FALSE(compressor.compress(bytes_of("x")));
-    Compressor too_small_for_zlib(8, true);
-    EXPECT_FALSE(too_small_for_zlib.compress(bytes_of(std::string(1000, 'x'))));
+    std::mt19937 random(3);
+    std::string noise(1000, '\0');
+    for (char& letter : noise) letter = static_cast<char>(random());
+    EXPECT_FALSE(compressor.compress(bytes_of(noise)));
 }
 
 TEST(Decompressor, TheLimitIsExact) {

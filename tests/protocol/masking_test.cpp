@@ -29,6 +29,21 @@ TEST(Masking, IsTheXorOfTheRfcForEveryLengthAlignmentAndOffset) {
             }
 }
 
+TEST(Masking, IsTheSameOnTheWayOfLongPayloads) {
+    for (const std::size_t size : {255U, 256U, 257U, 263U, 264U, 1000U, 1024U, 4099U, 70'000U})
+        for (std::size_t start = 0; start < 8; ++start) {
+            const std::size_t offset = start + size;
+            std::vector<std::byte> bytes(start + size + 64);
+            for (std::size_t index = 0; index < bytes.size(); ++index)
+                bytes[index] = static_cast<std::byte>(index * 7);
+            std::vector<std::byte> expected = bytes;
+            for (std::size_t index = 0; index < size; ++index)
+                expected[start + index] ^= test_key[(index + offset) % 4];
+            apply_mask(std::span(bytes).subspan(start, size), test_key, offset);
+            ASSERT_EQ(bytes, expected) << size << " " << start;
+        }
+}
+
 TEST(Masking, KeysAreFresh) {
     std::set<MaskingKey> keys;
     for (int count = 0; count < 2000; ++count) keys.insert(random_masking_key());
