@@ -37,6 +37,8 @@ SendStatus WebSocketSession::status_of_sent() const noexcept {
 }
 
 Sending WebSocketSession::send(Message message) {
+    if (Events events{*this}; !kept_ && connection_.place(message.type(), message.bytes(), events))
+        return {*this, SendStatus::sent};
     if (kept_) return keep(message.size(), [&] { kept_->keep(message); });
     // What is only gathered waits for nobody.
     const bool gathers =

@@ -111,6 +111,15 @@ public:
                     {.compressed = compressed.has_value()});
         return true;
     }
+    /// Writes a short message that needs no mask and no compression to where it leaves from, if the
+    /// handler has a place for it now. False, and nothing sent, otherwise.
+    template <GivesPlace Handler>
+    bool place(MessageType type, std::span<const std::byte> payload, Handler& handler) {
+        const bool plain = payload.size() < worth_no_place &&
+                           (compression_ == nullptr || payload.size() < compression_->threshold);
+        return plain && role() == Role::server && state_ == ReadyState::open &&
+               place_frame(opcode_of(type), payload, handler, FrameBits());
+    }
     /// Which frame of a message: one alone is both the first and the last (section 5.4).
     struct Place {
         bool first = true;
@@ -343,9 +352,6 @@ template <class Handler>
 void Connection::write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
                              FrameBits bits) {
     if (role() == Role::server) {
-        if constexpr (GivesPlace<Handler>)
-            if (payload.size() < worth_no_place && place_frame(opcode, payload, handler, bits))
-                return;
         if (payload.size() <= 125) {
             handler.write(short_frame_head(opcode, bits.last, payload.size(), bits.compressed),
                           payload);
