@@ -49,6 +49,10 @@ struct WebSocketSession::Events {
         if (session.stream_ != nullptr) session.stream_->write(head, payload);
     }
 
+    [[nodiscard]] std::byte* place(std::size_t size) const noexcept {
+        return session.stream_ == nullptr ? nullptr : session.stream_->place(size);
+    }
+
     // Pongs are not asked of `admit`: they end a peer that sends pings and reads nothing.
     void on_ping(std::span<const std::byte> /*payload*/) const {
         const std::size_t waiting = session.stream_ == nullptr ? 0 : session.stream_->backlog();

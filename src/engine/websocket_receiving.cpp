@@ -18,6 +18,10 @@ void WebSocketSession::on_receive(std::span<std::byte> bytes) {
     } else {
         HandlerEvents events{*this};
         connection_.receive(bytes, events);
+        if (connection_.holds_nothing() && held_.nothing() && !kept_) {
+            if (answered_) resume_pingers();
+            return;
+        }
     }
     watch_frame(bytes.size());
     count_held();

@@ -37,8 +37,13 @@ SendStatus WebSocketSession::status_of_sent() const noexcept {
 }
 
 Sending WebSocketSession::send(Message message) {
+    if (Events events{*this}; !kept_ && connection_.place(message.type(), message.bytes(), events))
+        return {*this, SendStatus::sent};
     if (kept_) return keep(message.size(), [&] { kept_->keep(message); });
-    if (!admit(message.size())) return {*this, SendStatus::dropped};
+    // What is only gathered waits for nobody.
+    const bool gathers =
+        stream_ != nullptr && stream_->gathers() && connection_.state() == ReadyState::open;
+    if (!gathers && !admit(message.size())) return {*this, SendStatus::dropped};
     transmit(message);
     return {*this, status_of_sent()};
 }

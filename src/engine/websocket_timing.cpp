@@ -118,7 +118,9 @@ std::chrono::milliseconds WebSocketSession::frame_time_left() const noexcept {
     constexpr std::uint64_t slowest = 4096;  // bytes a second
     const auto frame = connection_.unfinished_frame();
     if (!frame || terms_.frame_timeout.count() == 0) return std::chrono::milliseconds::max();
-    const std::chrono::seconds for_its_length(frame->length / slowest);
+    // A length is only claimed, and may be any number.
+    constexpr std::uint64_t longest = 1'000'000;
+    const std::chrono::seconds for_its_length(std::min(frame->length / slowest, longest));
     const auto deadline = frame_began_ + terms_.frame_timeout + for_its_length;
     return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - worker_.loop().now());
 }

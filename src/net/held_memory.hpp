@@ -18,6 +18,8 @@ public:
         return !more || !loop.too_much_for_one(bytes);
     }
 
+    [[nodiscard]] bool nothing() const noexcept { return counted_ == 0; }
+
 private:
     std::size_t counted_ = 0;
 };

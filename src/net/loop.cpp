@@ -38,9 +38,7 @@ Result<std::unique_ptr<Loop>> Loop::create() {
 Loop::Loop(Descriptor epoll, Descriptor wakeup)
     : epoll_(std::move(epoll)),
       inbox_(std::make_shared<Inbox>(std::move(wakeup))),
-      receive_buffer_(new std::byte[receive_size + receive_padding]()) {
-    gathered_.reserve(Stream::gather_limit);
-}
+      receive_buffer_(new std::byte[receive_size + receive_padding]()) {}
 
 Loop::~Loop() {
     end_all_streams();

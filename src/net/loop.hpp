@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/descriptor.hpp"
+#include "net/gather_buffer.hpp"
 #include "net/held_total.hpp"
 #include "net/inbox.hpp"
 #include "net/timer_wheel.hpp"
@@ -152,7 +153,7 @@ private:
     std::vector<std::unique_ptr<Stream>> streams_;
     std::vector<Stream*> unflushed_;  // written to in this turn, beside the gathering one
     std::vector<Stream*> ended_;      // to be destroyed at the end of this turn
-    std::vector<std::byte> gathered_;
+    GatherBuffer gathered_;
     std::vector<std::byte> sealed_;  // what TLS has made of it, on its way to the kernel
     Stream* gathering_ = nullptr;
     std::atomic<std::size_t> stream_count_ = 0;

@@ -20,6 +20,7 @@ iovec vector_of(std::span<const std::byte> bytes) noexcept {
 }
 
 constexpr std::byte tls_handshake_record{0x16};
+constexpr std::size_t worth_sending = std::size_t{8} * 1024;
 // For a client to read why its TLS handshake failed.
 constexpr std::chrono::milliseconds alert_time{1000};
 // Answers to a peer that reads nothing; above all that one flush of messages can leave.
@@ -73,10 +74,12 @@ void Stream::write(std::span<const std::byte> head, std::span<const std::byte> p
         backlog.append(payload);
         return;
     }
-    auto& gathered = loop_.gathered_;
-    if (gathered.size() + head.size() + payload.size() <= gather_limit) {
-        gathered.insert(gathered.end(), head.begin(), head.end());
-        gathered.insert(gathered.end(), payload.begin(), payload.end());
+    GatherBuffer& gathered = loop_.gathered_;
+    // What is large, and alone so far, costs less to send than to copy and send.
+    const bool at_once = !tls_ && gathered.empty() && payload.size() >= worth_sending;
+    if (!at_once && gathered.has_room(head.size() + payload.size())) {
+        gathered.append(head);
+        gathered.append(payload);
         return;
     }
     if (tls_) {
@@ -85,9 +88,8 @@ void Stream::write(std::span<const std::byte> head, std::span<const std::byte> p
         need_backlog().append(payload);
         return;
     }
-    const std::array<std::span<const std::byte>, 3> parts = {gathered, head, payload};
-    const std::array<iovec, 3> vectors = {vector_of(parts[0]), vector_of(parts[1]),
-                                          vector_of(parts[2])};
+    const std::array parts = {gathered.bytes(), head, payload};
+    const std::array vectors = {vector_of(parts[0]), vector_of(parts[1]), vector_of(parts[2])};
     std::size_t taken = send_now(vectors);
     if (taken < gathered.size() + head.size() + payload.size()) await_room();
     for (const auto part : parts) {
@@ -108,24 +110,35 @@ std::size_t Stream::backlog() const noexcept {
     return gathered + (backlog_ ? backlog_->size() : 0) + (tls_ ? tls_->unsent().size() : 0);
 }
 
+std::size_t Stream::sent(ssize_t result) noexcept {
+    if (result >= 0) return static_cast<std::size_t>(result);
+    // A broken connection is noticed where it is read: what the peer sent before still counts.
+    if (errno != EAGAIN && errno != EWOULDBLOCK) write_failed_ = true;
+    return 0;
+}
+
+std::size_t Stream::send_now(std::span<const std::byte> bytes) noexcept {
+    for (;;) {
+        const auto result =
+            ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (result >= 0 || errno != EINTR) return sent(result);
+    }
+}
+
 std::size_t Stream::send_now(std::span<const iovec> vectors) noexcept {
     msghdr message = {};
     message.msg_iov = const_cast<iovec*>(vectors.data());
     message.msg_iovlen = vectors.size();
     for (;;) {
-        const auto sent = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent >= 0) return static_cast<std::size_t>(sent);
-        if (errno == EINTR) continue;
-        // A broken connection is noticed where it is read: what the peer sent before still counts.
-        if (errno != EAGAIN && errno != EWOULDBLOCK) write_failed_ = true;
-        return 0;
+        const auto result = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (result >= 0 || errno != EINTR) return sent(result);
     }
 }
 
 void Stream::flush_gathered() noexcept {
-    auto& gathered = loop_.gathered_;
+    GatherBuffer& gathered = loop_.gathered_;
     if (gathered.empty()) return;
-    const std::span<const std::byte> bytes(gathered);
+    const auto bytes = gathered.bytes();
     if (tls_) {
         const bool at_once = tls_->established() && tls_->unsent().empty() && !backlog_;
         if (at_once)
@@ -133,8 +146,7 @@ void Stream::flush_gathered() noexcept {
         else
             need_backlog().append(bytes);
     } else {
-        const std::array<iovec, 1> vectors = {vector_of(bytes)};
-        const std::size_t taken = send_now(vectors);
+        const std::size_t taken = send_now(bytes);
         if (taken < bytes.size()) await_room();
         if (taken < bytes.size() && !write_failed_) need_backlog().append(bytes.subspan(taken));
     }
@@ -152,8 +164,7 @@ void Stream::send_sealed() noexcept {
     if (sealed.empty()) return;
     std::size_t taken = 0;
     if (tls_->unsent().empty()) {
-        const std::array<iovec, 1> vectors = {vector_of(sealed)};
-        taken = send_now(vectors);
+        taken = send_now(sealed);
     }
     if (taken < sealed.size()) {
         tls_->keep_unsent(sealed.subspan(taken));
@@ -166,8 +177,7 @@ void Stream::send_sealed() noexcept {
 void Stream::send_unsent() noexcept {
     const auto unsent = tls_->unsent();
     if (unsent.empty() || write_failed_) return;
-    const std::array<iovec, 1> vectors = {vector_of(unsent)};
-    const std::size_t taken = send_now(vectors);
+    const std::size_t taken = send_now(unsent);
     tls_->consume_unsent(taken);
     sealed_progress_ += taken;
     if (taken < unsent.size()) await_room();

@@ -8,6 +8,8 @@
 #include "net/timer_wheel.hpp"
 #include "net/tls_channel.hpp"
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +47,18 @@ public:
     void write(std::span<const std::byte> head, std::span<const std::byte> payload = {});
     /// The same for bytes that `owner` keeps; they are not copied.
     void write_shared(std::shared_ptr<const void> owner, std::span<const std::byte> bytes);
+
+    /// Whether what is written now is only gathered, since an event of this stream is handled and
+    /// nothing waits.
+    [[nodiscard]] bool gathers() const noexcept {
+        return loop_.gathering_ == this && phase_ == Phase::open && !backlog_ && !awaiting_room_ &&
+               !write_failed_;
+    }
+    /// Where the next `size` bytes may be put, in place of a `write`; null where it gathers
+    /// nothing, or has no room for them.
+    [[nodiscard]] std::byte* place(std::size_t size) noexcept {
+        return gathers() && loop_.gathered_.has_room(size) ? loop_.gathered_.take(size) : nullptr;
+    }
 
     /// What was written and not taken by the kernel, in bytes.
     [[nodiscard]] std::size_t backlog() const noexcept;
@@ -89,7 +103,7 @@ public:
     /// Ends the stream at once: no more calls but on_closed, at the end of this turn.
     void close(Ending ending = Ending::closed) noexcept;
 
-    static constexpr std::size_t gather_limit = std::size_t{64} * 1024;
+    static constexpr std::size_t gather_limit = GatherBuffer::capacity;
     static constexpr std::size_t least_progress = 4096;
 
 private:
@@ -104,7 +118,9 @@ private:
     void receive_sealed(std::span<std::byte> buffer, std::span<const std::byte> received);
     void flush() noexcept;
     void flush_gathered() noexcept;
+    std::size_t send_now(std::span<const std::byte> bytes) noexcept;
     std::size_t send_now(std::span<const struct iovec> vectors) noexcept;
+    [[nodiscard]] std::size_t sent(ssize_t result) noexcept;
     void send_backlog() noexcept;
     void seal_backlog() noexcept;
     void seal_and_send(std::span<const std::byte> plain) noexcept;

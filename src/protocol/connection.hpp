@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -34,6 +35,11 @@ concept TakesParts = requires(Handler handler, std::span<std::byte> part) {
     handler.on_part(MessageType::text, part, true, true);
     handler.room(true);
 };
+
+/// A handler that may have a place for a short frame, so that it is written where it leaves from:
+///   std::byte* place(std::size_t size)    null where it has none
+template <class Handler>
+concept GivesPlace = requires(Handler handler) { handler.place(std::size_t{1}); };
 
 /// One connection after its opening handshake: what may be sent in which state, both closing
 /// handshakes (RFC 6455, sections 5.5.1 and 7), and when TCP may be shut. Does no I/O: each call
@@ -70,6 +76,8 @@ public:
         return decoder_.unfinished_frame();
     }
     [[nodiscard]] std::size_t held() const noexcept { return decoder_.held(); }
+    /// Whether nothing is kept of what came: no message and no frame is unfinished.
+    [[nodiscard]] bool holds_nothing() const noexcept { return decoder_.holds_nothing(); }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
 
     /// Takes bytes from the peer, changing them, and gives how many were consumed: all of them,
@@ -102,6 +110,15 @@ public:
         write_frame(opcode_of(type), compressed.value_or(payload), handler,
                     {.compressed = compressed.has_value()});
         return true;
+    }
+    /// Writes a short message that needs no mask and no compression to where it leaves from, if the
+    /// handler has a place for it now. False, and nothing sent, otherwise.
+    template <GivesPlace Handler>
+    bool place(MessageType type, std::span<const std::byte> payload, Handler& handler) {
+        const bool plain = payload.size() < worth_no_place &&
+                           (compression_ == nullptr || payload.size() < compression_->threshold);
+        return plain && role() == Role::server && state_ == ReadyState::open &&
+               place_frame(opcode_of(type), payload, handler, FrameBits());
     }
     /// Which frame of a message: one alone is both the first and the last (section 5.4).
     struct Place {
@@ -286,6 +303,28 @@ private:
         bool last = true;
         bool compressed = false;
     };
+    // Above this, a payload is better given to the handler than copied.
+    static constexpr std::size_t worth_no_place = 4096;
+
+    /// Writes a frame without a mask where the handler has a place for it.
+    template <class Handler>
+    bool place_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
+                     FrameBits bits) {
+        const bool short_length = payload.size() <= 125;
+        const std::size_t head = short_length ? 2 : 4;
+        std::byte* const place = handler.place(head + payload.size());
+        if (place == nullptr) return false;
+        place[0] =
+            static_cast<std::byte>((bits.last ? 0x80U : 0U) | (bits.compressed ? 0x40U : 0U) |
+                                   static_cast<unsigned>(opcode));
+        place[1] = static_cast<std::byte>(short_length ? payload.size() : 126);
+        if (!short_length) {
+            place[2] = static_cast<std::byte>(payload.size() >> 8U);
+            place[3] = static_cast<std::byte>(payload.size() & 0xFFU);
+        }
+        if (!payload.empty()) std::memcpy(place + head, payload.data(), payload.size());
+        return true;
+    }
     template <class Handler>
     void write_frame(Opcode opcode, std::span<const std::byte> payload, Handler& handler,
                      FrameBits bits);

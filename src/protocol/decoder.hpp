@@ -102,6 +102,7 @@ public:
 
     /// Nothing between frames.
     [[nodiscard]] std::optional<UnfinishedFrame> unfinished_frame() const noexcept;
+    [[nodiscard]] bool holds_nothing() const noexcept { return !unfinished_; }
     /// The bytes of memory that are kept for what is unfinished; an idle decoder keeps none.
     [[nodiscard]] std::size_t held() const noexcept {
         if (!unfinished_) return 0;
@@ -163,9 +164,10 @@ private:
     void take_payload(Pass<Visitor>& pass);
     template <class Visitor>
     void take_data(Pass<Visitor>& pass, std::span<std::byte> chunk);
+    // Inlined, since this is the way of each message.
     template <class Visitor>
-    void hand_out(Pass<Visitor>& pass, MessageType type, bool compressed,
-                  std::span<std::byte> payload);
+    [[gnu::always_inline]] void hand_out(Pass<Visitor>& pass, MessageType type, bool compressed,
+                                         std::span<std::byte> payload);
     template <class Visitor>
     void hand_out_control(Pass<Visitor>& pass, Opcode opcode, std::span<const std::byte> payload);
 
@@ -260,12 +262,11 @@ inline void Decoder::take_short_messages(Pass<Visitor>& pass) {
             std::memcpy(key.data(), payload.data() - key.size(), key.size());
             apply_mask(payload, key);
         }
-        if (first == whole_binary)
-            hand_out(pass, MessageType::binary, false, payload);
-        else if (is_valid_utf8(payload))
-            hand_out(pass, MessageType::text, false, payload);
-        else
+        const MessageType type = first == whole_text ? MessageType::text : MessageType::binary;
+        if (type == MessageType::text && !is_valid_utf8(payload))
             pass.fail(broken_rule::text_not_utf8);
+        else
+            hand_out(pass, type, false, payload);
     }
     pass.rest = rest;
 }
@@ -417,8 +418,8 @@ void Decoder::take_data(Pass<Visitor>& pass, std::span<std::byte> chunk) {
 }
 
 template <class Visitor>
-void Decoder::hand_out(Pass<Visitor>& pass, MessageType type, bool compressed,
-                       std::span<std::byte> payload) {
+inline void Decoder::hand_out(Pass<Visitor>& pass, MessageType type, bool compressed,
+                              std::span<std::byte> payload) {
     if constexpr (TakesCompressed<Visitor>) {
         if (compressed) {
             pass.flow = pass.visitor.on_compressed(type, payload);

@@ -136,6 +136,18 @@ TEST(Streaming, AFrameThatBeganBeforeAnyReceiveIsJudgedByItsLengthToo) {
     EXPECT_EQ(reading.connection.read_until("\x88").back(), '\x88');
 }
 
+TEST(Streaming, AnyLengthMayBeClaimed) {
+    Reading reading(
+        [](WebSocket& socket) -> Task<> {
+            const auto part = co_await socket.receive_part();
+            EXPECT_TRUE(part);
+            EXPECT_FALSE(co_await socket.receive_part());
+        },
+        megabyte, head_of(0x82, (std::uint64_t{1} << 63U) - 1) + "x");
+    reading.connection.shut();
+    reading.connection.read_all();
+}
+
 TEST(Streaming, NoCharacterOfTextIsCut) {
     // Each byte in a frame of its own, and each frame known to have been read.
     const std::string letters = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x92\xA1z";

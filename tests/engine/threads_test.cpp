@@ -133,13 +133,12 @@ TEST_F(Threads, MessagesCrossLoopsInTheirOrder) {
 
 TEST_F(Threads, StopSaysGoodbyeOnEveryLoop) {
     auto clients = open(12);
-    std::thread stopping([this] { running.server.stop(); });
+    std::thread stopping([this] { running.stop(); });
     for (auto& client : clients) {
         EXPECT_EQ(client->read(4), server_frame(close_opcode, close_payload(1001, "")));
         client->send(client_frame(close_opcode, close_payload(1001, "")));
     }
     stopping.join();
-    running.stop();
     EXPECT_EQ(running.status, 0);
     EXPECT_EQ(closes, std::vector(12, CloseCode::going_away));
     for (const Handle& handle : handles) EXPECT_FALSE(handle.alive());
