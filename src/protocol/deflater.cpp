@@ -9,8 +9,6 @@ namespace longwire::protocol {
 
 namespace {
 
-// Below any place there is; 0, which an empty table holds, is older than all of them.
-constexpr std::uint32_t first_place = 1;
 constexpr std::uint32_t last_place = 0xFFFFFFFF;
 // A match of this length is taken without a look at the next byte.
 constexpr unsigned long_enough = 48;
@@ -23,6 +21,12 @@ bool is_better(const Match& later, const Match& match) noexcept {
     const int nearer = static_cast<int>(std::bit_width(match.distance)) -
                        static_cast<int>(std::bit_width(later.distance));
     return gained + nearer > 2;
+}
+
+/// For all compressors of a thread: what it holds, it holds for one call.
+DeflateBlock& block_of_thread() noexcept {
+    thread_local DeflateBlock block;
+    return block;
 }
 
 /// The way through one message: what is written of it, and how much room there is.
@@ -87,22 +91,18 @@ private:
         return so_far < room_ && block_.write(writer_, room_ - so_far);
     }
 
-    // For all compressors of a thread: what it holds, it holds for one call.
-    static thread_local DeflateBlock block_;
-
     MatchFinder& finder_;
     const MatchFinder::Input& input_;
     std::size_t at_;
     std::span<std::byte> output_;
     BitWriter writer_;
     std::uint64_t room_;  // in bits
+    DeflateBlock& block_ = block_of_thread();
 };
-
-thread_local DeflateBlock Pass::block_;
 
 }  // namespace
 
-Deflater::Deflater(int window_bits, bool keep_context)
+Deflater::Deflater(int window_bits, bool keep_context, std::uint32_t first_place)
     : next_place_(first_place),
       farthest_(std::uint32_t{1} << static_cast<unsigned>(window_bits)),
       keep_context_(keep_context) {}
@@ -112,7 +112,7 @@ MatchFinder::Input Deflater::begin(std::span<const std::byte> message) {
     if (last_place - next_place_ < message.size()) {
         finder_.forget();
         window_.clear();
-        next_place_ = first_place;
+        next_place_ = least_place;
     }
     const std::uint32_t place = next_place_;
     next_place_ += static_cast<std::uint32_t>(message.size());
