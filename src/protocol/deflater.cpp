@@ -97,7 +97,7 @@ private:
     std::span<std::byte> output_;
     BitWriter writer_;
     std::uint64_t room_;  // in bits
-    DeflateBlock& block_ = block_of_thread();
+    DeflateBlock& block = block_of_thread();
 };
 
 }  // namespace
