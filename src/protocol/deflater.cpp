@@ -42,13 +42,13 @@ public:
           room_(8 * room) {}
 
     [[nodiscard]] std::optional<std::size_t> run() {
-        block.clear();
+        block_.clear();
         const std::size_t end = input_.text.size();
         while (at_ < end) {
             // With room for a match, and for literals before it that a better one has.
-            if (block.nearly_full() && !write_block()) return std::nullopt;
+            if (block_.nearly_full() && !write_block()) return std::nullopt;
             if (at_ + least_bytes > end)
-                block.add_literal(input_.text[at_++]);
+                block_.add_literal(input_.text[at_++]);
             else
                 take_step();
         }
@@ -64,20 +64,20 @@ private:
     void take_step() {
         Match match = finder_.find(input_, at_, 0);
         if (match.length == 0) {
-            block.add_literal(input_.text[at_++]);
+            block_.add_literal(input_.text[at_++]);
             return;
         }
         // A better one may begin at the next byte.
         std::size_t known = at_ + 1;
-        while (match.length < long_enough && !block.nearly_full() &&
+        while (match.length < long_enough && !block_.nearly_full() &&
                known + least_bytes <= input_.text.size()) {
             const Match later = finder_.find(input_, known, match.length - 1);
             ++known;
             if (later.length == 0 || !is_better(later, match)) break;
-            block.add_literal(input_.text[at_++]);
+            block_.add_literal(input_.text[at_++]);
             match = later;
         }
-        block.add_match(match.length, match.distance);
+        block_.add_match(match.length, match.distance);
         at_ += match.length;
         const std::size_t last = std::min(at_, input_.text.size() - least_bytes + 1);
         for (; known < last; ++known) finder_.remember(input_, known);
@@ -88,7 +88,7 @@ private:
     }
     [[nodiscard]] bool write_block() {
         const std::uint64_t so_far = 8 * (written() + 1);
-        return so_far < room_ && block.write(writer_, room_ - so_far);
+        return so_far < room_ && block_.write(writer_, room_ - so_far);
     }
 
     MatchFinder& finder_;
@@ -97,7 +97,7 @@ private:
     std::span<std::byte> output_;
     BitWriter writer_;
     std::uint64_t room_;  // in bits
-    DeflateBlock& block = block_of_thread();
+    DeflateBlock& block_ = block_of_thread();
 };
 
 }  // namespace
