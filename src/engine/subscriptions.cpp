@@ -30,14 +30,14 @@ std::size_t Subscriptions::slot_of(const Topic& topic) const noexcept {
 
 void Subscriptions::add(Entry entry) {
     entries_.push_back(entry);
-    if (entries_.size() > worth_a_table && 2 * entries_.size() > table_.size())
+    if (entries_.size() > worth_a_table && 4 * entries_.size() > 3 * table_.size())
         build_table();
     else if (!table_.empty())
         table_[slot_of(*entry.topic)] = static_cast<std::uint32_t>(entries_.size() - 1);
 }
 
 void Subscriptions::build_table() {
-    table_.assign(std::bit_ceil(4 * entries_.size()), none);
+    table_.assign(std::bit_ceil(2 * entries_.size()), none);
     for (std::uint32_t index = 0; index < entries_.size(); ++index)
         table_[slot_of(*entries_[index].topic)] = index;
 }

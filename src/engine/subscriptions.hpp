@@ -42,7 +42,7 @@ private:
     void take_out(const Topic& topic) noexcept;
 
     std::vector<Entry> entries_;
-    // Indices of entries, by their topic; open addressing, twice as large as it is full. None where
+    // Indices of entries, by their topic: open addressing, at most three quarters full. None where
     // it is empty.
     std::vector<std::uint32_t> table_;
 };
