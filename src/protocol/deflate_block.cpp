@@ -33,11 +33,11 @@ struct DeflateBlock::CodeHeader {
         for (std::size_t symbol = 0; symbol < distance_size; ++symbol)
             lengths[size++] = codes.distance[symbol].length;
         count_runs(std::span(lengths).first(size));
-        make_prefix_code(counts, longest_of_length_code, length_code);
+        bits = make_prefix_code(counts, longest_of_length_code, length_code);
         while (told > 4 && length_code[length_code_order[told - 1]].length == 0) --told;
-        bits = 14 + 3 * told;
-        for (unsigned symbol = 0; symbol < length_code_symbols; ++symbol)
-            bits += counts[symbol] * (length_code[symbol].length + extra_of_repeat(symbol));
+        bits += static_cast<std::uint32_t>(14 + 3 * told);
+        for (unsigned symbol = repeat_last; symbol < length_code_symbols; ++symbol)
+            bits += counts[symbol] * extra_of_repeat(symbol);
     }
 
     void add(unsigned symbol, std::size_t extra = 0) noexcept {
@@ -90,7 +90,7 @@ struct DeflateBlock::CodeHeader {
     std::size_t literal_size = last_length_symbol + 1;
     std::size_t distance_size = distances;
     std::size_t told = length_code_symbols;
-    std::uint64_t bits = 0;
+    std::uint32_t bits = 0;
     std::array<std::uint32_t, length_code_symbols> counts = {};
     std::array<Codeword, length_code_symbols> length_code = {};
     std::array<Step, literals + distances> steps;
@@ -100,12 +100,19 @@ struct DeflateBlock::CodeHeader {
 DeflateBlock::Codes DeflateBlock::make_fixed_codes() noexcept {
     Codes codes;
     constexpr auto lengths = fixed_literal_lengths();
-    for (std::size_t symbol = 0; symbol < literals; ++symbol)
+    std::array<std::uint16_t, longest_codeword + 1> counts = {};
+    for (const std::uint8_t length : lengths) ++counts[length];
+    CodewordCounter next(counts);
+    for (std::size_t symbol = 0; symbol < literals; ++symbol) {
         codes.literal[symbol].length = lengths[symbol];
-    assign_codewords(codes.literal);
+        next.assign(codes.literal[symbol]);
+    }
     // All of five bits: the two symbols that are never used would come last.
-    for (Codeword& word : codes.distance) word.length = fixed_distance_length;
-    assign_codewords(codes.distance);
+    CodewordCounter next_distance({});
+    for (Codeword& word : codes.distance) {
+        word.length = fixed_distance_length;
+        next_distance.assign(word);
+    }
     return codes;
 }
 
@@ -115,32 +122,40 @@ void DeflateBlock::clear() noexcept {
     distance_counts_.fill(0);
 }
 
-std::uint64_t DeflateBlock::bits_with(const Codes& codes) const noexcept {
-    std::uint64_t bits = block_header_bits;
-    for (unsigned symbol = 0; symbol <= end_of_block; ++symbol)
-        bits += std::uint64_t{literal_counts_[symbol]} * codes.literal[symbol].length;
+std::uint32_t DeflateBlock::extra_bits() const noexcept {
+    std::uint32_t bits = 0;
     for (unsigned symbol = end_of_block + 1; symbol < literals; ++symbol)
-        bits += std::uint64_t{literal_counts_[symbol]} *
-                (codes.literal[symbol].length + extra_of_length(symbol));
+        bits += literal_counts_[symbol] * extra_of_length(symbol);
     for (unsigned symbol = 0; symbol < distances; ++symbol)
-        bits += std::uint64_t{distance_counts_[symbol]} *
-                (codes.distance[symbol].length + extra_of_distance(symbol));
+        bits += distance_counts_[symbol] * extra_of_distance(symbol);
+    return bits;
+}
+
+std::uint32_t DeflateBlock::bits_with_fixed_codes() const noexcept {
+    constexpr auto lengths = fixed_literal_lengths();
+    std::uint32_t bits = 0;
+    for (std::size_t symbol = 0; symbol < literals; ++symbol)
+        bits += literal_counts_[symbol] * lengths[symbol];
+    for (const std::uint32_t count : distance_counts_) bits += count * fixed_distance_length;
     return bits;
 }
 
 bool DeflateBlock::write(BitWriter& output, std::uint64_t room) noexcept {
     static const Codes fixed = make_fixed_codes();
     literal_counts_[end_of_block] = 1;
-    const std::uint64_t fixed_bits = bits_with(fixed);
+    const std::uint32_t in_any_case = block_header_bits + extra_bits();
+    const std::uint32_t fixed_bits = in_any_case + bits_with_fixed_codes();
     if (size_ >= worth_dynamic_codes) {
         Codes dynamic;
-        make_prefix_code(std::span(literal_counts_).first(last_length_symbol + 1), longest_codeword,
-                         std::span(dynamic.literal).first(last_length_symbol + 1));
-        make_prefix_code(distance_counts_, longest_codeword, dynamic.distance);
+        std::uint32_t bits = in_any_case;
+        bits += make_prefix_code(std::span(literal_counts_).first(last_length_symbol + 1),
+                                 longest_codeword,
+                                 std::span(dynamic.literal).first(last_length_symbol + 1));
+        bits += make_prefix_code(distance_counts_, longest_codeword, dynamic.distance);
         const CodeHeader header(dynamic);
-        const std::uint64_t dynamic_bits = header.bits + bits_with(dynamic);
-        if (dynamic_bits < fixed_bits) {
-            if (dynamic_bits > room) return false;
+        bits += header.bits;
+        if (bits < fixed_bits) {
+            if (bits > room) return false;
             output.put(dynamic_codes_block, block_header_bits);
             header.write(output);
             write_tokens(output, dynamic);

@@ -62,7 +62,8 @@ private:
     struct CodeHeader;
 
     static Codes make_fixed_codes() noexcept;
-    [[nodiscard]] std::uint64_t bits_with(const Codes& codes) const noexcept;
+    [[nodiscard]] std::uint32_t extra_bits() const noexcept;
+    [[nodiscard]] std::uint32_t bits_with_fixed_codes() const noexcept;
     void write_tokens(BitWriter& output, const Codes& codes) const noexcept;
 
     std::array<DeflateToken, most_tokens> tokens_;

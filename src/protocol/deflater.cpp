@@ -9,8 +9,6 @@ namespace longwire::protocol {
 
 namespace {
 
-// Below any place there is; 0, which an empty table holds, is older than all of them.
-constexpr std::uint32_t first_place = 1;
 constexpr std::uint32_t last_place = 0xFFFFFFFF;
 // A match of this length is taken without a look at the next byte.
 constexpr unsigned long_enough = 48;
@@ -23,6 +21,12 @@ bool is_better(const Match& later, const Match& match) noexcept {
     const int nearer = static_cast<int>(std::bit_width(match.distance)) -
                        static_cast<int>(std::bit_width(later.distance));
     return gained + nearer > 2;
+}
+
+/// For all compressors of a thread: what it holds, it holds for one call.
+DeflateBlock& block_of_thread() noexcept {
+    thread_local DeflateBlock block;
+    return block;
 }
 
 /// The way through one message: what is written of it, and how much room there is.
@@ -38,13 +42,13 @@ public:
           room_(8 * room) {}
 
     [[nodiscard]] std::optional<std::size_t> run() {
-        block_.clear();
+        block.clear();
         const std::size_t end = input_.text.size();
         while (at_ < end) {
             // With room for a match, and for literals before it that a better one has.
-            if (block_.nearly_full() && !write_block()) return std::nullopt;
+            if (block.nearly_full() && !write_block()) return std::nullopt;
             if (at_ + least_bytes > end)
-                block_.add_literal(input_.text[at_++]);
+                block.add_literal(input_.text[at_++]);
             else
                 take_step();
         }
@@ -60,20 +64,20 @@ private:
     void take_step() {
         Match match = finder_.find(input_, at_, 0);
         if (match.length == 0) {
-            block_.add_literal(input_.text[at_++]);
+            block.add_literal(input_.text[at_++]);
             return;
         }
         // A better one may begin at the next byte.
         std::size_t known = at_ + 1;
-        while (match.length < long_enough && !block_.nearly_full() &&
+        while (match.length < long_enough && !block.nearly_full() &&
                known + least_bytes <= input_.text.size()) {
             const Match later = finder_.find(input_, known, match.length - 1);
             ++known;
             if (later.length == 0 || !is_better(later, match)) break;
-            block_.add_literal(input_.text[at_++]);
+            block.add_literal(input_.text[at_++]);
             match = later;
         }
-        block_.add_match(match.length, match.distance);
+        block.add_match(match.length, match.distance);
         at_ += match.length;
         const std::size_t last = std::min(at_, input_.text.size() - least_bytes + 1);
         for (; known < last; ++known) finder_.remember(input_, known);
@@ -84,11 +88,8 @@ private:
     }
     [[nodiscard]] bool write_block() {
         const std::uint64_t so_far = 8 * (written() + 1);
-        return so_far < room_ && block_.write(writer_, room_ - so_far);
+        return so_far < room_ && block.write(writer_, room_ - so_far);
     }
-
-    // For all compressors of a thread: what it holds, it holds for one call.
-    static thread_local DeflateBlock block_;
 
     MatchFinder& finder_;
     const MatchFinder::Input& input_;
@@ -96,13 +97,12 @@ private:
     std::span<std::byte> output_;
     BitWriter writer_;
     std::uint64_t room_;  // in bits
+    DeflateBlock& block = block_of_thread();
 };
-
-thread_local DeflateBlock Pass::block_;
 
 }  // namespace
 
-Deflater::Deflater(int window_bits, bool keep_context)
+Deflater::Deflater(int window_bits, bool keep_context, std::uint32_t first_place)
     : next_place_(first_place),
       farthest_(std::uint32_t{1} << static_cast<unsigned>(window_bits)),
       keep_context_(keep_context) {}
@@ -112,7 +112,7 @@ MatchFinder::Input Deflater::begin(std::span<const std::byte> message) {
     if (last_place - next_place_ < message.size()) {
         finder_.forget();
         window_.clear();
-        next_place_ = first_place;
+        next_place_ = least_place;
     }
     const std::uint32_t place = next_place_;
     next_place_ += static_cast<std::uint32_t>(message.size());

@@ -15,8 +15,9 @@ namespace longwire::protocol {
 class Deflater {
 public:
     /// Nothing reaches back further than 2^`window_bits` bytes (8 to 15); with a context, into
-    /// earlier messages too.
-    Deflater(int window_bits, bool keep_context);
+    /// earlier messages too. Bytes are counted from `first_place` on, which is not 0; the tables
+    /// are cleared when 32 bits do not hold more.
+    Deflater(int window_bits, bool keep_context, std::uint32_t first_place = least_place);
 
     /// Writes the message to `output`, as RFC 7692, section 7.2.1 has it, without the four bytes
     /// that are left out, and gives the size. Nothing where that would not be smaller than the
@@ -27,6 +28,9 @@ public:
     static constexpr std::size_t slack = 16;
 
 private:
+    // What an empty table holds, 0, is older.
+    static constexpr std::uint32_t least_place = 1;
+
     /// The text to look in: the message, after what it may refer to.
     [[nodiscard]] MatchFinder::Input begin(std::span<const std::byte> message);
 

@@ -8,29 +8,57 @@ namespace {
 constexpr unsigned symbol_bits = 9;
 constexpr std::uint32_t symbol_mask = (1U << symbol_bits) - 1;
 
-using Sorted = std::array<std::uint32_t, most_prefix_symbols>;
 using LengthCounts = std::array<std::uint16_t, longest_codeword + 1>;
 
-/// The symbols that occur, the rarest first. Most occur a few times, and are counted into place;
-/// only the few that occur often are compared.
-std::size_t sort_by_count(std::span<const std::uint32_t> counts, Sorted& sorted) noexcept {
+/// Symbols that occur, each with how often.
+class Occurring {
+public:
+    /// In the order of the symbols.
+    explicit Occurring(std::span<const std::uint32_t> counts) noexcept {
+        // Most of an alphabet does not occur in one message: four at a time are passed over.
+        std::size_t symbol = 0;
+        for (; symbol + 4 <= counts.size(); symbol += 4) {
+            const std::uint32_t* const four = &counts[symbol];
+            if ((four[0] | four[1] | four[2] | four[3]) == 0) continue;
+            for (std::size_t one = 0; one < 4; ++one) add(four[one], symbol + one);
+        }
+        for (; symbol < counts.size(); ++symbol) add(counts[symbol], symbol);
+        for (std::uint32_t other = 0; size_ < 2; ++other)
+            if (size_ == 0 || (entries_[0] & symbol_mask) != other) add(1, other);
+        if (size_ == 2 && (entries_[0] & symbol_mask) > (entries_[1] & symbol_mask))
+            std::swap(entries_[0], entries_[1]);
+    }
+
+    [[nodiscard]] std::span<const std::uint32_t> all() const noexcept {
+        return std::span(entries_).first(size_);
+    }
+
+private:
+    void add(std::uint32_t count, std::size_t symbol) noexcept {
+        entries_[size_] = count << symbol_bits | static_cast<std::uint32_t>(symbol);
+        size_ += static_cast<std::size_t>(count != 0);
+    }
+
+    // One more: what does not occur is written too, and then written over.
+    std::array<std::uint32_t, most_prefix_symbols + 1> entries_;
+    std::size_t size_ = 0;
+};
+
+/// The rarest first. Most occur a few times, and are counted into place; only the few that occur
+/// often are compared.
+void sort_by_count(std::span<const std::uint32_t> entries, std::span<std::uint32_t> sorted) {
     constexpr std::uint32_t often = 63;
+    const auto bucket = [](std::uint32_t entry) {
+        const std::uint32_t count = entry >> symbol_bits;
+        return count < often ? count : often;
+    };
     std::array<std::uint16_t, often + 2> starts = {};
-    for (const std::uint32_t count : counts) ++starts[std::min(count, often) + 1];
-    starts[1] = 0;  // those that do not occur
+    for (const std::uint32_t entry : entries) ++starts[bucket(entry) + 1];
     for (std::size_t place = 1; place < starts.size(); ++place)
         starts[place] = static_cast<std::uint16_t>(starts[place] + starts[place - 1]);
     const std::size_t first_often = starts[often];
-    const std::size_t all = starts[often + 1];
-    for (std::size_t symbol = 0; symbol < counts.size(); ++symbol) {
-        const std::uint32_t count = counts[symbol];
-        if (count == 0) continue;
-        sorted[starts[std::min(count, often)]++] =
-            count << symbol_bits | static_cast<std::uint32_t>(symbol);
-    }
-    std::sort(sorted.begin() + static_cast<std::ptrdiff_t>(first_often),
-              sorted.begin() + static_cast<std::ptrdiff_t>(all));
-    return all;
+    for (const std::uint32_t entry : entries) sorted[starts[bucket(entry)]++] = entry;
+    std::ranges::sort(sorted.subspan(first_often));
 }
 
 /// How many codewords there are of each length, by Huffman's algorithm: inner nodes come out in
@@ -78,24 +106,28 @@ void make_room(LengthCounts& lengths, unsigned longest) noexcept {
 
 }  // namespace
 
-void make_prefix_code(std::span<const std::uint32_t> counts, unsigned longest,
-                      std::span<Codeword> code) noexcept {
-    Sorted sorted;
-    std::size_t used = sort_by_count(counts, sorted);
-    for (std::uint32_t symbol = 0; used < 2; ++symbol) {
-        if (used == 1 && (sorted[0] & symbol_mask) == symbol) continue;
-        sorted[used++] = 1U << symbol_bits | symbol;
-        if (used == 2 && sorted[0] > sorted[1]) std::swap(sorted[0], sorted[1]);
-    }
-    LengthCounts lengths = lengths_of_tree(std::span(sorted).first(used), longest);
+std::uint32_t make_prefix_code(std::span<const std::uint32_t> counts, unsigned longest,
+                               std::span<Codeword> code) noexcept {
+    const Occurring occurring(counts);
+    const auto entries = occurring.all();
+    std::array<std::uint32_t, most_prefix_symbols> space;
+    const std::span<std::uint32_t> sorted = std::span(space).first(entries.size());
+    sort_by_count(entries, sorted);
+    LengthCounts lengths = lengths_of_tree(sorted, longest);
     make_room(lengths, longest);
 
     std::ranges::fill(code, Codeword());
+    std::uint32_t bits = 0;
     std::size_t rarest = 0;
     for (unsigned length = longest; length > 0; --length)
-        for (unsigned left = lengths[length]; left > 0; --left)
-            code[sorted[rarest++] & symbol_mask].length = static_cast<std::uint8_t>(length);
-    assign_codewords(code);
+        for (unsigned left = lengths[length]; left > 0; --left) {
+            const std::size_t symbol = sorted[rarest++] & symbol_mask;
+            code[symbol].length = static_cast<std::uint8_t>(length);
+            bits += counts[symbol] * length;
+        }
+    CodewordCounter next(lengths);
+    for (const std::uint32_t entry : entries) next.assign(code[entry & symbol_mask]);
+    return bits;
 }
 
 }  // namespace longwire::protocol

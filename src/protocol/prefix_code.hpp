@@ -20,25 +20,32 @@ inline constexpr unsigned longest_codeword = 15;
 /// Gives each symbol that occurs a codeword of at most `longest` bits: the shorter, the more often
 /// it occurs (RFC 1951, section 3.2.2). At least two symbols get one, since not every decoder takes
 /// a code of fewer. `counts` has 2 to most_prefix_symbols entries, with a sum of less than 2^23.
-void make_prefix_code(std::span<const std::uint32_t> counts, unsigned longest,
-                      std::span<Codeword> code) noexcept;
+/// Gives the bits that all that occurs takes.
+std::uint32_t make_prefix_code(std::span<const std::uint32_t> counts, unsigned longest,
+                               std::span<Codeword> code) noexcept;
 
-/// Fills in the bits of codewords whose lengths are set.
-constexpr void assign_codewords(std::span<Codeword> code) noexcept {
-    std::array<unsigned, longest_codeword + 2> next = {};
-    for (const Codeword& word : code)
-        if (word.length > 0) ++next[word.length + 1U];
-    for (std::size_t length = 1; length < next.size(); ++length)
-        next[length] = (next[length] + next[length - 1]) << 1U;
-    for (Codeword& word : code) {
-        if (word.length == 0) continue;
-        unsigned turned = next[word.length]++;
+/// Counts codewords up, those of each length for itself.
+class CodewordCounter {
+public:
+    /// `counts` says how many there are of each length.
+    constexpr explicit CodewordCounter(
+        const std::array<std::uint16_t, longest_codeword + 1>& counts) noexcept {
+        for (std::size_t length = 1; length + 1 < next_.size(); ++length)
+            next_[length + 1] = (next_[length] + counts[length]) << 1U;
+    }
+
+    /// Fills in the bits of one whose length is set: the next of this length.
+    constexpr void assign(Codeword& word) noexcept {
+        unsigned turned = next_[word.length]++;
         turned = (turned & 0x5555U) << 1U | (turned >> 1U & 0x5555U);
         turned = (turned & 0x3333U) << 2U | (turned >> 2U & 0x3333U);
         turned = (turned & 0x0F0FU) << 4U | (turned >> 4U & 0x0F0FU);
         turned = (turned & 0x00FFU) << 8U | (turned >> 8U & 0x00FFU);
         word.bits = static_cast<std::uint16_t>(turned >> (16U - word.length));
     }
-}
+
+private:
+    std::array<unsigned, longest_codeword + 1> next_ = {};
+};
 
 }  // namespace longwire::protocol

@@ -113,5 +113,28 @@ TEST(Allocation, AClaimedLengthAllocatesNothingBeforeItComes) {
     EXPECT_EQ(connection.state(), ReadyState::open);
 }
 
+TEST(Allocation, ACompressedMessageNeedsNoneAfterTheFirst) {
+    const DecoderLimits limits;
+    Compression compression(15, false, false, 0);
+    Connection connection(Role::server, limits);
+    connection.use(compression);
+    EchoHandler handler{connection};
+    std::string text;
+    for (int row = 0; row < 300; ++row) text += "row " + std::to_string(row) + ", ";
+    Compressor compressor(15, false);
+    const std::string data = text_of(*compressor.compress(bytes_of(text)));
+    std::string frame = frame_for(Role::server, Opcode::text, data);
+    frame[0] = static_cast<char>(frame[0] | 0x40);
+    const auto receive = [&] {
+        std::string copy = frame;
+        const int before = allocations;
+        connection.receive({reinterpret_cast<std::byte*>(copy.data()), copy.size()}, handler);
+        return allocations - before;
+    };
+    (void)receive();
+    for (int round = 0; round < 10; ++round) EXPECT_EQ(receive(), 0);
+    EXPECT_EQ(handler.messages, 11);
+}
+
 }  // namespace
 }  // namespace longwire::protocol
