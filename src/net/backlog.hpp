@@ -3,7 +3,6 @@
 #include <sys/uio.h>
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <span>
 #include <utility>
@@ -11,7 +10,8 @@
 
 namespace longwire::net {
 
-/// What a stream has still to send: copies of small writes, gathered, and shared large ones.
+/// What a stream has still to send: copies of small writes, gathered, and shared large ones. One
+/// that is used again and again, and emptied in between, allocates only for what is large.
 class Backlog {
 public:
     /// Counts in `held` what it keeps in memory; of what it shares, its part.
@@ -20,7 +20,9 @@ public:
     Backlog(const Backlog&) = delete;
     Backlog& operator=(const Backlog&) = delete;
 
-    void append(std::span<const std::byte> bytes);
+    void append(std::span<const std::byte> bytes) { append(bytes, {}); }
+    /// One behind the other.
+    void append(std::span<const std::byte> head, std::span<const std::byte> payload);
     /// Keeps `owner` for as long as `bytes`, which it owns, are needed.
     void append_shared(std::shared_ptr<const void> owner, std::span<const std::byte> bytes);
 
@@ -29,26 +31,33 @@ public:
 
     /// How many bytes were sent since this was asked last.
     [[nodiscard]] std::size_t take_progress() noexcept { return std::exchange(progress_, 0); }
+    /// Counts what was sent for it in another form.
+    void progress(std::size_t count) noexcept { progress_ += count; }
 
     /// Fills `vectors` with what comes next, in order, and gives how many were filled.
     [[nodiscard]] std::size_t gather(std::span<iovec> vectors) const noexcept;
     /// Forgets the first `count` bytes, which have been sent.
     void consume(std::size_t count) noexcept;
+    /// Forgets all, sent or not.
+    void clear() noexcept;
+    /// Whether it keeps little memory when it is empty.
+    [[nodiscard]] bool light() const noexcept { return segments_.capacity() <= 8; }
 
 private:
     struct Segment {
-        std::vector<std::byte> copied;
         std::shared_ptr<const void> owner;
-        std::span<const std::byte> shared;
+        std::span<const std::byte> bytes;  // still to be sent
         std::size_t held = 0;
-
-        [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
-            return owner ? shared : std::span<const std::byte>(copied);
-        }
     };
 
-    std::deque<Segment> segments_;
-    std::size_t sent_of_first_ = 0;
+    void add_room(std::size_t size);
+    void copy(std::span<const std::byte> bytes) noexcept;
+    void forget_first() noexcept;
+    void forget_all() noexcept;
+
+    std::vector<Segment> segments_;
+    std::size_t first_ = 0;      // those before it have been sent
+    std::span<std::byte> room_;  // of the last segment, where copies go next
     std::size_t size_ = 0;
     std::size_t progress_ = 0;
     std::size_t& held_;

@@ -12,7 +12,7 @@
 namespace longwire::net {
 
 /// A listening socket on a loop.
-class Listener final : private Watcher, private Timer {
+class Listener final : private Watcher {
 public:
     /// Takes one accepted, non-blocking socket.
     using Accept = std::function<void(Descriptor, const Address& peer)>;

@@ -1,5 +1,6 @@
 #include "net/loop.hpp"
 
+#include "net/outgoing.hpp"
 #include "net/resolver.hpp"
 #include "net/stream.hpp"
 
@@ -38,7 +39,9 @@ Result<std::unique_ptr<Loop>> Loop::create() {
 Loop::Loop(Descriptor epoll, Descriptor wakeup)
     : epoll_(std::move(epoll)),
       inbox_(std::make_shared<Inbox>(std::move(wakeup))),
-      receive_buffer_(new std::byte[receive_size + receive_padding]()) {}
+      receive_buffer_(new std::byte[receive_size + receive_padding]()) {
+    spare_.reserve(most_spare);
+}
 
 Loop::~Loop() {
     end_all_streams();
@@ -99,13 +102,14 @@ void Loop::end_turn() {
     if (turn_end_ != nullptr) turn_end_->end_turn();
     // What is written meanwhile leaves in the next turn, so that one who writes whenever there is
     // room does not keep the others from being heard.
-    const auto unflushed = std::exchange(unflushed_, {});
-    for (Stream* stream : unflushed) stream->flush();
+    flushing_.swap(unflushed_);
+    for (Stream* stream : flushing_) stream->flush();
+    flushing_.clear();
     while (!ended_.empty()) {
         const auto ended = std::exchange(ended_, {});
         for (Stream* stream : ended) {
             stream->detach();
-            std::erase(unflushed_, stream);
+            if (stream->listed_unflushed_) std::erase(unflushed_, stream);
             const std::size_t index = stream->index_;
             std::swap(streams_[index], streams_.back());
             streams_[index]->index_ = static_cast<std::uint32_t>(index);
@@ -149,6 +153,18 @@ void Loop::adopt(std::unique_ptr<Stream> stream) {
     stream->index_ = static_cast<std::uint32_t>(streams_.size());
     streams_.push_back(std::move(stream));
     count_streams();
+}
+
+std::unique_ptr<Outgoing> Loop::take_outgoing() {
+    if (spare_.empty()) return std::make_unique<Outgoing>(held_);
+    auto taken = std::move(spare_.back());
+    spare_.pop_back();
+    return taken;
+}
+
+void Loop::give_back(std::unique_ptr<Outgoing> outgoing) noexcept {
+    if (spare_.size() < most_spare && outgoing->backlog.light())
+        spare_.push_back(std::move(outgoing));
 }
 
 void Loop::each_stream(const std::function<void(Stream&)>& visit) {

@@ -23,13 +23,10 @@ namespace longwire::net {
 
 class Resolver;
 class Stream;
+struct Outgoing;
 
-/// Something that owns a descriptor and is told when it is ready.
-class Watcher {
-public:
-    Watcher(const Watcher&) = delete;
-    Watcher& operator=(const Watcher&) = delete;
-
+/// Something that owns a descriptor and is told when it is ready, and may wait for a time too.
+class Watcher : protected Timer {
 protected:
     Watcher() = default;
     ~Watcher() = default;
@@ -37,6 +34,7 @@ protected:
 private:
     friend class Loop;
     virtual void on_ready(std::uint32_t events) = 0;
+    void on_timer() override {}
 };
 
 /// Something that has to be done once in a turn, before what was written in it is sent.
@@ -150,6 +148,8 @@ private:
     Loop(Descriptor epoll, Descriptor wakeup);
 
     void adopt(std::unique_ptr<Stream> stream);
+    [[nodiscard]] std::unique_ptr<Outgoing> take_outgoing();
+    void give_back(std::unique_ptr<Outgoing> outgoing) noexcept;
     void count_streams() noexcept {
         stream_count_.store(streams_.size(), std::memory_order_relaxed);
     }
@@ -169,7 +169,11 @@ private:
 
     std::vector<std::unique_ptr<Stream>> streams_;
     std::vector<Stream*> unflushed_;  // written to in this turn, beside the gathering one
+    std::vector<Stream*> flushing_;   // those of the turn that ends
     std::vector<Stream*> ended_;      // to be destroyed at the end of this turn
+    // Emptied, to be used again, so that many who each get a message cost no allocation each.
+    std::vector<std::unique_ptr<Outgoing>> spare_;
+    static constexpr std::size_t most_spare = 64;
     TurnEnd* turn_end_ = nullptr;
     GatherBuffer gathered_;
     std::vector<std::byte> sealed_;  // what TLS has made of it, on its way to the kernel

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <type_traits>
 #include <utility>
 
 namespace longwire::net {
@@ -19,6 +20,11 @@ iovec vector_of(std::span<const std::byte> bytes) noexcept {
     return {const_cast<std::byte*>(bytes.data()), bytes.size()};
 }
 
+std::span<const std::byte> bytes_of(const iovec& vector) noexcept {
+    return {static_cast<const std::byte*>(vector.iov_base), vector.iov_len};
+}
+
+constexpr std::uint32_t input = EPOLLIN | EPOLLRDHUP;
 constexpr std::byte tls_handshake_record{0x16};
 constexpr std::size_t worth_sending = std::size_t{8} * 1024;
 // For a client to read why its TLS handshake failed.
@@ -29,21 +35,21 @@ constexpr std::size_t most_unsent = std::size_t{512} * 1024;
 }  // namespace
 
 Stream::Stream(Loop& loop, Descriptor socket, Ref<Session> session) noexcept
-    : loop_(loop), session_(std::move(session)), socket_(std::move(socket)) {}
+    : socket_(std::move(socket)), loop_(loop), session_(std::move(session)) {}
 
 Result<Stream*> Stream::open(Loop& loop, Descriptor socket, Ref<Session> session,
                              std::unique_ptr<TlsChannel> tls) {
     std::unique_ptr<Stream> owner(new Stream(loop, std::move(socket), std::move(session)));
     Stream* const stream = owner.get();
-    stream->tls_ = std::move(tls);
-    stream->interest_ = EPOLLIN | EPOLLRDHUP;
-    if (const int error = loop.watch(*stream, stream->socket_.get(), stream->interest_))
+    if (tls) stream->need_outgoing().tls = std::move(tls);
+    if (const int error = loop.watch(*stream, stream->socket_.get(), input))
         return std::unexpected(
             system_error(ErrorCode::system, "cannot watch a connected socket", error));
     loop.adopt(std::move(owner));
-    if (stream->tls_ && !stream->tls_->is_server()) {
+    if (TlsChannel* const channel = stream->tls_channel();
+        channel != nullptr && !channel->is_server()) {
         loop.sealed_.clear();
-        stream->tls_->start(loop.sealed_);
+        channel->start(loop.sealed_);
         stream->send_sealed();
     }
     return stream;
@@ -57,36 +63,43 @@ Ref<Session> Stream::exchange_session(Ref<Session> session) noexcept {
     return std::exchange(session_, std::move(session));
 }
 
+Outgoing& Stream::need_outgoing() {
+    if (!outgoing_) outgoing_ = loop_.take_outgoing();
+    return *outgoing_;
+}
+
 Backlog& Stream::need_backlog() {
-    if (!backlog_) backlog_ = std::make_unique<Backlog>(loop_.held());
-    if (!listed_unflushed_ && !awaiting_room_) {
-        loop_.unflushed_.push_back(this);
-        listed_unflushed_ = true;
-    }
-    return *backlog_;
+    list_unflushed();
+    return need_outgoing().backlog;
+}
+
+void Stream::list_unflushed() {
+    if (listed_unflushed_ || awaiting_room_) return;
+    loop_.unflushed_.push_back(this);
+    listed_unflushed_ = true;
+}
+
+void Stream::let_go_of_outgoing() noexcept {
+    if (!outgoing_) return;
+    outgoing_->backlog.clear();
+    if (!outgoing_->tls && phase_ != Phase::finishing) loop_.give_back(std::move(outgoing_));
 }
 
 void Stream::write(std::span<const std::byte> head, std::span<const std::byte> payload) {
     if (phase_ != Phase::open || write_failed_) return;
-    if (backlog_ || loop_.gathering_ != this) {
-        Backlog& backlog = need_backlog();
-        backlog.append(head);
-        backlog.append(payload);
-        return;
-    }
+    if (has_backlog() || loop_.gathering_ != this) return need_backlog().append(head, payload);
     GatherBuffer& gathered = loop_.gathered_;
     // What is large, and alone so far, costs less to send than to copy and send.
-    const bool at_once = !tls_ && gathered.empty() && payload.size() >= worth_sending;
+    const bool sealed = tls() != nullptr;
+    const bool at_once = !sealed && gathered.empty() && payload.size() >= worth_sending;
     if (!at_once && gathered.has_room(head.size() + payload.size())) {
         gathered.append(head);
         gathered.append(payload);
         return;
     }
-    if (tls_) {
+    if (sealed) {
         flush_gathered();
-        need_backlog().append(head);
-        need_backlog().append(payload);
-        return;
+        return need_backlog().append(head, payload);
     }
     const std::array parts = {gathered.bytes(), head, payload};
     const std::array vectors = {vector_of(parts[0]), vector_of(parts[1]), vector_of(parts[2])};
@@ -115,7 +128,9 @@ void Stream::send_shared(const std::shared_ptr<const void>& owner,
 
 std::size_t Stream::backlog() const noexcept {
     const std::size_t gathered = loop_.gathering_ == this ? loop_.gathered_.size() : 0;
-    return gathered + (backlog_ ? backlog_->size() : 0) + (tls_ ? tls_->unsent().size() : 0);
+    if (!outgoing_) return gathered;
+    const TlsChannel* const channel = outgoing_->tls.get();
+    return gathered + outgoing_->backlog.size() + (channel ? channel->unsent().size() : 0);
 }
 
 std::size_t Stream::sent(ssize_t result) noexcept {
@@ -147,8 +162,8 @@ void Stream::flush_gathered() noexcept {
     GatherBuffer& gathered = loop_.gathered_;
     if (gathered.empty()) return;
     const auto bytes = gathered.bytes();
-    if (tls_) {
-        const bool at_once = tls_->established() && tls_->unsent().empty() && !backlog_;
+    if (const TlsChannel* const channel = tls()) {
+        const bool at_once = channel->established() && channel->unsent().empty() && !has_backlog();
         if (at_once)
             seal_and_send(bytes);
         else
@@ -163,51 +178,52 @@ void Stream::flush_gathered() noexcept {
 
 void Stream::seal_and_send(std::span<const std::byte> plain) noexcept {
     loop_.sealed_.clear();
-    if (!tls_->seal(plain, loop_.sealed_)) write_failed_ = true;
+    if (!tls_channel()->seal(plain, loop_.sealed_)) write_failed_ = true;
     send_sealed();
 }
 
 void Stream::send_sealed() noexcept {
     const std::span<const std::byte> sealed(loop_.sealed_);
     if (sealed.empty()) return;
-    std::size_t taken = 0;
-    if (tls_->unsent().empty()) {
-        taken = send_now(sealed);
-    }
+    TlsChannel& channel = *tls_channel();
+    const std::size_t taken = channel.unsent().empty() ? send_now(sealed) : 0;
     if (taken < sealed.size()) {
-        tls_->keep_unsent(sealed.subspan(taken));
-        if (tls_->unsent().size() > most_unsent) write_failed_ = true;
+        channel.keep_unsent(sealed.subspan(taken));
+        if (channel.unsent().size() > most_unsent) write_failed_ = true;
         await_room();
     }
     loop_.sealed_.clear();
 }
 
 void Stream::send_unsent() noexcept {
-    const auto unsent = tls_->unsent();
+    TlsChannel& channel = *outgoing_->tls;
+    const auto unsent = channel.unsent();
     if (unsent.empty() || write_failed_) return;
     const std::size_t taken = send_now(unsent);
-    tls_->consume_unsent(taken);
-    sealed_progress_ += taken;
+    channel.consume_unsent(taken);
+    outgoing_->backlog.progress(taken);
     if (taken < unsent.size()) await_room();
 }
 
 // Sealed is only what the kernel can be offered at once: the rest may still be shared with others.
 void Stream::seal_backlog() noexcept {
     send_unsent();
-    while (backlog_ && !backlog_->empty() && !write_failed_ && tls_->established() &&
-           tls_->unsent().empty()) {
-        std::array<iovec, 16> vectors = {};
-        const std::size_t count = backlog_->gather(vectors);
+    TlsChannel& channel = *outgoing_->tls;
+    Backlog& backlog = outgoing_->backlog;
+    while (!backlog.empty() && !write_failed_ && channel.established() &&
+           channel.unsent().empty()) {
+        std::array<iovec, 16> vectors;  // as many are filled as are read
+        const std::size_t count = backlog.gather(vectors);
         std::size_t taken = 0;
         loop_.sealed_.clear();
         for (const iovec& vector : std::span(vectors).first(count)) {
             const std::size_t size = std::min(vector.iov_len, gather_limit - taken);
             const std::span<const std::byte> plain(static_cast<const std::byte*>(vector.iov_base),
                                                    size);
-            if (!tls_->seal(plain, loop_.sealed_)) write_failed_ = true;
+            if (!channel.seal(plain, loop_.sealed_)) write_failed_ = true;
             taken += size;
         }
-        backlog_->consume(taken);
+        backlog.consume(taken);
         send_sealed();
     }
 }
@@ -231,26 +247,30 @@ void Stream::push() noexcept {
 }
 
 void Stream::send_backlog() noexcept {
-    if (tls_) return seal_backlog();
-    while (backlog_ && !backlog_->empty() && !write_failed_) {
-        std::array<iovec, 64> vectors = {};
-        const std::size_t count = backlog_->gather(vectors);
+    if (!outgoing_) return;
+    if (outgoing_->tls) return seal_backlog();
+    Backlog& backlog = outgoing_->backlog;
+    while (!backlog.empty() && !write_failed_) {
+        std::array<iovec, 64> vectors;  // as many are filled as are read
+        const auto filled = std::span<const iovec>(vectors).first(backlog.gather(vectors));
         std::size_t offered = 0;
-        for (std::size_t index = 0; index < count; ++index) offered += vectors[index].iov_len;
-        const std::size_t taken = send_now(std::span(vectors).first(count));
-        backlog_->consume(taken);
+        for (const iovec& vector : filled) offered += vector.iov_len;
+        const std::size_t taken =
+            filled.size() == 1 ? send_now(bytes_of(filled.front())) : send_now(filled);
+        backlog.consume(taken);
         if (taken < offered) return await_room();
     }
 }
 
 bool Stream::all_sent() const noexcept {
-    return write_failed_ || ((!backlog_ || backlog_->empty()) && (!tls_ || tls_->unsent().empty()));
+    if (write_failed_ || !outgoing_) return true;
+    return outgoing_->backlog.empty() && (!outgoing_->tls || outgoing_->tls->unsent().empty());
 }
 
 void Stream::shut_sending() noexcept {
-    if (tls_) {
+    if (TlsChannel* const channel = tls_channel()) {
         loop_.sealed_.clear();
-        tls_->end(loop_.sealed_);
+        channel->end(loop_.sealed_);
         send_sealed();
         if (!all_sent()) return;
     }
@@ -260,7 +280,7 @@ void Stream::shut_sending() noexcept {
 
 void Stream::after_flush() noexcept {
     const bool emptied = all_sent();
-    if (emptied) backlog_.reset();
+    if (emptied) let_go_of_outgoing();
     const bool drained = emptied && (awaiting_room_ || drained_wanted_);
     if (emptied) awaiting_room_ = drained_wanted_ = false;
     if (emptied && shut_wanted_ && !write_shut_) shut_sending();
@@ -271,12 +291,12 @@ void Stream::after_flush() noexcept {
 
 void Stream::update_interest() noexcept {
     if (phase_ == Phase::ended) return;
-    std::uint32_t interest = 0;
-    if (reading_ && !read_ended_) interest |= EPOLLIN | EPOLLRDHUP;
-    if (awaiting_room_) interest |= EPOLLOUT;
-    if (interest == interest_) return;
-    interest_ = interest;
-    loop_.change(*this, socket_.get(), interest);
+    const bool wants_input = reading_ && !read_ended_;
+    if (wants_input == watches_input_ && awaiting_room_ == watches_room_) return;
+    watches_input_ = wants_input;
+    watches_room_ = awaiting_room_;
+    const std::uint32_t room = awaiting_room_ ? EPOLLOUT : 0U;
+    loop_.change(*this, socket_.get(), (wants_input ? input : 0U) | room);
 }
 
 void Stream::pause_reading() noexcept {
@@ -300,17 +320,19 @@ void Stream::on_ready(std::uint32_t events) {
     // Ended or not, what was said before the end is worth one try.
     flush_gathered();
     loop_.gathering_ = nullptr;
-    if (phase_ != Phase::ended && (backlog_ || shut_wanted_ || phase_ == Phase::finishing)) flush();
+    if (phase_ != Phase::ended && (has_backlog() || shut_wanted_ || phase_ == Phase::finishing))
+        flush();
 }
 
 void Stream::receive() {
     const auto whole = loop_.receive_buffer();
     // What TLS opens goes to the front of the same buffer: it is never ahead of what it was.
-    const auto buffer = tls_ ? whole.subspan(TlsChannel::record_room) : whole;
+    const bool sealed = tls() != nullptr;
+    const auto buffer = sealed ? whole.subspan(TlsChannel::record_room) : whole;
     const auto received = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received > 0) {
         const auto bytes = buffer.first(static_cast<std::size_t>(received));
-        if (tls_)
+        if (sealed)
             receive_sealed(whole, bytes);
         else if (phase_ == Phase::open)
             session_->on_receive(bytes);
@@ -326,8 +348,9 @@ void Stream::receive() {
 }
 
 void Stream::receive_sealed(std::span<std::byte> buffer, std::span<const std::byte> received) {
-    if (tls_->expects_hello() && received.front() != tls_handshake_record) {
-        tls_.reset();
+    TlsChannel& channel = *outgoing_->tls;
+    if (channel.expects_hello() && received.front() != tls_handshake_record) {
+        outgoing_->tls.reset();
         session_->on_unencrypted();
         session_->on_receive(buffer.subspan(TlsChannel::record_room, received.size()));
         return;
@@ -335,7 +358,7 @@ void Stream::receive_sealed(std::span<std::byte> buffer, std::span<const std::by
     // Nothing may follow the peer's end; what does is read, so that our end is no reset.
     if (end_told_ || write_shut_) return;
     loop_.sealed_.clear();
-    const auto opened = tls_->open(
+    const auto opened = channel.open(
         received, buffer.first(received.size() + TlsChannel::record_room), loop_.sealed_);
     send_sealed();
     if (opened.size > 0 && phase_ == Phase::open) session_->on_receive(buffer.first(opened.size));
@@ -346,10 +369,10 @@ void Stream::receive_sealed(std::span<std::byte> buffer, std::span<const std::by
         if (phase_ == Phase::open) session_->on_end();
     }
     if (phase_ != Phase::open || opened.status != TlsChannel::Status::failed) return;
-    if (tls_->is_server() && !tls_->established()) {
+    if (channel.is_server() && !channel.established()) {
         // Nothing was said yet but why not, and that should arrive.
         ending_ = Ending::lost;
-        backlog_.reset();
+        outgoing_->backlog.clear();
         begin_finishing(Finish::shut, alert_time);
     } else {
         close(Ending::lost);
@@ -360,7 +383,7 @@ void Stream::on_timer() {
     if (phase_ == Phase::open)
         session_->on_timer();
     else if (phase_ == Phase::finishing && backlog_progressed())
-        arm(finish_timeout_);
+        arm(outgoing_->finish_timeout);
     else if (phase_ == Phase::finishing)
         close(Ending::timed_out);
 }
@@ -368,7 +391,8 @@ void Stream::on_timer() {
 void Stream::finish(Finish how, std::chrono::milliseconds timeout) noexcept {
     if (phase_ != Phase::open) return;
     // Before TLS is there, nothing of what was written can be sent.
-    if (tls_ && !tls_->established()) return close();
+    if (const TlsChannel* const channel = tls(); channel != nullptr && !channel->established())
+        return close();
     begin_finishing(how, timeout);
 }
 
@@ -376,10 +400,11 @@ void Stream::begin_finishing(Finish how, std::chrono::milliseconds timeout) noex
     phase_ = Phase::finishing;
     reading_ = true;
     shut_wanted_ = how == Finish::shut;
-    finish_timeout_ = std::chrono::duration_cast<decltype(finish_timeout_)>(timeout);
+    auto& patience = need_outgoing().finish_timeout;
+    patience = std::chrono::duration_cast<std::remove_reference_t<decltype(patience)>>(timeout);
     arm(timeout);
     update_interest();
-    if (loop_.gathering_ != this) need_backlog();
+    if (loop_.gathering_ != this) list_unflushed();
 }
 
 void Stream::close(Ending ending) noexcept {

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "net/admission.hpp"
-#include "net/backlog.hpp"
 #include "net/descriptor.hpp"
 #include "net/loop.hpp"
+#include "net/outgoing.hpp"
 #include "net/session.hpp"
-#include "net/timer_wheel.hpp"
 #include "net/tls_channel.hpp"
 
 #include <sys/types.h>
@@ -22,7 +21,7 @@ namespace longwire::net {
 
 /// One connected socket on its loop, which owns it. Carries a Session, which may be exchanged (HTTP
 /// for WebSocket). Idle, it holds no buffer.
-class Stream final : private Watcher, private Timer {
+class Stream final : private Watcher {
 public:
     /// Makes a stream over a connected, non-blocking socket and begins to read; through `tls`, if
     /// given: what is written then waits until its handshake is done. Errors: system.
@@ -35,7 +34,9 @@ public:
     [[nodiscard]] Loop& loop() const noexcept { return loop_; }
     [[nodiscard]] std::string peer() const;
     /// Null where the stream is not encrypted.
-    [[nodiscard]] const TlsChannel* tls() const noexcept { return tls_.get(); }
+    [[nodiscard]] const TlsChannel* tls() const noexcept {
+        return outgoing_ ? outgoing_->tls.get() : nullptr;
+    }
 
     /// Gives the stream another session and hands back the one it had.
     Ref<Session> exchange_session(Ref<Session> session) noexcept;
@@ -51,8 +52,8 @@ public:
     /// Whether what is written now is only gathered, since an event of this stream is handled and
     /// nothing waits.
     [[nodiscard]] bool gathers() const noexcept {
-        return loop_.gathering_ == this && phase_ == Phase::open && !backlog_ && !awaiting_room_ &&
-               !write_failed_;
+        return loop_.gathering_ == this && phase_ == Phase::open && !has_backlog() &&
+               !awaiting_room_ && !write_failed_;
     }
     /// Where the next `size` bytes may be put, in place of a `write`; null where it gathers
     /// nothing, or has no room for them.
@@ -63,7 +64,7 @@ public:
     /// Whether a write would wait for nothing: not for what was written before, and not for the end
     /// of an event.
     [[nodiscard]] bool idle() const noexcept {
-        return phase_ == Phase::open && !backlog_ && !awaiting_room_ && !write_failed_ && !tls_ &&
+        return phase_ == Phase::open && !outgoing_ && !awaiting_room_ && !write_failed_ &&
                loop_.gathering_ != this;
     }
     /// Only where it is idle: as write_shared, but at once.
@@ -78,8 +79,7 @@ public:
     /// Whether enough of a backlog was sent since this was asked last, some seconds ago, for the
     /// peer to be reading, if slowly; a few bytes now and then are not.
     [[nodiscard]] bool backlog_progressed() noexcept {
-        const std::size_t sealed = std::exchange(sealed_progress_, 0);
-        return sealed + (backlog_ ? backlog_->take_progress() : 0) >= least_progress;
+        return outgoing_ && outgoing_->backlog.take_progress() >= least_progress;
     }
     /// Offers the backlog to the kernel now rather than at the end of the turn.
     void push() noexcept;
@@ -142,29 +142,38 @@ private:
     void after_flush() noexcept;
     void update_interest() noexcept;
     void detach() noexcept;
+    [[nodiscard]] bool has_backlog() const noexcept {
+        return outgoing_ && !outgoing_->backlog.empty();
+    }
+    [[nodiscard]] TlsChannel* tls_channel() noexcept {
+        return outgoing_ ? outgoing_->tls.get() : nullptr;
+    }
+    Outgoing& need_outgoing();
     Backlog& need_backlog();
+    void list_unflushed();
+    void let_go_of_outgoing() noexcept;
 
+    // Many thousand of these are idle: what only few have, or only some of the time, is behind one
+    // pointer.
+    Descriptor socket_;
     Loop& loop_;
     Ref<Session> session_;
-    std::unique_ptr<Backlog> backlog_;
-    std::unique_ptr<TlsChannel> tls_;
-    Descriptor socket_;
-    std::uint32_t index_ = 0;
-    std::chrono::duration<std::uint32_t, std::milli> finish_timeout_{0};
-    Phase phase_ = Phase::open;
-    Ending ending_ = Ending::closed;
-    bool reading_ = true;
-    bool read_ended_ = false;
-    bool write_failed_ = false;
-    bool shut_wanted_ = false;
-    bool write_shut_ = false;
-    bool awaiting_room_ = false;
-    bool drained_wanted_ = false;
-    bool listed_unflushed_ = false;
-    bool end_told_ = false;
-    std::uint32_t interest_ = 0;
-    std::size_t sealed_progress_ = 0;
+    std::unique_ptr<Outgoing> outgoing_;
     Admission::Place place_;
+    std::uint32_t index_ = 0;
+    Phase phase_ = Phase::open;
+    Ending ending_ : 2 = Ending::closed;
+    bool reading_ : 1 = true;
+    bool read_ended_ : 1 = false;
+    bool write_failed_ : 1 = false;
+    bool shut_wanted_ : 1 = false;
+    bool write_shut_ : 1 = false;
+    bool awaiting_room_ : 1 = false;
+    bool drained_wanted_ : 1 = false;
+    bool listed_unflushed_ : 1 = false;
+    bool end_told_ : 1 = false;
+    bool watches_input_ : 1 = true;
+    bool watches_room_ : 1 = false;
 };
 
 }  // namespace longwire::net

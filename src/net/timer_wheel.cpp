@@ -44,10 +44,12 @@ void TimerWheel::arm(Timer& timer, Clock::time_point now,
                      std::chrono::milliseconds after) noexcept {
     timer.disarm();
     // Rounded up, and one tick more for the part of this tick that has passed: never early.
-    const auto ticks = static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, after.count() + tick_milliseconds - 1) / tick_milliseconds);
-    timer.deadline_ = std::max(tick_of(now), current_) + ticks + 1;
-    const std::size_t slot = timer.deadline_ % slot_count;
+    const std::int64_t part = after.count() % tick_milliseconds > 0 ? 1 : 0;
+    const std::int64_t wanted = after.count() / tick_milliseconds + part;
+    const auto ticks = static_cast<std::uint64_t>(std::clamp<std::int64_t>(wanted, 0, most_ticks));
+    const std::uint64_t deadline = std::max(tick_of(now), current_) + ticks + 1;
+    timer.deadline_ = static_cast<std::uint32_t>(deadline);
+    const std::size_t slot = deadline % slot_count;
     timer.link_after(slots_[slot]);
     occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
 }
@@ -78,7 +80,7 @@ void TimerWheel::tell_slot(std::size_t slot, std::uint64_t now_tick) {
     while (due.next_ != &due) {
         Timer& timer = *due.next_;
         timer.disarm();
-        if (timer.deadline_ > now_tick)
+        if (static_cast<std::int32_t>(timer.deadline_ - static_cast<std::uint32_t>(now_tick)) > 0)
             timer.link_after(head);
         else
             timer.on_timer();

@@ -31,7 +31,7 @@ private:
 
     Timer* previous_ = nullptr;
     Timer* next_ = nullptr;
-    std::uint64_t deadline_ = 0;
+    std::uint32_t deadline_ = 0;  // the low part of a tick; the rest follows from the order
 };
 
 /// A coarse timer wheel: slots of 4 ms over 16 s; what is due later goes round again.
@@ -44,7 +44,8 @@ public:
     TimerWheel& operator=(const TimerWheel&) = delete;
     ~TimerWheel();
 
-    /// Arms `timer`, again if it is armed, to be told not before `after` from `now`.
+    /// Arms `timer`, again if it is armed, to be told not before `after` from `now`; after 99 days
+    /// if that is longer.
     void arm(Timer& timer, Clock::time_point now, std::chrono::milliseconds after) noexcept;
 
     /// Tells every timer that is due at `now`. Timers may be armed and disarmed meanwhile.
@@ -56,6 +57,8 @@ public:
 private:
     static constexpr std::int64_t tick_milliseconds = 4;
     static constexpr std::size_t slot_count = 4096;
+    // So that a deadline and the present are told apart by 32 bits.
+    static constexpr std::int64_t most_ticks = 0x7FFF'0000;
 
     /// The head of a slot's circular list; never told anything itself.
     struct Head final : Timer {

@@ -48,6 +48,21 @@ TEST(TimerWheel, IsNeverEarlyAndAtMostTwoTicksLate) {
     }
 }
 
+TEST(TimerWheel, KeepsItsTimeOverManyMonths) {
+    TimerWheel wheel(start);
+    auto now = start;
+    Alarm alarm;
+    int told = 0;
+    alarm.told = [&] { ++told; };
+    for (int round = 1; round <= 12; ++round) {
+        wheel.arm(alarm, now, std::chrono::days(90));
+        wheel.advance(now += std::chrono::days(90));
+        EXPECT_EQ(told, round - 1);
+        wheel.advance(now += milliseconds(9));
+        EXPECT_EQ(told, round);
+    }
+}
+
 TEST(TimerWheel, HasNothingToWaitForWhenNothingIsArmed) {
     TimerWheel wheel(start);
     EXPECT_EQ(wheel.milliseconds_to_next(start), -1);

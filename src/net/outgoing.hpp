@@ -1,0 +1,23 @@
+#pragma once
+
+#include "net/backlog.hpp"
+#include "net/tls_channel.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace longwire::net {
+
+/// What a stream has that does not, or not yet, send straight to the kernel.
+struct Outgoing {
+    explicit Outgoing(std::size_t& held) noexcept : backlog(held) {}
+
+    Backlog backlog;
+    std::unique_ptr<TlsChannel> tls;
+    /// For how long a stream that is being finished waits for the peer to take something.
+    std::chrono::duration<std::uint32_t, std::milli> finish_timeout{0};
+};
+
+}  // namespace longwire::net
