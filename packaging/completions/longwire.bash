@@ -6,7 +6,7 @@ _longwire() {
 
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            serve | connect)
+            serve | connect | bench)
                 command=${COMP_WORDS[index]}
                 break
                 ;;
@@ -45,7 +45,8 @@ _longwire() {
             --max-connections | --max-connections-per-address | --max-memory | --threads | \
             --max-header-size | --max-header-count | --max-control-frames | \
             --handshake-timeout | --frame-timeout | --ping-after | --idle-timeout | \
-            --close-timeout)
+            --close-timeout | --connections | --depth | --rate | --size | --publishers | --ramp | \
+            --duration | --warmup | --fail-if | -c | -d)
             return
             ;;
     esac
@@ -68,13 +69,20 @@ _longwire() {
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
                 --idle-timeout --close-timeout --threads --verbose --help'
             ;;
+        bench)
+            options='--connections --depth --rate --size --binary --publishers --idle --ramp
+                --duration --warmup --threads --compress --header --timeout --cacert
+                --insecure --json --quiet --fail-if --help'
+            [[ $word == -* ]] || options='ws:// wss://'
+            compopt -o nospace
+            ;;
         *)
-            options='serve connect --help --version'
+            options='serve connect bench --help --version'
             ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     # A whole option is followed by a space, the beginning of a URL is not.
-    if [[ $command == connect && $word == -* && ${#COMPREPLY[@]} -eq 1 ]]; then
+    if [[ ($command == connect || $command == bench) && $word == -* && ${#COMPREPLY[@]} -eq 1 ]]; then
         compopt +o nospace
     fi
 }

@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include "cli/bench/bench_command.hpp"
 #include "cli/connect.hpp"
 #include "cli/connect_command.hpp"
 #include "cli/exit_code.hpp"
@@ -25,6 +26,7 @@ constexpr const char* program_footer = R"(
 Examples:
   longwire serve                                  a page, channels and an echo on port 8000
   longwire connect ws://127.0.0.1:8000/echo       talk to a server, line by line
+  longwire bench ws://127.0.0.1:8000/echo         measure a server under load
 
 longwire COMMAND --help tells all about a command.)";
 
@@ -166,8 +168,10 @@ int run_command_line(int count, char** arguments) {
     app.footer(program_footer);
     ServeOptions serving;
     ConnectOptions connecting;
+    BenchOptions benching;
     const CLI::App& serve_command = add_serve(app, serving);
     const CLI::App& connect_command = add_connect(app, connecting);
+    const CLI::App& bench_command = add_bench(app, benching);
     try {
         app.parse(count, arguments);
     } catch (const CLI::Success& asked) {
@@ -178,6 +182,7 @@ int run_command_line(int count, char** arguments) {
     try {
         if (serve_command.parsed()) return serve(serving);
         if (connect_command.parsed()) return connect(connecting);
+        if (bench_command.parsed()) return bench(benching);
     } catch (const std::exception& exception) {
         fmt::print(stderr, "longwire: {}\n", exception.what());
         return failed;

@@ -2,6 +2,7 @@
 
 #include "cli/ending.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/header_lines.hpp"
 
 #include <fmt/core.h>
 
@@ -17,17 +18,6 @@ namespace {
 
 constexpr std::chrono::milliseconds usual_wait{200};
 constexpr std::uint8_t max_redirects = 10;
-
-std::vector<HeaderField> fields_of(const std::vector<std::string>& lines) {
-    std::vector<HeaderField> fields;
-    for (const std::string_view line : lines) {
-        const std::size_t colon = std::min(line.find(':'), line.size());
-        std::string_view value = line.substr(std::min(colon + 1, line.size()));
-        while (value.starts_with(' ')) value.remove_prefix(1);
-        fields.push_back({.name = line.substr(0, colon), .value = value});
-    }
-    return fields;
-}
 
 }  // namespace
 

@@ -1,0 +1,121 @@
+"""longwire bench, against our own server and against none."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from serving import LONGWIRE, Serving
+
+
+def bench(*arguments, timeout=60):
+    return subprocess.run([LONGWIRE, "bench", "--quiet", *arguments], capture_output=True,
+                          text=True, timeout=timeout, check=False)
+
+
+def measured(*arguments):
+    ran = bench("--json", "--duration", "300ms", "--warmup", "50ms", *arguments)
+    assert ran.returncode == 0, ran.stderr + ran.stdout
+    return json.loads(ran.stdout)
+
+
+class Measuring(unittest.TestCase):
+    def setUp(self):
+        self.serving = Serving("--max-backlog", "16MiB")
+        self.addCleanup(self.serving.__exit__)
+        self.echo = f"ws://127.0.0.1:{self.serving.port}/echo"
+
+    def test_counts_echoes(self):
+        report = measured("-c", "8", "--depth", "4", "--size", "100", self.echo)
+        self.assertEqual((report["connected"], report["errors"]), (8, {}))
+        self.assertGreater(report["received"], 0)
+        self.assertEqual(report["bytes_received"], 100 * report["received"])
+        times = report["latency_ns"]
+        self.assertGreater(times["p50"], 0)
+        self.assertLessEqual(times["p50"], times["p99"])
+        self.assertLessEqual(times["p99.99"], times["max"])
+
+    def test_keeps_to_a_rate(self):
+        report = measured("-c", "4", "--rate", "500", self.echo)
+        self.assertLessEqual(report["sent"], 160)
+        self.assertGreaterEqual(report["sent"], 130)
+
+    def test_publishes_to_all(self):
+        channel = f"ws://127.0.0.1:{self.serving.port}/channels/load"
+        report = measured("-c", "10", "--publishers", "1", channel)
+        self.assertEqual(report["connected"], 11)
+        # Each message comes to ten others, and back to whoever published it.
+        self.assertGreater(report["received"], 5 * report["sent"])
+        self.assertEqual(report["errors"], {})
+
+    def test_holds_idle_connections(self):
+        report = measured("-c", "50", "--ramp", "1000", "--idle", self.echo)
+        self.assertEqual((report["connected"], report["received"]), (50, 0))
+
+    def test_works_on_several_threads_and_compressed(self):
+        report = measured("-c", "7", "--threads", "2", "--compress", "shared", "--size", "2KiB",
+                          self.echo)
+        self.assertEqual((report["connected"], report["errors"]), (7, {}))
+        self.assertGreater(report["received"], 0)
+
+    def test_a_threshold_sets_the_exit_code_and_says_why(self):
+        ran = bench("-d", "200ms", "--warmup", "0s", "-c", "2", "--fail-if", "p99>1ns",
+                    "--fail-if", "rate<1", self.echo)
+        self.assertEqual(ran.returncode, 1)
+        self.assertRegex(ran.stderr, r"failed, because p99>1ns \(p99 is [0-9.]+ .s\)")
+        self.assertNotIn("rate<1", ran.stderr)
+
+    def test_the_report_for_people_has_a_table(self):
+        ran = bench("-d", "200ms", "-c", "2", self.echo)
+        self.assertEqual(ran.returncode, 0)
+        for word in ("connected   2 of 2", "a second", "p50", "p99.99", "errors      0"):
+            self.assertIn(word, ran.stdout)
+
+    def test_ctrl_c_tells_what_was_measured(self):
+        with subprocess.Popen([LONGWIRE, "bench", "--json", "--warmup", "0s", "-d", "60s", "-c", "2",
+                               self.echo], stdout=subprocess.PIPE, text=True) as running:
+            # Once it is connected, something was received.
+            deadline = time.monotonic() + 20
+            while self.serving_is_idle() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            running.send_signal(signal.SIGINT)
+            report = json.loads(running.communicate(timeout=20)[0])
+        self.assertEqual(running.returncode, 0)
+        self.assertLess(report["seconds"], 30)
+        self.assertEqual(report["connected"], 2)
+
+    def serving_is_idle(self):
+        """Whether nobody is connected to the server but those who listen."""
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            established = re.findall(rf": \S+:{self.serving.port:04X} \S+ 01 ", table.read())
+        return len(established) < 2
+
+
+class Failing(unittest.TestCase):
+    def test_says_that_nothing_could_be_connected(self):
+        ran = bench("-d", "100ms", "-c", "3", "ws://127.0.0.1:1/")
+        self.assertEqual(ran.returncode, 5)
+        self.assertIn("connected   0 of 3", ran.stdout)
+        self.assertIn("refused", ran.stdout)
+
+    def test_counts_refusals_by_their_status(self):
+        with Serving() as serving:
+            ran = bench("-d", "100ms", "-c", "3", f"ws://127.0.0.1:{serving.port}/nothing")
+        self.assertEqual(ran.returncode, 5)
+        self.assertRegex(ran.stdout, r"3  the server answered 404")
+
+    def test_wrong_options_are_explained(self):
+        for arguments, words in (
+                (["--fail-if", "q99>5ms", "ws://x/"], 'there is no figure "q99"'),
+                (["--fail-if", "p99>5", "ws://x/"], "a time has a unit"),
+                (["--connections", "0", "ws://x/"], "--connections"),
+                ([], "URL is required")):
+            ran = bench(*arguments)
+            self.assertEqual(ran.returncode, 2, arguments)
+            self.assertIn(words, ran.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
