@@ -20,6 +20,7 @@
 #include <longwire/response.hpp>
 #include <longwire/run.hpp>
 #include <longwire/server.hpp>
+#include <longwire/slow_reader.hpp>
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>

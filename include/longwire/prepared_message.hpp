@@ -7,8 +7,9 @@
 namespace longwire {
 
 namespace engine {
+class PreparedFrameAccess;
 class WebSocketSession;
-}
+}  // namespace engine
 
 /// A message encoded once, to be sent to many: every receiver shares the one encoded frame. Copies
 /// are cheap and refer to the same bytes; any thread may make, copy, send and destroy one.
@@ -24,6 +25,7 @@ public:
     ~PreparedMessage();
 
 private:
+    friend class engine::PreparedFrameAccess;
     friend class engine::WebSocketSession;
     struct Frame;
     std::shared_ptr<const Frame> frame_;

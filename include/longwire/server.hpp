@@ -4,6 +4,7 @@
 #include <longwire/error.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
+#include <longwire/slow_reader.hpp>
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>
@@ -78,9 +79,14 @@ struct WebSocketOptions {
     std::vector<std::string> subprotocols = {};
     /// The largest message to accept, in bytes, over all its fragments; more is closed with 1009.
     std::size_t max_message_size = std::size_t{1024} * 1024;
-    /// The most bytes that may wait for a slow peer; what would go beyond closes the connection
-    /// with 1008. (64 KiB and one message are always let in.)
+    /// The most bytes that may wait for a slow peer; `slow_reader` says what becomes of what would
+    /// go beyond. (64 KiB and one message are always let in.)
     std::size_t max_backlog = std::size_t{1024} * 1024;
+    /// What becomes of messages for which a peer reads too slowly. A topic may have a rule of its
+    /// own (`Server::topic`).
+    SlowReader slow_reader = SlowReader::close;
+    /// Topics that one connection may be subscribed to at a time.
+    std::size_t max_subscriptions = 4096;
     /// Whether messages are compressed where the client can do it too.
     Compression compression = Compression::shared;
     /// Messages of fewer bytes are sent as they are.
@@ -101,6 +107,12 @@ struct WebSocketOptions {
 /// Answers one HTTP request. Runs on the connection's loop and must not block it. One that throws
 /// is answered with 500.
 using HttpHandler = std::function<Response(const Request&)>;
+
+/// What a topic, or all topics of a pattern, have beside those of their subscribers' routes.
+struct TopicOptions {
+    /// For messages of this topic, in place of `WebSocketOptions::slow_reader`.
+    SlowReader slow_reader = SlowReader::close;
+};
 
 /// Where to listen.
 struct ListenOptions {
@@ -172,6 +184,21 @@ public:
     /// entity tags; `index.html` for a folder. Nothing outside the folder can be reached, and no
     /// file whose name, or whose folder's name, begins with a dot.
     Server& files(std::string_view path, std::string folder);
+
+    /// Gives the topic `pattern`, or, where it ends in "*", all topics that begin with what stands
+    /// before, options of their own. The first pattern that matches counts. Before `run`.
+    Server& topic(std::string_view pattern, TopicOptions options);
+
+    /// Sends `message` to every connection that is subscribed to `topic` (`WebSocket::subscribe`),
+    /// on all loops. It is encoded once, and compressed once for each set of parameters that
+    /// connections have agreed on. What one thread publishes arrives in its order. Any thread.
+    void publish(std::string_view topic, const PreparedMessage& message);
+    void publish(std::string_view topic, Message message) {
+        publish(topic, PreparedMessage(message));
+    }
+    void publish(std::string_view topic, std::string_view text) {
+        publish(topic, Message::text(text));
+    }
 
     /// Where a listening socket ended up.
     struct Listening {

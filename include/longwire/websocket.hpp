@@ -260,6 +260,24 @@ public:
     /// message (if that is within the limit).
     ReceivingPart receive_part() noexcept { return ReceivingPart(*session_); }
 
+    /// From now on, what is published on `topic` is sent to this connection, until `unsubscribe` or
+    /// its end. A topic has a name of 1 to 1024 bytes, any bytes, and exists as long as somebody is
+    /// subscribed. False, and nothing changed: it is subscribed already, or to as many topics as it
+    /// may be (`WebSocketOptions::max_subscriptions`); or this is a client's connection.
+    bool subscribe(std::string_view topic);
+    /// False where it was not subscribed. What was published before still arrives.
+    bool unsubscribe(std::string_view topic);
+    /// Sends a message to all that are subscribed to `topic`, on all loops of the server, except to
+    /// this connection (which need not be subscribed itself). See Server::publish. What is
+    /// published while one event is handled leaves as one write to each subscriber.
+    void publish(std::string_view topic, const PreparedMessage& message);
+    void publish(std::string_view topic, Message message) {
+        publish(topic, PreparedMessage(message));
+    }
+    void publish(std::string_view topic, std::string_view text) {
+        publish(topic, Message::text(text));
+    }
+
     /// Sends a ping (RFC 6455, section 5.5.2) of at most 125 bytes; a longer payload is cut.
     void ping(std::string_view payload = {});
 

@@ -156,10 +156,8 @@ int serve(const ServeOptions& options) {
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info);
 
     hub::Hub hub;
-    ServerOptions limits = options.limits;
-    if (limits.threads == 0) limits.threads = 1;  // the hub belongs to one loop
-    Server server(limits);
-    dialects::raw::serve(server, hub, options.websocket);
+    Server server(options.limits);
+    const dialects::raw::Raw raw(server, hub, options.websocket);
     echo(server, options.echo, options.websocket);
     // For the page: its path has been checked to need no escapes.
     server.http("GET", "/endpoints.json", [path = options.echo](const Request&) {

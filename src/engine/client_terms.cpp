@@ -18,7 +18,7 @@ Terms terms_of(const ConnectOptions& options) {
     Terms terms;
     terms.limits.max_message_size = options.max_message_size;
     terms.max_backlog = options.max_backlog;
-    terms.overflow = Terms::Overflow::drop;
+    terms.slow_reader = SlowReader::drop_newest;
     terms.compression = options.compression;
     terms.compression_threshold = options.compression_threshold;
     terms.ping_after = options.ping_after;

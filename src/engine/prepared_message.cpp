@@ -16,17 +16,18 @@ PreparedMessage::PreparedMessage(Message message) {
     frame_ = std::move(frame);
 }
 
-std::span<const std::byte> PreparedMessage::Frame::compressed_by(
-    protocol::Compression& compression) const {
-    constexpr int usual_window = 15;
-    if (compression.window_bits != usual_window) return bytes;
-    std::call_once(compressing_, [&] {
-        const auto payload = std::span(bytes).subspan(header_size);
-        if (const auto data = compression.compressor.compress(payload))
-            protocol::append_frame(compressed_, protocol::opcode_of(type), *data, std::nullopt,
+std::span<const std::byte> PreparedMessage::Frame::bytes_for(
+    protocol::Compression* compression) const {
+    const auto payload = std::span(bytes).subspan(header_size);
+    if (compression == nullptr || payload.size() < compression->threshold) return bytes;
+    Compressed& mine =
+        compressed_.at(static_cast<std::size_t>(compression->window_bits - smallest_window));
+    std::call_once(mine.once, [&] {
+        if (const auto data = compression->compressor.compress(payload))
+            protocol::append_frame(mine.bytes, protocol::opcode_of(type), *data, std::nullopt,
                                    true);
     });
-    return compressed_.empty() ? bytes : compressed_;
+    return mine.bytes.empty() ? bytes : mine.bytes;
 }
 
 PreparedMessage::PreparedMessage(const PreparedMessage&) noexcept = default;

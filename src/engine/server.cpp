@@ -2,6 +2,7 @@
 #include "engine/http_session.hpp"
 #include "engine/log.hpp"
 #include "engine/router.hpp"
+#include "engine/topics.hpp"
 #include "engine/worker.hpp"
 #include "engine/workers.hpp"
 #include "net/admission.hpp"
@@ -46,6 +47,8 @@ engine::Terms terms_of(const WebSocketOptions& options) {
     engine::Terms terms;
     terms.limits.max_message_size = options.max_message_size;
     terms.max_backlog = options.max_backlog;
+    terms.slow_reader = options.slow_reader;
+    terms.max_subscriptions = options.max_subscriptions;
     terms.compression = options.compression;
     terms.compression_threshold = options.compression_threshold;
     terms.ping_after = options.ping_after;
@@ -65,7 +68,10 @@ public:
                       .per_network = options.max_connections_per_address}),
           workers_(Workers::create(options.threads == 0 ? engine::usable_processors()
                                                         : options.threads)) {
-        if (workers_) (*workers_)->limit_held(options.max_memory);
+        if (!workers_) return;
+        (*workers_)->limit_held(options.max_memory);
+        for (std::size_t index = 0; index < (*workers_)->size(); ++index)
+            (**workers_)[index].use(topics_.add((**workers_)[index]));
         terms_.limits = {.max_head_size = options.max_request_head,
                          .max_fields = options.max_request_fields,
                          .max_body_size = options.max_request_body};
@@ -93,6 +99,7 @@ public:
         if (workers_) (*workers_)->wake_all();
     }
     void post(std::function<void()> function);
+    engine::TopicBoard& topics() noexcept { return topics_; }
 
 private:
     Result<std::vector<net::Address>> addresses_of(const ListenOptions& options) const;
@@ -117,6 +124,7 @@ private:
 
     // They outlive the streams and sessions, which the workers' loops own.
     engine::HttpTerms terms_;
+    engine::TopicBoard topics_;
     net::Admission admission_;
     net::Admission refusals_{{.connections = most_refusals}};
     std::atomic<int> stops_ = 0;
@@ -341,6 +349,15 @@ int Server::run(const ListenOptions& options) {
         return 1;
     }
     return run();
+}
+
+Server& Server::topic(std::string_view pattern, TopicOptions options) {
+    implementation_->topics().set_policy(std::string(pattern), options.slow_reader);
+    return *this;
+}
+
+void Server::publish(std::string_view topic, const PreparedMessage& message) {
+    implementation_->topics().publish(topic, message);
 }
 
 void Server::stop() noexcept {

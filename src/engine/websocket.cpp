@@ -41,6 +41,15 @@ Sending WebSocket::send(const PreparedMessage& message) {
 Sending WebSocket::send_part(Message part, Part which) {
     return session_->send_part(part, which);
 }
+bool WebSocket::subscribe(std::string_view topic) {
+    return session_->subscribe(topic);
+}
+bool WebSocket::unsubscribe(std::string_view topic) {
+    return session_->unsubscribe(topic);
+}
+void WebSocket::publish(std::string_view topic, const PreparedMessage& message) {
+    session_->publish(topic, message);
+}
 void WebSocket::ping(std::string_view payload) {
     session_->ping(payload);
 }

@@ -18,7 +18,7 @@ void WebSocketSession::on_receive(std::span<std::byte> bytes) {
     } else {
         HandlerEvents events{*this};
         connection_.receive(bytes, events);
-        if (connection_.holds_nothing() && held_.nothing() && !kept_) {
+        if (connection_.holds_nothing() && held_.nothing() && !kept_ && !waiting_) {
             if (answered_) resume_pingers();
             return;
         }
@@ -29,7 +29,8 @@ void WebSocketSession::on_receive(std::span<std::byte> bytes) {
 }
 
 std::size_t WebSocketSession::held_now() const noexcept {
-    std::size_t held = connection_.held() + (kept_ ? kept_->bytes() : 0);
+    std::size_t held =
+        connection_.held() + (kept_ ? kept_->bytes() : 0) + (waiting_ ? waiting_->bytes() : 0);
     if (conversation_ && conversation_->arrivals)
         held += conversation_->arrivals->intake.held() + conversation_->arrivals->held.capacity();
     return held;

@@ -4,6 +4,7 @@
 #include "engine/websocket_events.hpp"
 #include "engine/websocket_session.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace longwire::engine {
@@ -12,7 +13,7 @@ bool WebSocketSession::can_send() const noexcept {
     return stream_ != nullptr && !stream_->broken() && connection_.state() == ReadyState::open;
 }
 
-bool WebSocketSession::admit(std::size_t size) {
+bool WebSocketSession::admit(std::size_t size, SlowReader policy) {
     if (!can_send()) return false;
     const auto fits = [&] {
         const std::size_t waiting = stream_->backlog();
@@ -22,12 +23,12 @@ bool WebSocketSession::admit(std::size_t size) {
     if (fits()) return true;
     stream_->push();
     if (fits()) return true;
-    overflow("reads too slowly");
+    overflow(policy, "reads too slowly");
     return false;
 }
 
-void WebSocketSession::overflow(std::string_view why) {
-    if (terms_.overflow != Terms::Overflow::close) return;
+void WebSocketSession::overflow(SlowReader policy, std::string_view why) {
+    if (policy != SlowReader::close) return;
     log(LogLevel::debug, "closed a connection whose backlog is full: " + std::string(why));
     close(CloseCode::policy_violation, why);
 }
@@ -37,23 +38,41 @@ SendStatus WebSocketSession::status_of_sent() const noexcept {
 }
 
 Sending WebSocketSession::send(Message message) {
-    if (Events events{*this}; !kept_ && connection_.place(message.type(), message.bytes(), events))
+    if (subscriptions_) catch_up_with_topics();
+    if (Events events{*this};
+        !kept_ && !waiting_ && connection_.place(message.type(), message.bytes(), events))
         return {*this, SendStatus::sent};
     if (kept_) return keep(message.size(), [&] { kept_->keep(message); });
+    const SlowReader policy = terms_.slow_reader;
+    if (has_to_wait(policy))
+        return {*this, wait_with(message.size(), policy, [&](WaitingMessages& waiting) {
+                    waiting.add(message, nullptr, policy);
+                })};
     // What is only gathered waits for nobody.
     const bool gathers =
         stream_ != nullptr && stream_->gathers() && connection_.state() == ReadyState::open;
-    if (!gathers && !admit(message.size())) return {*this, SendStatus::dropped};
+    if (!gathers && !admit(message.size(), policy)) return {*this, SendStatus::dropped};
     transmit(message);
     return {*this, status_of_sent()};
 }
 
 Sending WebSocketSession::send(const PreparedMessage& message) {
+    if (subscriptions_) catch_up_with_topics();
     const std::size_t size = message.frame_->bytes.size();
     if (kept_) return keep(size, [&] { kept_->keep(message, size); });
-    if (!admit(size)) return {*this, SendStatus::dropped};
+    return {*this, send_prepared(message, nullptr, terms_.slow_reader)};
+}
+
+SendStatus WebSocketSession::send_prepared(const PreparedMessage& message,
+                                           WaitingMessages::Subject subject, SlowReader policy) {
+    const std::size_t size = message.frame_->bytes.size();
+    if (has_to_wait(policy))
+        return wait_with(size, policy, [&](WaitingMessages& waiting) {
+            waiting.add(message, size, subject, policy);
+        });
+    if (!admit(size, policy)) return SendStatus::dropped;
     transmit(message);
-    return {*this, status_of_sent()};
+    return status_of_sent();
 }
 
 void WebSocketSession::transmit(Message message) {
@@ -68,9 +87,7 @@ void WebSocketSession::transmit(const PreparedMessage& message) {
     // connection's frame is like no other's.
     if (connection_.role() == protocol::Role::client || dedicated_)
         return transmit(Message(frame.type, bytes.subspan(frame.header_size)));
-    protocol::Compression* const shared = connection_.compression();
-    if (shared != nullptr && bytes.size() - frame.header_size >= shared->threshold)
-        bytes = frame.compressed_by(*shared);
+    bytes = frame.bytes_for(connection_.compression());
     // Below this, counting references costs more than copying.
     constexpr std::size_t worth_sharing = 2048;
     if (bytes.size() < worth_sharing)
@@ -85,7 +102,9 @@ Sending WebSocketSession::send_part(Message part, Part which) {
     const bool first = kept_ == nullptr;
     const bool last = which == Part::last;
     if (first && last) return send(part);
-    if (!admit(part.size())) return {*this, SendStatus::dropped};
+    if (first && subscriptions_) catch_up_with_topics();
+    if (first && waiting_) send_waiting(std::numeric_limits<std::size_t>::max());
+    if (!admit(part.size(), terms_.slow_reader)) return {*this, SendStatus::dropped};
     if (first) kept_ = std::make_unique<KeptMessages>();
     Events events{*this};
     connection_.send_part(part.type(), part.bytes(), {.first = first, .last = last}, events);
@@ -93,18 +112,13 @@ Sending WebSocketSession::send_part(Message part, Part which) {
     return {*this, status_of_sent()};
 }
 
-template <class Keep>
-Sending WebSocketSession::keep(std::size_t size, Keep&& keep) {
-    if (!can_send()) return {*this, SendStatus::dropped};
-    if (kept_->bytes() > always_admitted &&
-        stream_->backlog() + kept_->bytes() + size > terms_.max_backlog) {
-        overflow("too much waits behind an unfinished message");
-        return {*this, SendStatus::dropped};
-    }
-    keep();
-    count_held();
-    if (!kept_) return {*this, SendStatus::dropped};
-    return {*this, SendStatus::buffered, Sending::Behind::unfinished_message};
+bool WebSocketSession::may_keep(std::size_t size) {
+    if (!can_send()) return false;
+    if (kept_->bytes() <= always_admitted ||
+        stream_->backlog() + kept_->bytes() + size <= terms_.max_backlog)
+        return true;
+    overflow(terms_.slow_reader, "too much waits behind an unfinished message");
+    return false;
 }
 
 void WebSocketSession::send_kept() {
@@ -121,7 +135,7 @@ void WebSocketSession::send_kept() {
 
 bool WebSocketSession::room_to_send(const Sending& sending) const noexcept {
     if (stream_ == nullptr || connection_.state() != ReadyState::open) return true;
-    if (waits_behind_message(sending)) return false;
+    if (waits_behind_message(sending) || waiting_) return false;
     return !stream_->congested() && stream_->backlog() <= always_admitted;
 }
 

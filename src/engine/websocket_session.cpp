@@ -1,9 +1,11 @@
 #include "engine/websocket_session.hpp"
 
 #include "engine/log.hpp"
+#include "engine/topics.hpp"
 #include "engine/websocket_events.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace longwire::engine {
@@ -109,6 +111,8 @@ void WebSocketSession::on_end() {
 }
 
 void WebSocketSession::on_drained() {
+    if (waiting_) send_waiting(always_admitted);
+    if (waiting_) return;
     resume_senders(SendStatus::sent);
     if (terms_.handlers.on_drain) guard("on_drain", [&] { terms_.handlers.on_drain(facade_); });
 }
@@ -156,6 +160,9 @@ void WebSocketSession::on_closed(net::Ending /*ending*/) {
     count_held();
     Events events{*this};
     connection_.abort(events);
+    waiting_.reset();
+    if (subscriptions_) worker_.topics()->leave_all(*subscriptions_);
+    subscriptions_.reset();
     if (named_) worker_.entry().take_name(name_);
     named_ = false;
     resume_senders(SendStatus::dropped);
@@ -165,8 +172,12 @@ void WebSocketSession::on_closed(net::Ending /*ending*/) {
 
 void WebSocketSession::close(CloseCode code, std::string_view reason) {
     if (connection_.state() != ReadyState::open) return;
+    if (subscriptions_) catch_up_with_topics();
+    if (waiting_) send_waiting(std::numeric_limits<std::size_t>::max());
+    if (connection_.state() != ReadyState::open) return;
     Events events{*this};
     connection_.close(code, reason, events);
+    waiting_.reset();
     kept_.reset();
     if (stream_ == nullptr || finished_) return;
     // The answer may stand behind messages that nobody takes any more.
@@ -202,7 +213,8 @@ std::string WebSocketSession::extensions() const {
 }
 
 std::size_t WebSocketSession::buffered_amount() const noexcept {
-    return (stream_ == nullptr ? 0 : stream_->backlog()) + (kept_ ? kept_->bytes() : 0);
+    return (stream_ == nullptr ? 0 : stream_->backlog()) + (kept_ ? kept_->bytes() : 0) +
+           (waiting_ ? waiting_->bytes() : 0);
 }
 
 std::string WebSocketSession::peer() const {

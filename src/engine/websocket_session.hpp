@@ -5,7 +5,9 @@
 #include "engine/kept_messages.hpp"
 #include "engine/loop_registry.hpp"
 #include "engine/round_trip.hpp"
+#include "engine/subscriptions.hpp"
 #include "engine/waiter_queue.hpp"
+#include "engine/waiting_messages.hpp"
 #include "engine/worker.hpp"
 #include "net/held_memory.hpp"
 #include "net/session.hpp"
@@ -21,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,13 +36,12 @@ namespace longwire::engine {
 
 /// What a route or a client agreed to for its connections; shared by all connections of a route.
 struct Terms {
-    enum class Overflow : std::uint8_t { close, drop };
-
     WebSocketHandlers handlers = {};
     std::variant<std::monostate, WebSocketCoroutine, WebSocketRequestCoroutine> coroutine = {};
     protocol::DecoderLimits limits = {};
     std::size_t max_backlog = 0;
-    Overflow overflow = Overflow::close;
+    SlowReader slow_reader = SlowReader::close;
+    std::size_t max_subscriptions = 0;
     Compression compression = Compression::off;
     std::size_t compression_threshold = 0;
     std::chrono::milliseconds ping_after = {};
@@ -84,6 +86,9 @@ public:
     // What WebSocket, and what it gives to be awaited, stand for.
     Sending send(Message message);
     Sending send(const PreparedMessage& message);
+    bool subscribe(std::string_view topic);
+    bool unsubscribe(std::string_view topic);
+    void publish(std::string_view topic, const PreparedMessage& message);
     void ping(std::string_view payload);
     void close(CloseCode code, std::string_view reason);
     void terminate();
@@ -114,6 +119,12 @@ public:
     void await_pong(Pinging& pinging, std::coroutine_handle<> awaiter) noexcept;
     void forget_pinger(const Pinging& pinging) noexcept;
 
+    // What topics do.
+    [[nodiscard]] Subscriptions* subscriptions() const noexcept { return subscriptions_.get(); }
+    void deliver(const PreparedMessage& message, const Topic& topic);
+    /// Takes all that was published in this turn, if the session need not look at each message.
+    [[nodiscard]] bool deliver_all(Topic& topic);
+
     /// Calls a function of the user's; if it throws, the log says so and this connection is closed
     /// with 1011.
     template <class Function>
@@ -136,12 +147,20 @@ private:
     [[nodiscard]] Task<> route(Request request);
     void report_throw(std::string_view what) noexcept;
     [[nodiscard]] bool can_send() const noexcept;
-    [[nodiscard]] bool admit(std::size_t size);
-    void overflow(std::string_view why);
+    [[nodiscard]] bool admit(std::size_t size, SlowReader policy);
+    void overflow(SlowReader policy, std::string_view why);
+    [[nodiscard]] bool has_to_wait(SlowReader policy) const noexcept;
+    SendStatus wait_with(std::size_t size, SlowReader policy,
+                         const std::function<void(WaitingMessages&)>& add);
+    void send_waiting(std::size_t most);
+    SendStatus send_prepared(const PreparedMessage& message, WaitingMessages::Subject subject,
+                             SlowReader policy);
+    void catch_up_with_topics();
     void transmit(Message message);
     void transmit(const PreparedMessage& message);
     template <class Keep>
     Sending keep(std::size_t size, Keep&& keep);
+    [[nodiscard]] bool may_keep(std::size_t size);
     void send_kept();
     [[nodiscard]] bool waits_behind_message(const Sending& sending) const noexcept;
     [[nodiscard]] SendStatus status_of_sent() const noexcept;
@@ -182,6 +201,8 @@ private:
     WaiterQueue senders_;
     WaiterQueue pingers_;
     std::unique_ptr<KeptMessages> kept_;  // while a message that is sent in parts is unfinished
+    std::unique_ptr<WaitingMessages> waiting_;  // for a slow peer, and may be dropped
+    std::unique_ptr<Subscriptions> subscriptions_;
     std::unique_ptr<Conversation> conversation_;
     std::unique_ptr<State> states_;
     std::shared_ptr<const void> owned_;
@@ -198,6 +219,16 @@ private:
     bool failed_ = false;
     bool finished_ = false;
 };
+
+/// Keeps a message behind one that is sent in parts and is not whole yet.
+template <class Keep>
+Sending WebSocketSession::keep(std::size_t size, Keep&& keep) {
+    if (!may_keep(size)) return {*this, SendStatus::dropped};
+    keep();
+    count_held();
+    if (!kept_) return {*this, SendStatus::dropped};
+    return {*this, SendStatus::buffered, Sending::Behind::unfinished_message};
+}
 
 template <class Function>
 void WebSocketSession::guard(std::string_view what, Function&& function) noexcept {

@@ -56,7 +56,7 @@ std::chrono::milliseconds WebSocketSession::time_to_ping() const noexcept {
 bool WebSocketSession::send_own_ping() {
     pinged_ = true;
     const auto payload = round_trip_.ping();
-    if (!admit(payload.size())) return false;
+    if (!admit(payload.size(), terms_.slow_reader)) return false;
     Events events{*this};
     return connection_.ping(payload, events);
 }
@@ -90,7 +90,7 @@ void WebSocketSession::arm_timer() {
 }
 
 void WebSocketSession::ping(std::string_view payload) {
-    if (!admit(payload.size())) return;
+    if (!admit(payload.size(), terms_.slow_reader)) return;
     Events events{*this};
     connection_.ping(std::as_bytes(std::span(payload.substr(0, 125))), events);
 }

@@ -16,8 +16,10 @@
 
 namespace longwire::engine {
 
-/// One loop and what the engine keeps on it: the tasks that run there, and its entry in the
-/// registry that handles go through.
+class Topics;
+
+/// One loop and what the engine keeps on it: the tasks that run there, its entry in the registry
+/// that handles go through, and a server's topics.
 class Worker {
 public:
     static Result<std::unique_ptr<Worker>> create();
@@ -31,6 +33,10 @@ public:
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
     /// The entry of any loop by its number; null where that is gone.
     [[nodiscard]] LoopEntry* entry_of(std::uint32_t number);
+
+    /// Null where no server runs here.
+    [[nodiscard]] Topics* topics() const noexcept { return topics_; }
+    void use(Topics& topics) noexcept { topics_ = &topics; }
 
     /// The worker whose loop runs on this thread; null where none does.
     [[nodiscard]] static Worker* current() noexcept;
@@ -85,6 +91,7 @@ private:
     RootLink* roots_ = nullptr;  // the tasks that nobody awaits
     // By window and threshold; few differ. Never removed: connections refer to them.
     std::vector<std::unique_ptr<protocol::Compression>> compressions_;
+    Topics* topics_ = nullptr;
     bool accepting_ = true;
 };
 

@@ -63,7 +63,7 @@ void Workers::run(const std::function<void(Worker&)>& work) {
 }
 
 Workers::Member& Workers::least_loaded() noexcept {
-    Member* least = nullptr;
+    Member* least = members_.front().get();
     std::uint64_t fewest = std::numeric_limits<std::uint64_t>::max();
     for (std::size_t step = 0; step < size(); ++step) {
         Member& member = *members_[(next_ + step) % size()];

@@ -1,47 +1,27 @@
 #pragma once
 
-#include "hub/member.hpp"
+#include "hub/dialect.hpp"
 
-#include <longwire/message.hpp>
-
-#include <cstddef>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace longwire::hub {
 
-/// The channels of a server: made by the first subscription, gone with the last. Belongs to one
-/// loop's thread.
+/// The channels of a server, as far as no dialect can know them alone: what is published in one
+/// reaches the members in every other. Dialects are added before the server runs; then any thread
+/// may publish.
 class Hub {
 public:
-    Hub();
-    ~Hub();
+    Hub() = default;
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
 
-    /// Does nothing where `member` is subscribed already. A member must unsubscribe before it goes.
-    void subscribe(std::string_view channel, Member& member);
-    void unsubscribe(std::string_view channel, Member& member);
+    /// `dialect` must outlive the hub.
+    void add(Dialect& dialect) { dialects_.push_back(&dialect); }
 
-    /// Delivers `message` to every member of `channel` but `except`, encoded once a dialect.
-    void publish(std::string_view channel, Message message, const Member* except = nullptr);
-
-    [[nodiscard]] std::size_t channel_count() const noexcept { return channels_.size(); }
-    [[nodiscard]] std::size_t member_count(std::string_view channel) const;
+    void publish(const Publication& publication) const;
 
 private:
-    class Channel;
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>()(text);
-        }
-    };
-
-    std::unordered_map<std::string, std::unique_ptr<Channel>, TextHash, std::equal_to<>> channels_;
+    std::vector<Dialect*> dialects_;
 };
 
 }  // namespace longwire::hub

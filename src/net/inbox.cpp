@@ -24,7 +24,7 @@ bool Inbox::add(Function function) {
         if (head == end_mark()) return false;
         entry->next = head;
     } while (!head_.compare_exchange_weak(head, entry.get()));
-    (void)entry.release();  // the queue's from now on
+    [[maybe_unused]] const Entry* const queued = entry.release();
     if (!awake_.exchange(true)) wake();
     return true;
 }

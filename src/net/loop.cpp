@@ -96,6 +96,7 @@ void Loop::limit_held(std::size_t most, std::shared_ptr<HeldTotal> total,
 }
 
 void Loop::end_turn() {
+    if (turn_end_ != nullptr) turn_end_->end_turn();
     // What is written meanwhile leaves in the next turn, so that one who writes whenever there is
     // room does not keep the others from being heard.
     const auto unflushed = std::exchange(unflushed_, {});

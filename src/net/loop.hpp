@@ -39,6 +39,21 @@ private:
     virtual void on_ready(std::uint32_t events) = 0;
 };
 
+/// Something that has to be done once in a turn, before what was written in it is sent.
+class TurnEnd {
+public:
+    TurnEnd(const TurnEnd&) = delete;
+    TurnEnd& operator=(const TurnEnd&) = delete;
+
+protected:
+    TurnEnd() = default;
+    ~TurnEnd() = default;
+
+private:
+    friend class Loop;
+    virtual void end_turn() = 0;
+};
+
 /// One event loop on level-triggered epoll. All of it belongs to one thread, except `post`, `wake`
 /// and `stream_count`.
 class Loop {
@@ -60,6 +75,8 @@ public:
     void post(Function function) { post_to(inbox_, std::move(function)); }
     /// The same for a loop that may be gone: false then.
     static bool post_to(const std::shared_ptr<Inbox>& inbox, Function function);
+    /// Tells `turn_end`, if it is not null, of the end of each turn. It must outlive the loop.
+    void at_turn_end(TurnEnd* turn_end) noexcept { turn_end_ = turn_end; }
     /// Makes the loop turn, so that it sees what another thread or a signal handler has changed.
     void wake() const noexcept { inbox_->wake(); }
     /// Where to post after the loop is gone, too.
@@ -153,6 +170,7 @@ private:
     std::vector<std::unique_ptr<Stream>> streams_;
     std::vector<Stream*> unflushed_;  // written to in this turn, beside the gathering one
     std::vector<Stream*> ended_;      // to be destroyed at the end of this turn
+    TurnEnd* turn_end_ = nullptr;
     GatherBuffer gathered_;
     std::vector<std::byte> sealed_;  // what TLS has made of it, on its way to the kernel
     Stream* gathering_ = nullptr;

@@ -105,6 +105,14 @@ void Stream::write_shared(std::shared_ptr<const void> owner, std::span<const std
     if (!write_failed_) need_backlog().append_shared(std::move(owner), bytes);
 }
 
+void Stream::send_shared(const std::shared_ptr<const void>& owner,
+                         std::span<const std::byte> bytes) {
+    const std::size_t taken = send_now(bytes);
+    if (taken == bytes.size()) return;
+    await_room();
+    if (!write_failed_) need_backlog().append_shared(owner, bytes.subspan(taken));
+}
+
 std::size_t Stream::backlog() const noexcept {
     const std::size_t gathered = loop_.gathering_ == this ? loop_.gathered_.size() : 0;
     return gathered + (backlog_ ? backlog_->size() : 0) + (tls_ ? tls_->unsent().size() : 0);

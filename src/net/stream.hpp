@@ -60,6 +60,15 @@ public:
         return gathers() && loop_.gathered_.has_room(size) ? loop_.gathered_.take(size) : nullptr;
     }
 
+    /// Whether a write would wait for nothing: not for what was written before, and not for the end
+    /// of an event.
+    [[nodiscard]] bool idle() const noexcept {
+        return phase_ == Phase::open && !backlog_ && !awaiting_room_ && !write_failed_ && !tls_ &&
+               loop_.gathering_ != this;
+    }
+    /// Only where it is idle: as write_shared, but at once.
+    void send_shared(const std::shared_ptr<const void>& owner, std::span<const std::byte> bytes);
+
     /// What was written and not taken by the kernel, in bytes.
     [[nodiscard]] std::size_t backlog() const noexcept;
     /// Whether the kernel has refused to take more for now.

@@ -21,7 +21,9 @@ std::uint32_t bits_of_code(const std::vector<std::uint32_t>& counts, unsigned lo
         const Codeword word = code[symbol];
         sum += word.length * counts[symbol];
         EXPECT_LE(word.length, longest);
-        if (counts[symbol] > 0) EXPECT_GT(word.length, 0) << symbol;
+        if (counts[symbol] > 0) {
+            EXPECT_GT(word.length, 0) << symbol;
+        }
         if (word.length == 0) continue;
         taken += 1U << (longest - word.length);
         for (std::size_t rest = 0; rest < 1U << (longest - word.length); ++rest) {
@@ -30,8 +32,9 @@ std::uint32_t bits_of_code(const std::vector<std::uint32_t>& counts, unsigned lo
             begun[all] = true;
         }
         for (std::size_t other = 0; other < symbol; ++other)
-            if (counts[other] > counts[symbol] && counts[symbol] > 0)
+            if (counts[other] > counts[symbol] && counts[symbol] > 0) {
                 EXPECT_LE(code[other].length, word.length);
+            }
     }
     EXPECT_EQ(taken, 1U << longest);
     EXPECT_EQ(sum, bits);

@@ -6,9 +6,17 @@
 
 namespace longwire::dialects::raw {
 
-/// The dialect that needs no library: the URL is the channel. Serves `/channels/NAME` on `server`:
-/// what a member sends goes to every other member of NAME, and to itself with `?echo=1`. `hub`
-/// must outlive the server's run.
-void serve(Server& server, hub::Hub& hub, const WebSocketOptions& options = {});
+/// The dialect that needs no library: the URL is the channel. `/channels/NAME` on `server`: what a
+/// member sends goes to every other member of NAME, and to itself with `?echo=1`.
+class Raw final : public hub::Dialect {
+public:
+    /// `server` and `hub` must outlive the server's run.
+    Raw(Server& server, hub::Hub& hub, const WebSocketOptions& options = {});
+
+    void deliver(const hub::Publication& publication) override;
+
+private:
+    Server& server_;
+};
 
 }  // namespace longwire::dialects::raw

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+namespace longwire {
+
+/// What becomes of messages for a peer that reads too slowly: once as much waits for it as may
+/// (`WebSocketOptions::max_backlog`), or, with `latest`, as soon as anything does.
+enum class SlowReader : std::uint8_t {
+    close,        ///< The connection is closed with 1008.
+    drop_newest,  ///< A message that has no room is not sent.
+    drop_oldest,  ///< Those that wait longest go, of which no byte has left yet.
+    latest,       ///< Of each topic, and of what is sent directly, only the latest message waits.
+};
+
+}  // namespace longwire

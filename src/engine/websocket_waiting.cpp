@@ -1,0 +1,46 @@
+#include "engine/prepared_frame.hpp"
+#include "engine/websocket_events.hpp"
+#include "engine/websocket_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace longwire::engine {
+
+/// Whether a message of this policy may not go to the stream, where it could not be dropped.
+bool WebSocketSession::has_to_wait(SlowReader policy) const noexcept {
+    if (!can_send()) return false;
+    if (waiting_) return true;
+    const bool droppable = policy == SlowReader::drop_oldest || policy == SlowReader::latest;
+    return droppable && stream_->congested();
+}
+
+SendStatus WebSocketSession::wait_with(std::size_t size, SlowReader policy,
+                                       const std::function<void(WaitingMessages&)>& add) {
+    const std::size_t most = std::max(terms_.max_backlog, always_admitted);
+    const std::size_t in_stream = stream_->backlog();
+    const std::size_t waiting = in_stream + (waiting_ ? waiting_->bytes() : 0);
+    const bool droppable = policy == SlowReader::drop_oldest || policy == SlowReader::latest;
+    if (!droppable && waiting + size > most) {
+        overflow(policy, "reads too slowly");
+        return SendStatus::dropped;
+    }
+    if (!waiting_) waiting_ = std::make_unique<WaitingMessages>();
+    add(*waiting_);
+    waiting_->drop_oldest(most - std::min(most, in_stream));
+    stream_->tell_when_drained();
+    count_held();
+    return waiting_ ? SendStatus::buffered : SendStatus::dropped;
+}
+
+/// Gives the stream the messages that waited for room, some `most` bytes of them.
+void WebSocketSession::send_waiting(std::size_t most) {
+    while (waiting_ && can_send() && stream_->backlog() < most) {
+        waiting_->send_first([this](const auto& message) { transmit(message); });
+        if (waiting_ && waiting_->empty()) waiting_.reset();
+    }
+    if (waiting_ && stream_ != nullptr) stream_->tell_when_drained();
+    count_held();
+}
+
+}  // namespace longwire::engine

@@ -1,0 +1,212 @@
+// Topics: who gets what, in which order, and in how many writes.
+#include "raw_client.hpp"
+#include "running_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace longwire {
+namespace {
+
+/// A server whose clients say what is to be done: "+TOPIC", "-TOPIC", "TOPIC=TEXT" (publish),
+/// "!TEXT" (send back), several in one message parted by spaces. Each message is answered with
+/// "ok" and what each step gave, at its end.
+class TopicTest : public ::testing::TestWithParam<std::size_t> {
+protected:
+    explicit TopicTest(WebSocketOptions options = {}) {
+        running.server.websocket("/", {.on_message = obey}, std::move(options));
+    }
+    void SetUp() override { running.start(); }
+
+    static void obey(WebSocket& socket, Message message) {
+        std::string answer = "ok";
+        std::string text(message.text());
+        text += ' ';
+        for (std::size_t begin = 0; begin < text.size();) {
+            const std::size_t end = text.find(' ', begin);
+            const std::string step = text.substr(begin, end - begin);
+            begin = end + 1;
+            if (step[0] == '+')
+                answer += socket.subscribe(step.substr(1)) ? " yes" : " no";
+            else if (step[0] == '-')
+                answer += socket.unsubscribe(step.substr(1)) ? " yes" : " no";
+            else if (step[0] == '!')
+                socket.send(step.substr(1));
+            else
+                socket.publish(step.substr(0, step.find('=')), step.substr(step.find('=') + 1));
+        }
+        socket.send(answer);
+    }
+
+    std::unique_ptr<RawClient> client(const std::string& steps = "") const {
+        auto made = std::make_unique<RawClient>(running.port);
+        made->upgrade("/");
+        if (!steps.empty()) tell(*made, steps);
+        return made;
+    }
+    /// Has the client do the steps; gives what it received meanwhile, the answer last.
+    static std::string tell(RawClient& client, const std::string& steps) {
+        client.send(client_frame(text, steps));
+        std::string received;
+        for (;;) {
+            const std::string message = next(client);
+            received += (received.empty() ? "" : " ") + message;
+            if (message.starts_with("ok") || message.empty()) return received;
+        }
+    }
+    static std::string next(RawClient& client) {
+        const std::string head = client.read(2);
+        if (head.size() < 2) return "";
+        return client.read(static_cast<unsigned char>(head[1]));
+    }
+    static std::string next(RawClient& client, int count) {
+        std::string all;
+        for (int index = 0; index < count; ++index) all += (all.empty() ? "" : " ") + next(client);
+        return all;
+    }
+
+    RunningServer running{{.threads = GetParam()}};
+};
+
+TEST_P(TopicTest, WhoIsSubscribedGetsWhatIsPublished) {
+    const auto reader = client("+news +sport");
+    const auto other = client("+sport");
+    const auto publisher = client();
+    EXPECT_EQ(tell(*publisher, "news=1 sport=2 weather=3 sport=4"), "ok");
+    EXPECT_EQ(next(*reader, 3), "1 2 4");
+    EXPECT_EQ(next(*other, 2), "2 4");
+}
+
+TEST_P(TopicTest, ThePublisherItselfGetsNothing) {
+    const auto publisher = client("+news");
+    const auto reader = client("+news");
+    EXPECT_EQ(tell(*publisher, "news=1"), "ok");
+    EXPECT_EQ(next(*reader), "1");
+    EXPECT_EQ(tell(*reader, "news=2"), "ok");
+    EXPECT_EQ(next(*publisher), "2");
+}
+
+TEST_P(TopicTest, SubscribingTwiceAndLeavingTwiceSaysNo) {
+    const auto one = client();
+    EXPECT_EQ(tell(*one, "+a +a +b -a -a -c"), "ok yes no yes yes no no");
+    const auto publisher = client();
+    EXPECT_EQ(tell(*publisher, "a=1 b=2"), "ok");
+    EXPECT_EQ(next(*one), "2");
+}
+
+TEST_P(TopicTest, NamesAreBounded) {
+    const auto one = client();
+    const std::string longest(1024, 'x');
+    one->send(client_frame(text, "+" + longest + " +" + longest + "x"));
+    EXPECT_EQ(next(*one), "ok yes no");
+}
+
+TEST_P(TopicTest, DirectMessagesAndPublishedOnesKeepTheirOrder) {
+    const auto reader = client("+a +b");
+    const auto publisher = client("+a +b");
+    // What it publishes to itself by another connection's hand comes in one turn with the rest.
+    EXPECT_EQ(tell(*publisher, "a=1 b=2 a=3 b=4 a=5"), "ok");
+    EXPECT_EQ(next(*reader, 5), "1 2 3 4 5");
+}
+
+TEST_P(TopicTest, WhatIsPublishedBeforeLeavingArrives) {
+    const auto one = client("+a");
+    const auto publisher = client();
+    EXPECT_EQ(tell(*publisher, "a=1"), "ok");
+    EXPECT_EQ(next(*one), "1");
+    EXPECT_EQ(tell(*one, "-a"), "ok yes");
+    EXPECT_EQ(tell(*publisher, "a=2"), "ok");
+    EXPECT_EQ(tell(*one, "!end"), "end ok");
+}
+
+TEST_P(TopicTest, AnyThreadPublishesInItsOrder) {
+    std::vector<std::unique_ptr<RawClient>> readers;
+    for (int index = 0; index < 6; ++index) readers.push_back(client("+a"));
+    constexpr int each = 300;
+    std::vector<std::thread> threads;
+    for (char name = 'p'; name < 's'; ++name)
+        threads.emplace_back([this, name] {
+            for (int number = 0; number < each; ++number)
+                running.server.publish("a", name + std::to_string(number));
+        });
+    for (auto& thread : threads) thread.join();
+    for (auto& reader : readers) {
+        std::array<int, 3> last = {-1, -1, -1};
+        for (int count = 0; count < 3 * each; ++count) {
+            const std::string message = next(*reader);
+            ASSERT_GE(message.size(), 2U);
+            int& before = last.at(static_cast<std::size_t>(message[0] - 'p'));
+            ASSERT_EQ(std::stoi(message.substr(1)), before + 1);
+            ++before;
+        }
+    }
+}
+
+TEST_P(TopicTest, ConnectionsComeAndGoWhileItIsPublished) {
+    std::atomic<bool> done = false;
+    std::thread publishing([&] {
+        for (int number = 0; !done; ++number) {
+            running.server.publish("a", "a" + std::to_string(number));
+            running.server.publish("b", "b" + std::to_string(number));
+        }
+    });
+    for (int round = 0; round < 50; ++round) {
+        const auto one = client("+a");
+        const auto two = client("+b +a");
+        next(*one, 3);
+        tell(*two, "-a");
+        next(*two, 2);
+        two->vanish();
+    }
+    done = true;
+    publishing.join();
+    const auto last = client();
+    EXPECT_EQ(tell(*last, "+a"), "ok yes");
+}
+
+INSTANTIATE_TEST_SUITE_P(Loops, TopicTest, ::testing::Values(1, 3));
+
+class FewSubscriptions : public TopicTest {
+protected:
+    FewSubscriptions() : TopicTest({.max_subscriptions = 3}) {}
+};
+
+TEST_P(FewSubscriptions, OneMoreIsNotTaken) {
+    const auto one = client();
+    EXPECT_EQ(tell(*one, "+a +b +c +d -a +d"), "ok yes yes yes no yes yes");
+}
+
+INSTANTIATE_TEST_SUITE_P(Loops, FewSubscriptions, ::testing::Values(1));
+
+TEST(ManyTopics, AreFoundAgainWhateverLeaves) {
+    RunningServer running;
+    std::string result;
+    running.server.websocket(
+        "/", {.on_message = [&](WebSocket& socket, Message) {
+            constexpr int count = 3000;
+            for (int topic = 0; topic < count; ++topic)
+                if (!socket.subscribe(std::to_string(topic))) result += "+";
+            for (int topic = 0; topic < count; topic += 3)
+                if (!socket.unsubscribe(std::to_string(topic))) result += "-";
+            for (int topic = 0; topic < count; ++topic)
+                if (socket.subscribe(std::to_string(topic)) != (topic % 3 == 0)) result += "?";
+            for (int topic = count - 1; topic >= 0; --topic)
+                if (!socket.unsubscribe(std::to_string(topic))) result += "!";
+            socket.send("done");
+        }});
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    client.send(client_frame(text, "go"));
+    EXPECT_EQ(client.read(6), server_frame(text, "done"));
+    EXPECT_EQ(result, "");
+}
+
+}  // namespace
+}  // namespace longwire
