@@ -120,6 +120,7 @@ Measurement measure(const BenchOptions& options) {
     const StopOnInterrupt stop_on_interrupt(run);
     std::vector<std::unique_ptr<Load>> loads;
     std::vector<std::thread> threads;
+    loads.reserve(options.threads);
     for (std::size_t index = 0; index < options.threads; ++index)
         loads.push_back(std::make_unique<Load>(
             options, run, share_of(options.connections, options.threads, index),

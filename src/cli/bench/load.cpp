@@ -43,9 +43,11 @@ void stamp(std::string& payload, BenchClock::time_point due) {
 
 std::optional<BenchClock::time_point> read_stamp(std::string_view payload) {
     std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(
-        payload.data(), payload.data() + std::min(payload.size(), stamp_size), number, 16);
-    if (error != std::errc() || end != payload.data() + stamp_size) return std::nullopt;
+    const std::string_view stamp = payload.substr(0, stamp_size);
+    const auto [end, error] =
+        std::from_chars(stamp.data(), stamp.data() + stamp.size(), number, 16);
+    if (stamp.size() < stamp_size || error != std::errc() || end != stamp.data() + stamp.size())
+        return std::nullopt;
     return BenchClock::time_point(BenchClock::duration(static_cast<BenchClock::rep>(number)));
 }
 

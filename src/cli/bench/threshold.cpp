@@ -33,10 +33,10 @@ std::expected<Threshold, std::string> Threshold::parse(std::string_view text) {
         return refuse("there is no figure \"" + threshold.figure +
                       "\" (p50 to p99.99, max, mean, connect-p99, rate, errors)");
     const std::string_view value = text.substr(sign + 1);
-    const auto* const end = value.data() + value.size();
-    const auto [read, error] = std::from_chars(value.data(), end, threshold.value);
+    const auto [read, error] =
+        std::from_chars(value.data(), value.data() + value.size(), threshold.value);
     if (error != std::errc()) return refuse("no number follows the sign");
-    const std::string_view unit(read, static_cast<std::size_t>(end - read));
+    const std::string_view unit(read, static_cast<std::size_t>(value.data() + value.size() - read));
     if (!*timed) {
         if (!unit.empty()) return refuse("this figure has no unit");
         return threshold;
