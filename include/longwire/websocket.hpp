@@ -341,15 +341,14 @@ public:
 
 private:
     friend class engine::WebSocketSession;
-    enum class Ownership : bool { borrowed, owned };
-    WebSocket(engine::WebSocketSession& session, Ownership ownership) noexcept;
+    explicit WebSocket(engine::WebSocketSession& session) noexcept : session_(&session) {}
 
     [[nodiscard]] void* find_state(const void* key) const noexcept;
     void keep_state(const void* key, void* state, void (*destroy)(void*));
     void release() noexcept;
 
+    // Owned by this object, unless this is the one that handlers get a reference to.
     engine::WebSocketSession* session_;
-    Ownership ownership_;
 };
 
 }  // namespace longwire

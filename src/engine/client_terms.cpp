@@ -8,7 +8,7 @@ namespace longwire::engine {
 namespace {
 
 auto values_of(const Terms& terms) {
-    return std::tie(terms.limits.max_message_size, terms.max_backlog, terms.compression,
+    return std::tie(terms.max_message_size, terms.max_backlog, terms.compression,
                     terms.compression_threshold, terms.ping_after, terms.ping_every,
                     terms.idle_timeout, terms.close_timeout, terms.frame_timeout,
                     terms.max_control_frames);
@@ -16,7 +16,7 @@ auto values_of(const Terms& terms) {
 
 Terms terms_of(const ConnectOptions& options) {
     Terms terms;
-    terms.limits.max_message_size = options.max_message_size;
+    terms.max_message_size = options.max_message_size;
     terms.max_backlog = options.max_backlog;
     terms.slow_reader = SlowReader::drop_newest;
     terms.compression = options.compression;

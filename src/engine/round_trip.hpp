@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
 
 namespace longwire::engine {
@@ -18,7 +17,8 @@ class RoundTrip {
 public:
     using Clock = std::chrono::steady_clock;
 
-    explicit RoundTrip(Clock::time_point opened) noexcept : pinged_(opened) {}
+    /// The connection was opened: the time of the first ping counts from here.
+    void begin(Clock::time_point opened) noexcept { pinged_ = opened; }
 
     /// A ping is sent now: gives its payload, valid until the next is.
     [[nodiscard]] std::span<const std::byte> ping() noexcept {
@@ -28,20 +28,15 @@ public:
         return payload_;
     }
 
-    /// A pong has come. Whether it answers the latest ping.
-    [[nodiscard]] bool answered(std::span<const std::byte> payload) noexcept {
-        if (!unanswered_ || !std::ranges::equal(payload, payload_)) return false;
+    /// A pong has come. The microseconds it took, at least 1, if it answers the latest ping; else
+    /// 0.
+    [[nodiscard]] std::uint32_t answered(std::span<const std::byte> payload) noexcept {
+        if (!unanswered_ || !std::ranges::equal(payload, payload_)) return 0;
         unanswered_ = false;
         constexpr std::int64_t longest = std::numeric_limits<std::uint32_t>::max();
         const auto taken =
             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - pinged_);
-        latest_ = static_cast<std::uint32_t>(std::clamp<std::int64_t>(taken.count(), 1, longest));
-        return true;
-    }
-
-    [[nodiscard]] std::optional<std::chrono::microseconds> latest() const noexcept {
-        if (latest_ == 0) return std::nullopt;
-        return std::chrono::microseconds(latest_);
+        return static_cast<std::uint32_t>(std::clamp<std::int64_t>(taken.count(), 1, longest));
     }
 
     /// When the latest ping was sent; before the first, when the connection was opened.
@@ -50,7 +45,6 @@ public:
 
 private:
     Clock::time_point pinged_;
-    std::uint32_t latest_ = 0;  // in microseconds; 0: none
     protocol::MaskingKey payload_ = {};
     bool unanswered_ = false;
 };

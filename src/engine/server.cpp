@@ -45,7 +45,7 @@ Response refusal_for(net::Admission::Refusal why) {
 
 engine::Terms terms_of(const WebSocketOptions& options) {
     engine::Terms terms;
-    terms.limits.max_message_size = options.max_message_size;
+    terms.max_message_size = options.max_message_size;
     terms.max_backlog = options.max_backlog;
     terms.slow_reader = options.slow_reader;
     terms.max_subscriptions = options.max_subscriptions;

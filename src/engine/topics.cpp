@@ -1,6 +1,6 @@
 #include "engine/topics.hpp"
 
-#include "engine/websocket_session.hpp"
+#include "engine/websocket_particulars.hpp"
 
 #include <algorithm>
 #include <limits>

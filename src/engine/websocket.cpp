@@ -6,18 +6,13 @@
 
 namespace longwire {
 
-WebSocket::WebSocket(engine::WebSocketSession& session, Ownership ownership) noexcept
-    : session_(&session), ownership_(ownership) {}
-
 WebSocket::WebSocket(WebSocket&& other) noexcept
-    : session_(std::exchange(other.session_, nullptr)),
-      ownership_(std::exchange(other.ownership_, Ownership::borrowed)) {}
+    : session_(std::exchange(other.session_, nullptr)) {}
 
 WebSocket& WebSocket::operator=(WebSocket&& other) noexcept {
     if (this == &other) return *this;
     release();
     session_ = std::exchange(other.session_, nullptr);
-    ownership_ = std::exchange(other.ownership_, Ownership::borrowed);
     return *this;
 }
 
@@ -26,7 +21,7 @@ WebSocket::~WebSocket() {
 }
 
 void WebSocket::release() noexcept {
-    if (session_ == nullptr || ownership_ == Ownership::borrowed) return;
+    if (session_ == nullptr || this == &session_->facade()) return;
     session_->close(CloseCode::normal, {});
     session_->release();
     session_ = nullptr;

@@ -17,7 +17,7 @@ namespace longwire::engine {
 
 /// What a connection keeps of what came for a coroutine; gone while that waits for more.
 struct WebSocketSession::Arrivals {
-    explicit Arrivals(const Terms& terms) noexcept : intake(terms.limits.max_message_size) {}
+    explicit Arrivals(const Terms& terms) noexcept : intake(terms.max_message_size) {}
 
     Intake intake;
     std::vector<std::byte> held;  // input that waits to be decoded
@@ -56,15 +56,12 @@ struct WebSocketSession::Events {
     // Pongs are not asked of `admit`: they end a peer that sends pings and reads nothing.
     void on_ping(std::span<const std::byte> /*payload*/) const {
         const std::size_t waiting = session.stream_ == nullptr ? 0 : session.stream_->backlog();
-        if (waiting > session.terms_.max_backlog + always_admitted)
+        if (waiting > session.terms().max_backlog + always_admitted)
             session.terminate();
         else
             session.count_control_frame();
     }
-    void on_pong(std::span<const std::byte> payload) const {
-        if (session.round_trip_.answered(payload)) session.answered_ = !session.pingers_.empty();
-        session.count_control_frame();
-    }
+    void on_pong(std::span<const std::byte> payload) const { session.take_pong(payload); }
 
     void on_closed(CloseCode code, std::string_view reason, bool clean) const {
         session.protocol_closed(code, reason, clean);
@@ -76,7 +73,7 @@ struct WebSocketSession::Events {
 /// The same where handlers of the program take the messages.
 struct WebSocketSession::HandlerEvents : Events {
     protocol::Flow on_message(MessageType type, std::span<std::byte> payload) const {
-        const auto& handler = session.terms_.handlers.on_message;
+        const auto& handler = session.terms().handlers.on_message;
         if (handler && session.connection_.state() == ReadyState::open)
             session.guard("on_message", [&] { handler(session.facade_, Message(type, payload)); });
         return protocol::Flow::proceed;

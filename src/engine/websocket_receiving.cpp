@@ -1,6 +1,5 @@
 #include "engine/log.hpp"
-#include "engine/websocket_events.hpp"
-#include "engine/websocket_session.hpp"
+#include "engine/websocket_particulars.hpp"
 
 #include <limits>
 #include <utility>
@@ -8,36 +7,37 @@
 namespace longwire::engine {
 
 void WebSocketSession::on_receive(std::span<std::byte> bytes) {
-    last_heard_ = worker_.loop().now();
-    // The next ping comes a while after the answer to this one.
-    if (std::exchange(pinged_, false) && stream_ != nullptr &&
-        connection_.state() == ReadyState::open)
-        arm_timer();
-    if (conversation_) {
+    last_heard_ = worker_.loop().milliseconds();
+    if (pinged_) {
+        // The next ping comes a while after the answer to this one.
+        pinged_ = false;
+        if (stream_ != nullptr && connection_.state() == ReadyState::open) arm_timer();
+    }
+    if (conversation() != nullptr) {
         receive_for_coroutine(bytes);
     } else {
         HandlerEvents events{*this};
         connection_.receive(bytes, events);
-        if (connection_.holds_nothing() && held_.nothing() && !kept_ && !waiting_) {
-            if (answered_) resume_pingers();
-            return;
-        }
+        if (!particulars_ && connection_.holds_nothing()) return;
     }
     watch_frame(bytes.size());
     count_held();
     if (answered_) resume_pingers();
+    tidy();
 }
 
 std::size_t WebSocketSession::held_now() const noexcept {
     std::size_t held =
-        connection_.held() + (kept_ ? kept_->bytes() : 0) + (waiting_ ? waiting_->bytes() : 0);
-    if (conversation_ && conversation_->arrivals)
-        held += conversation_->arrivals->intake.held() + conversation_->arrivals->held.capacity();
+        connection_.held() + (kept() ? kept()->bytes() : 0) + (waiting() ? waiting()->bytes() : 0);
+    if (const Conversation* const its = conversation(); its != nullptr && its->arrivals)
+        held += its->arrivals->intake.held() + its->arrivals->held.capacity();
     return held;
 }
 
 void WebSocketSession::count_held() {
-    if (held_.count(worker_.loop(), finished_ ? 0 : held_now())) return;
+    const std::size_t now = finished_ ? 0 : held_now();
+    if (!particulars_ && now == 0) return;
+    if (need_particulars().held.count(worker_.loop(), now)) return;
     log(LogLevel::warning,
         "closed a connection whose message is not whole: all connections "
         "together keep more than the server's max_memory");
@@ -48,7 +48,7 @@ void WebSocketSession::count_held() {
 
 void WebSocketSession::receive_for_coroutine(std::span<std::byte> bytes) {
     CoroutineEvents events{*this};
-    Conversation& conversation = *conversation_;
+    Conversation& conversation = *particulars_->conversation;
     conversation.decoding = true;
     while (!bytes.empty() && wants_input()) {
         bytes = bytes.subspan(connection_.receive(bytes, events));
@@ -69,25 +69,25 @@ void WebSocketSession::receive_for_coroutine(std::span<std::byte> bytes) {
 }
 
 bool WebSocketSession::wants_input() const noexcept {
-    return !conversation_->waits || connection_.state() != ReadyState::open;
+    return !conversation()->waits || connection_.state() != ReadyState::open;
 }
 
 WebSocketSession::Arrivals& WebSocketSession::need_arrivals() {
-    auto& arrivals = conversation_->arrivals;
-    if (!arrivals) arrivals = std::make_unique<Arrivals>(terms_);
+    auto& arrivals = conversation()->arrivals;
+    if (!arrivals) arrivals = std::make_unique<Arrivals>(terms());
     return *arrivals;
 }
 
 /// A coroutine waits, and needs what it took no more.
 void WebSocketSession::give_memory_back() noexcept {
-    auto& arrivals = conversation_->arrivals;
+    auto& arrivals = conversation()->arrivals;
     if (arrivals && arrivals->held.empty() && !arrivals->intake.begun()) arrivals.reset();
 }
 
 std::expected<protocol::Flow, const protocol::Failure*> WebSocketSession::take_in(
     MessageType type, std::span<const std::byte> bytes, Part part,
     protocol::Compression* compression) {
-    Conversation& conversation = *conversation_;
+    Conversation& conversation = *particulars_->conversation;
     const bool closing = connection_.state() != ReadyState::open;
     // What comes after our close frame is for a receive that awaits it already.
     if (conversation.deaf || (closing && !conversation.awaited)) {
@@ -111,15 +111,15 @@ std::expected<protocol::Flow, const protocol::Failure*> WebSocketSession::take_i
 }
 
 std::uint64_t WebSocketSession::room_for_message(bool compressed) const noexcept {
-    if (!conversation_->awaited || conversation_->wanted == Intake::Wanted::part)
+    if (!conversation()->awaited || conversation()->wanted == Intake::Wanted::part)
         return std::numeric_limits<std::uint64_t>::max();
-    const auto& arrivals = conversation_->arrivals;
+    const auto& arrivals = conversation()->arrivals;
     return arrivals ? arrivals->intake.room(compressed)
-                    : Intake(terms_.limits.max_message_size).room(compressed);
+                    : Intake(terms().max_message_size).room(compressed);
 }
 
 void WebSocketSession::decode_held() {
-    Conversation& conversation = *conversation_;
+    Conversation& conversation = *particulars_->conversation;
     if (!conversation.arrivals) return;
     CoroutineEvents events{*this};
     Arrivals& arrivals = *conversation.arrivals;
@@ -137,22 +137,22 @@ void WebSocketSession::decode_held() {
 }
 
 bool WebSocketSession::ready_to_give(Intake::Wanted wanted) {
-    if (!conversation_) return true;
-    conversation_->awaited = true;
-    conversation_->wanted = wanted;
+    if (!conversation()) return true;
+    conversation()->awaited = true;
+    conversation()->wanted = wanted;
     if (!find_in_intake()) return true;
-    if (!conversation_->waits) decode_held();
-    if (conversation_->found || ready_state() == ReadyState::closed || stream_ == nullptr)
+    if (!conversation()->waits) decode_held();
+    if (conversation()->found || ready_state() == ReadyState::closed || stream_ == nullptr)
         return true;
     discount_pause();
-    if (conversation_->arrivals) conversation_->arrivals->paused = {};
+    if (conversation()->arrivals) conversation()->arrivals->paused = {};
     stream_->resume_reading();
     return false;
 }
 
 /// Looks for what is wanted in what came before. False where that breaks a rule.
 bool WebSocketSession::find_in_intake() {
-    Conversation& conversation = *conversation_;
+    Conversation& conversation = *particulars_->conversation;
     conversation.waits = conversation.found = false;
     if (!conversation.arrivals) return true;
     Intake& intake = conversation.arrivals->intake;
@@ -175,38 +175,38 @@ bool WebSocketSession::announces_too_much() const noexcept {
 }
 
 void WebSocketSession::await_receipt(std::coroutine_handle<> receiver) noexcept {
-    conversation_->receiver = receiver;
-    if (!conversation_->decoding) give_memory_back();
+    conversation()->receiver = receiver;
+    if (!conversation()->decoding) give_memory_back();
 }
 
 void WebSocketSession::forget_receiver() noexcept {
-    conversation_->receiver = {};
-    conversation_->awaited = false;
+    conversation()->receiver = {};
+    conversation()->awaited = false;
 }
 
 std::optional<Message> WebSocketSession::take_message() noexcept {
     if (!take()) return std::nullopt;
-    const Message message = conversation_->arrivals->intake.take_message();
-    conversation_->waits = false;
+    const Message message = conversation()->arrivals->intake.take_message();
+    conversation()->waits = false;
     return message;
 }
 
 std::optional<MessagePart> WebSocketSession::take_part() {
     if (!take()) return std::nullopt;
-    const MessagePart part = conversation_->arrivals->intake.take_part();
-    conversation_->waits = conversation_->arrivals->intake.holds_something();
+    const MessagePart part = conversation()->arrivals->intake.take_part();
+    conversation()->waits = conversation()->arrivals->intake.holds_something();
     return part;
 }
 
 bool WebSocketSession::take() noexcept {
-    if (!conversation_) return false;
-    conversation_->awaited = false;
-    return std::exchange(conversation_->found, false);
+    if (!conversation()) return false;
+    conversation()->awaited = false;
+    return std::exchange(conversation()->found, false);
 }
 
 void WebSocketSession::resume_receiver() {
     const net::Ref<WebSocketSession> self(this);
-    if (const auto receiver = std::exchange(conversation_->receiver, {})) receiver.resume();
+    if (const auto receiver = std::exchange(conversation()->receiver, {})) receiver.resume();
 }
 
 }  // namespace longwire::engine

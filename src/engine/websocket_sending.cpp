@@ -1,8 +1,7 @@
 #include "engine/kept_messages.hpp"
 #include "engine/log.hpp"
 #include "engine/prepared_frame.hpp"
-#include "engine/websocket_events.hpp"
-#include "engine/websocket_session.hpp"
+#include "engine/websocket_particulars.hpp"
 
 #include <limits>
 #include <utility>
@@ -18,7 +17,7 @@ bool WebSocketSession::admit(std::size_t size, SlowReader policy) {
     const auto fits = [&] {
         const std::size_t waiting = stream_->backlog();
         if (waiting > 0 && worker_.loop().too_much_for_one(waiting)) return false;
-        return waiting <= always_admitted || waiting + size <= terms_.max_backlog;
+        return waiting <= always_admitted || waiting + size <= terms().max_backlog;
     };
     if (fits()) return true;
     stream_->push();
@@ -38,12 +37,12 @@ SendStatus WebSocketSession::status_of_sent() const noexcept {
 }
 
 Sending WebSocketSession::send(Message message) {
-    if (subscriptions_) catch_up_with_topics();
+    if (subscriptions()) catch_up_with_topics();
     if (Events events{*this};
-        !kept_ && !waiting_ && connection_.place(message.type(), message.bytes(), events))
+        !kept() && !waiting() && connection_.place(message.type(), message.bytes(), events))
         return {*this, SendStatus::sent};
-    if (kept_) return keep(message.size(), [&] { kept_->keep(message); });
-    const SlowReader policy = terms_.slow_reader;
+    if (kept()) return keep(message.size(), [&](KeptMessages& kept) { kept.keep(message); });
+    const SlowReader policy = terms().slow_reader;
     if (has_to_wait(policy))
         return {*this, wait_with(message.size(), policy, [&](WaitingMessages& waiting) {
                     waiting.add(message, nullptr, policy);
@@ -57,10 +56,10 @@ Sending WebSocketSession::send(Message message) {
 }
 
 Sending WebSocketSession::send(const PreparedMessage& message) {
-    if (subscriptions_) catch_up_with_topics();
+    if (subscriptions()) catch_up_with_topics();
     const std::size_t size = message.frame_->bytes.size();
-    if (kept_) return keep(size, [&] { kept_->keep(message, size); });
-    return {*this, send_prepared(message, nullptr, terms_.slow_reader)};
+    if (kept()) return keep(size, [&](KeptMessages& kept) { kept.keep(message, size); });
+    return {*this, send_prepared(message, nullptr, terms().slow_reader)};
 }
 
 SendStatus WebSocketSession::send_prepared(const PreparedMessage& message,
@@ -85,7 +84,7 @@ void WebSocketSession::transmit(const PreparedMessage& message) {
     std::span<const std::byte> bytes(frame.bytes);
     // Every frame of a client needs a mask of its own; and with a context of its own, this
     // connection's frame is like no other's.
-    if (connection_.role() == protocol::Role::client || dedicated_)
+    if (connection_.role() == protocol::Role::client || dedicated())
         return transmit(Message(frame.type, bytes.subspan(frame.header_size)));
     bytes = frame.bytes_for(connection_.compression());
     // Below this, counting references costs more than copying.
@@ -99,13 +98,13 @@ void WebSocketSession::transmit(const PreparedMessage& message) {
 // ---- in parts -----------------------------------------------------------------------------------
 
 Sending WebSocketSession::send_part(Message part, Part which) {
-    const bool first = kept_ == nullptr;
+    const bool first = kept() == nullptr;
     const bool last = which == Part::last;
     if (first && last) return send(part);
-    if (first && subscriptions_) catch_up_with_topics();
-    if (first && waiting_) send_waiting(std::numeric_limits<std::size_t>::max());
-    if (!admit(part.size(), terms_.slow_reader)) return {*this, SendStatus::dropped};
-    if (first) kept_ = std::make_unique<KeptMessages>();
+    if (first && subscriptions()) catch_up_with_topics();
+    if (first && waiting()) send_waiting(std::numeric_limits<std::size_t>::max());
+    if (!admit(part.size(), terms().slow_reader)) return {*this, SendStatus::dropped};
+    if (first) need_particulars().kept = std::make_unique<KeptMessages>();
     Events events{*this};
     connection_.send_part(part.type(), part.bytes(), {.first = first, .last = last}, events);
     if (last) send_kept();
@@ -114,48 +113,58 @@ Sending WebSocketSession::send_part(Message part, Part which) {
 
 bool WebSocketSession::may_keep(std::size_t size) {
     if (!can_send()) return false;
-    if (kept_->bytes() <= always_admitted ||
-        stream_->backlog() + kept_->bytes() + size <= terms_.max_backlog)
+    if (kept()->bytes() <= always_admitted ||
+        stream_->backlog() + kept()->bytes() + size <= terms().max_backlog)
         return true;
-    overflow(terms_.slow_reader, "too much waits behind an unfinished message");
+    overflow(terms().slow_reader, "too much waits behind an unfinished message");
     return false;
 }
 
+/// Keeps a message behind one that is sent in parts and is not whole yet.
+Sending WebSocketSession::keep(std::size_t size, const std::function<void(KeptMessages&)>& keep) {
+    if (!may_keep(size)) return {*this, SendStatus::dropped};
+    keep(*kept());
+    count_held();
+    if (!kept()) return {*this, SendStatus::dropped};
+    return {*this, SendStatus::buffered, Sending::Behind::unfinished_message};
+}
+
 void WebSocketSession::send_kept() {
-    const auto kept = std::exchange(kept_, nullptr);
-    if (kept == nullptr) return;
+    if (kept() == nullptr) return;
+    const auto kept = std::exchange(particulars_->kept, nullptr);
     // They were admitted when they were given.
     kept->send_all([this](const auto& message) {
         if (can_send()) transmit(message);
     });
-    if (!senders_.empty() && stream_ != nullptr) stream_->tell_when_drained();
+    if (!particulars_->senders.empty() && stream_ != nullptr) stream_->tell_when_drained();
 }
 
 // ---- awaiting room ------------------------------------------------------------------------------
 
 bool WebSocketSession::room_to_send(const Sending& sending) const noexcept {
     if (stream_ == nullptr || connection_.state() != ReadyState::open) return true;
-    if (waits_behind_message(sending) || waiting_) return false;
+    if (waits_behind_message(sending) || waiting()) return false;
     return !stream_->congested() && stream_->backlog() <= always_admitted;
 }
 
 bool WebSocketSession::waits_behind_message(const Sending& sending) const noexcept {
-    return sending.behind_ == Sending::Behind::unfinished_message && kept_ &&
-           kept_->bytes() > always_admitted;
+    return sending.behind_ == Sending::Behind::unfinished_message && kept() &&
+           kept()->bytes() > always_admitted;
 }
 
 void WebSocketSession::await_room(Sending& sending, std::coroutine_handle<> awaiter) noexcept {
-    senders_.add(sending, awaiter);
+    need_particulars().senders.add(sending, awaiter);
     stream_->tell_when_drained();
 }
 
 void WebSocketSession::forget_sender(const Sending& sending) noexcept {
-    senders_.forget(sending);
+    if (particulars_) particulars_->senders.forget(sending);
 }
 
 void WebSocketSession::resume_senders(SendStatus status) {
+    if (!particulars_) return;
     const net::Ref<WebSocketSession> self(this);
-    senders_.resume<Sending>([&](Sending& sending) {
+    particulars_->senders.resume<Sending>([&](Sending& sending) {
         if (status == SendStatus::sent && waits_behind_message(sending)) return false;
         sending.status_ = status;
         return true;

@@ -2,7 +2,7 @@
 
 #include "engine/log.hpp"
 #include "engine/topics.hpp"
-#include "engine/websocket_events.hpp"
+#include "engine/websocket_particulars.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -10,22 +10,16 @@
 
 namespace longwire::engine {
 
-struct WebSocketSession::State {
-    const void* key;
-    std::unique_ptr<void, void (*)(void*)> object;
-    std::unique_ptr<State> next;
-};
-
 WebSocketSession::WebSocketSession(Worker& worker, protocol::Role role, const Terms& terms,
                                    std::string_view protocol, std::shared_ptr<const void> owned)
-    : worker_(worker),
-      terms_(terms),
-      connection_(role, terms.limits),
-      facade_(*this, WebSocket::Ownership::borrowed),
-      protocol_(protocol),
-      last_heard_(worker.loop().now()),
-      owned_(std::move(owned)),
-      round_trip_(last_heard_) {}
+    : last_heard_(worker.loop().milliseconds()),
+      worker_(worker),
+      connection_(role, terms),
+      facade_(*this) {
+    if (!protocol.empty()) need_particulars().protocol = protocol;
+    if (owned) need_particulars().owned = std::move(owned);
+    if (terms.ping_every.count() > 0) need_particulars().round_trip.begin(worker.loop().now());
+}
 
 WebSocketSession::~WebSocketSession() = default;
 
@@ -34,25 +28,25 @@ protocol::DeflateWishes wishes_of(const Terms& terms) noexcept {
 }
 
 void WebSocketSession::compress(const protocol::DeflateParameters& agreed) {
-    deflate_ = agreed;
+    deflate_ = AgreedDeflate(agreed);
     const bool server = connection_.role() == protocol::Role::server;
     // Who has offered to keep none keeps none, whatever the answer (RFC 7692, section 7.1.1.2).
     const bool keep_ours =
-        terms_.compression == Compression::dedicated &&
+        terms().compression == Compression::dedicated &&
         !(server ? agreed.server_no_context_takeover : agreed.client_no_context_takeover);
     const bool keep_theirs =
         !(server ? agreed.client_no_context_takeover : agreed.server_no_context_takeover);
     const int window = server ? agreed.server_max_window_bits : agreed.client_max_window_bits;
     if (keep_ours || keep_theirs)
-        dedicated_ = std::make_unique<protocol::Compression>(window, keep_ours, keep_theirs,
-                                                             terms_.compression_threshold);
-    connection_.use(dedicated_ ? *dedicated_
-                               : worker_.compression(window, terms_.compression_threshold));
+        need_particulars().dedicated = std::make_unique<protocol::Compression>(
+            window, keep_ours, keep_theirs, terms().compression_threshold);
+    connection_.use(dedicated() ? *dedicated()
+                                : worker_.compression(window, terms().compression_threshold));
 }
 
 void WebSocketSession::attach(net::Stream& stream) {
     stream_ = &stream;
-    last_heard_ = worker_.loop().now();
+    last_heard_ = worker_.loop().milliseconds();
     arm_timer();
 }
 
@@ -75,9 +69,9 @@ Task<> run_route(net::Ref<WebSocketSession> session, Task<> route) {
 }  // namespace
 
 void WebSocketSession::open(Request request) {
-    if (std::holds_alternative<std::monostate>(terms_.coroutine)) {
-        if (terms_.handlers.on_open)
-            guard("on_open", [&] { terms_.handlers.on_open(facade_, request); });
+    if (std::holds_alternative<std::monostate>(terms().coroutine)) {
+        if (terms().handlers.on_open)
+            guard("on_open", [&] { terms().handlers.on_open(facade_, request); });
         return;
     }
     need_conversation();
@@ -89,20 +83,31 @@ void WebSocketSession::open(Request request) {
 }
 
 Task<> WebSocketSession::route(Request request) {
-    if (const auto* plain = std::get_if<WebSocketCoroutine>(&terms_.coroutine))
+    if (const auto* plain = std::get_if<WebSocketCoroutine>(&terms().coroutine))
         return (*plain)(facade_);
-    return std::get<WebSocketRequestCoroutine>(terms_.coroutine)(facade_, std::move(request));
+    return std::get<WebSocketRequestCoroutine>(terms().coroutine)(facade_, std::move(request));
 }
 
 WebSocket WebSocketSession::converse() {
     need_conversation();
     retain();
-    return WebSocket(*this, WebSocket::Ownership::owned);
+    return WebSocket(*this);
 }
 
 WebSocketSession::Conversation& WebSocketSession::need_conversation() {
-    if (!conversation_) conversation_ = std::make_unique<Conversation>();
-    return *conversation_;
+    auto& conversation = need_particulars().conversation;
+    if (!conversation) conversation = std::make_unique<Conversation>();
+    return *conversation;
+}
+
+WebSocketSession::Particulars& WebSocketSession::need_particulars() {
+    if (!particulars_) particulars_ = std::make_unique<Particulars>();
+    return *particulars_;
+}
+
+void WebSocketSession::tidy() noexcept {
+    if (!particulars_ || terms().ping_every.count() > 0) return;
+    if (particulars_->nothing(worker_.loop().now())) particulars_.reset();
 }
 
 void WebSocketSession::on_end() {
@@ -111,10 +116,10 @@ void WebSocketSession::on_end() {
 }
 
 void WebSocketSession::on_drained() {
-    if (waiting_) send_waiting(always_admitted);
-    if (waiting_) return;
+    if (waiting()) send_waiting(always_admitted);
+    if (waiting()) return;
     resume_senders(SendStatus::sent);
-    if (terms_.handlers.on_drain) guard("on_drain", [&] { terms_.handlers.on_drain(facade_); });
+    if (terms().handlers.on_drain) guard("on_drain", [&] { terms().handlers.on_drain(facade_); });
 }
 
 void WebSocketSession::on_leaving() {
@@ -129,19 +134,19 @@ void WebSocketSession::protocol_closed(CloseCode code, std::string_view reason, 
     if (!clean && code != CloseCode::abnormal_closure)
         log(LogLevel::debug, "closed a connection with " + std::to_string(to_number(code)) + ": " +
                                  std::string(reason));
-    if (conversation_) {
-        conversation_->code = code;
-        if (!reason.empty()) conversation_->reason = std::make_unique<std::string>(reason);
-        conversation_->clean = clean;
+    if (conversation()) {
+        conversation()->code = code;
+        if (!reason.empty()) conversation()->reason = std::make_unique<std::string>(reason);
+        conversation()->clean = clean;
         resume_senders(SendStatus::dropped);
         resume_pingers();
-        if (!conversation_->waits) resume_receiver();
+        if (!conversation()->waits) resume_receiver();
         return;
     }
     resume_senders(SendStatus::dropped);
     resume_pingers();
-    if (terms_.handlers.on_close)
-        guard("on_close", [&] { terms_.handlers.on_close(facade_, code, reason); });
+    if (terms().handlers.on_close)
+        guard("on_close", [&] { terms().handlers.on_close(facade_, code, reason); });
 }
 
 void WebSocketSession::protocol_done() {
@@ -149,9 +154,9 @@ void WebSocketSession::protocol_done() {
     finished_ = true;
     // RFC 6455, section 7.1.1: the server ends the TCP connection first, unless something failed.
     const bool peer_first = connection_.role() == protocol::Role::client && !failed_;
-    stream_->finish(
-        peer_first ? net::Stream::Finish::await_peer : net::Stream::Finish::shut,
-        terms_.close_timeout.count() > 0 ? terms_.close_timeout : std::chrono::milliseconds(5000));
+    stream_->finish(peer_first ? net::Stream::Finish::await_peer : net::Stream::Finish::shut,
+                    terms().close_timeout.count() > 0 ? terms().close_timeout
+                                                      : std::chrono::milliseconds(5000));
 }
 
 void WebSocketSession::on_closed(net::Ending /*ending*/) {
@@ -160,33 +165,37 @@ void WebSocketSession::on_closed(net::Ending /*ending*/) {
     count_held();
     Events events{*this};
     connection_.abort(events);
-    waiting_.reset();
-    if (subscriptions_) worker_.topics()->leave_all(*subscriptions_);
-    subscriptions_.reset();
-    if (named_) worker_.entry().take_name(name_);
-    named_ = false;
+    if (particulars_) {
+        particulars_->waiting.reset();
+        if (subscriptions()) worker_.topics()->leave_all(*subscriptions());
+        particulars_->subscriptions.reset();
+        if (std::exchange(particulars_->named, false))
+            worker_.entry().take_name(particulars_->name);
+    }
     resume_senders(SendStatus::dropped);
     resume_pingers();
-    if (conversation_ && !conversation_->waits) resume_receiver();
+    if (conversation() && !conversation()->waits) resume_receiver();
 }
 
 void WebSocketSession::close(CloseCode code, std::string_view reason) {
     if (connection_.state() != ReadyState::open) return;
-    if (subscriptions_) catch_up_with_topics();
-    if (waiting_) send_waiting(std::numeric_limits<std::size_t>::max());
+    if (subscriptions()) catch_up_with_topics();
+    if (waiting()) send_waiting(std::numeric_limits<std::size_t>::max());
     if (connection_.state() != ReadyState::open) return;
     Events events{*this};
     connection_.close(code, reason, events);
-    waiting_.reset();
-    kept_.reset();
+    if (particulars_) {
+        particulars_->waiting.reset();
+        particulars_->kept.reset();
+    }
     if (stream_ == nullptr || finished_) return;
     // The answer may stand behind messages that nobody takes any more.
-    if (conversation_) {
+    if (conversation()) {
         decode_held();
         if (stream_ != nullptr && !finished_) stream_->resume_reading();
     }
-    if (terms_.close_timeout.count() > 0 && stream_ != nullptr && !finished_)
-        stream_->arm(terms_.close_timeout);
+    if (terms().close_timeout.count() > 0 && stream_ != nullptr && !finished_)
+        stream_->arm(terms().close_timeout);
 }
 
 void WebSocketSession::terminate() {
@@ -208,13 +217,17 @@ ReadyState WebSocketSession::ready_state() const noexcept {
     return connection_.state();
 }
 
+std::string_view WebSocketSession::protocol() const noexcept {
+    return particulars_ ? particulars_->protocol : std::string_view();
+}
+
 std::string WebSocketSession::extensions() const {
-    return deflate_ ? protocol::words_of(*deflate_) : "";
+    return deflate_.words();
 }
 
 std::size_t WebSocketSession::buffered_amount() const noexcept {
-    return (stream_ == nullptr ? 0 : stream_->backlog()) + (kept_ ? kept_->bytes() : 0) +
-           (waiting_ ? waiting_->bytes() : 0);
+    return (stream_ == nullptr ? 0 : stream_->backlog()) + (kept() ? kept()->bytes() : 0) +
+           (waiting() ? waiting()->bytes() : 0);
 }
 
 std::string WebSocketSession::peer() const {
@@ -222,32 +235,34 @@ std::string WebSocketSession::peer() const {
 }
 
 CloseStatus WebSocketSession::close_status() const noexcept {
-    if (!conversation_) return {};
-    return {.code = conversation_->code,
-            .reason = conversation_->reason ? *conversation_->reason : std::string_view(),
-            .clean = conversation_->clean};
+    if (!conversation()) return {};
+    return {.code = conversation()->code,
+            .reason = conversation()->reason ? *conversation()->reason : std::string_view(),
+            .clean = conversation()->clean};
 }
 
 Handle WebSocketSession::handle() {
     Handle handle;
     if (stream_ == nullptr) return handle;
-    if (!named_) name_ = worker_.entry().give_name(*this);
-    named_ = true;
+    Particulars& its = need_particulars();
+    if (!std::exchange(its.named, true)) its.name = worker_.entry().give_name(*this);
     handle.loop_ = worker_.number();
-    handle.slot_ = name_.slot;
-    handle.generation_ = name_.generation;
+    handle.slot_ = its.name.slot;
+    handle.generation_ = its.name.generation;
     return handle;
 }
 
 void* WebSocketSession::find_state(const void* key) const noexcept {
-    for (const State* state = states_.get(); state != nullptr; state = state->next.get())
+    const State* const first = particulars_ ? particulars_->states.get() : nullptr;
+    for (const State* state = first; state != nullptr; state = state->next.get())
         if (state->key == key) return state->object.get();
     return nullptr;
 }
 
 void WebSocketSession::keep_state(const void* key, void* state, void (*destroy)(void*)) {
-    states_ = std::make_unique<State>(key, std::unique_ptr<void, void (*)(void*)>(state, destroy),
-                                      std::move(states_));
+    auto& states = need_particulars().states;
+    states = std::make_unique<State>(key, std::unique_ptr<void, void (*)(void*)>(state, destroy),
+                                     std::move(states));
 }
 
 }  // namespace longwire::engine

@@ -1,15 +1,12 @@
 #pragma once
 
-#include "engine/control_frame_rate.hpp"
+#include "engine/agreed_deflate.hpp"
 #include "engine/intake.hpp"
 #include "engine/kept_messages.hpp"
 #include "engine/loop_registry.hpp"
-#include "engine/round_trip.hpp"
 #include "engine/subscriptions.hpp"
-#include "engine/waiter_queue.hpp"
 #include "engine/waiting_messages.hpp"
 #include "engine/worker.hpp"
-#include "net/held_memory.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"
 #include "protocol/connection.hpp"
@@ -35,10 +32,9 @@
 namespace longwire::engine {
 
 /// What a route or a client agreed to for its connections; shared by all connections of a route.
-struct Terms {
+struct Terms : protocol::DecoderLimits {
     WebSocketHandlers handlers = {};
     std::variant<std::monostate, WebSocketCoroutine, WebSocketRequestCoroutine> coroutine = {};
-    protocol::DecoderLimits limits = {};
     std::size_t max_backlog = 0;
     SlowReader slow_reader = SlowReader::close;
     std::size_t max_subscriptions = 0;
@@ -74,6 +70,9 @@ public:
     [[nodiscard]] WebSocket converse();
 
     [[nodiscard]] WebSocket& facade() noexcept { return facade_; }
+    [[nodiscard]] const Terms& terms() const noexcept {
+        return static_cast<const Terms&>(connection_.limits());
+    }
 
     // net::Session
     void on_receive(std::span<std::byte> bytes) override;
@@ -93,10 +92,11 @@ public:
     void close(CloseCode code, std::string_view reason);
     void terminate();
     [[nodiscard]] ReadyState ready_state() const noexcept;
-    [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
+    [[nodiscard]] std::string_view protocol() const noexcept;
     [[nodiscard]] std::string extensions() const;
     [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const noexcept {
-        return round_trip_.latest();
+        if (latest_round_trip_ == 0) return std::nullopt;
+        return std::chrono::microseconds(latest_round_trip_);
     }
     [[nodiscard]] std::size_t buffered_amount() const noexcept;
     [[nodiscard]] std::string peer() const;
@@ -120,7 +120,7 @@ public:
     void forget_pinger(const Pinging& pinging) noexcept;
 
     // What topics do.
-    [[nodiscard]] Subscriptions* subscriptions() const noexcept { return subscriptions_.get(); }
+    [[nodiscard]] Subscriptions* subscriptions() const noexcept;
     void deliver(const PreparedMessage& message, const Topic& topic);
     /// Takes all that was published in this turn, if the session need not look at each message.
     [[nodiscard]] bool deliver_all(Topic& topic);
@@ -140,6 +140,7 @@ private:
     struct Conversation;  // what a coroutine needs beyond a callback
     struct Arrivals;      // what has come for it
     struct State;         // one object of `WebSocket::state`
+    struct Particulars;   // what only some connections have, or only some of the time
 
     // Up to this much may wait to be sent, whatever the size of the message that comes on top.
     static constexpr std::size_t always_admitted = std::size_t{64} * 1024;
@@ -158,8 +159,7 @@ private:
     void catch_up_with_topics();
     void transmit(Message message);
     void transmit(const PreparedMessage& message);
-    template <class Keep>
-    Sending keep(std::size_t size, Keep&& keep);
+    Sending keep(std::size_t size, const std::function<void(KeptMessages&)>& keep);
     [[nodiscard]] bool may_keep(std::size_t size);
     void send_kept();
     [[nodiscard]] bool waits_behind_message(const Sending& sending) const noexcept;
@@ -185,50 +185,35 @@ private:
     void watch_frame(std::size_t received);
     [[nodiscard]] std::chrono::milliseconds frame_time_left() const noexcept;
     void count_control_frame();
+    void take_pong(std::span<const std::byte> payload);
     void count_held();
     [[nodiscard]] std::size_t held_now() const noexcept;
     Conversation& need_conversation();
+    Particulars& need_particulars();
+    /// Lets go of what is of no use any more; nobody up the stack may be using it.
+    void tidy() noexcept;
+    [[nodiscard]] KeptMessages* kept() const noexcept;
+    [[nodiscard]] WaitingMessages* waiting() const noexcept;
+    [[nodiscard]] Conversation* conversation() const noexcept;
+    [[nodiscard]] protocol::Compression* dedicated() const noexcept;
+    [[nodiscard]] std::chrono::milliseconds silence() const noexcept;
     Arrivals& need_arrivals();
     void give_memory_back() noexcept;
 
+    // There may be a million of these, most of them idle.
+    std::uint32_t last_heard_;  // in milliseconds of the loop
     Worker& worker_;
-    const Terms& terms_;
     net::Stream* stream_ = nullptr;
-    protocol::Connection connection_;
+    protocol::Connection connection_;  // its limits are the terms
     WebSocket facade_;
-    std::string_view protocol_;
-    net::Loop::Clock::time_point last_heard_;
-    WaiterQueue senders_;
-    WaiterQueue pingers_;
-    std::unique_ptr<KeptMessages> kept_;  // while a message that is sent in parts is unfinished
-    std::unique_ptr<WaitingMessages> waiting_;  // for a slow peer, and may be dropped
-    std::unique_ptr<Subscriptions> subscriptions_;
-    std::unique_ptr<Conversation> conversation_;
-    std::unique_ptr<State> states_;
-    std::shared_ptr<const void> owned_;
-    std::unique_ptr<protocol::Compression> dedicated_;
-    LoopEntry::Name name_;
-    net::Loop::Clock::time_point frame_began_;
-    net::HeldMemory held_;
-    RoundTrip round_trip_;
-    std::optional<protocol::DeflateParameters> deflate_;
-    ControlFrameRate control_frames_;
-    bool named_ = false;
-    bool pinged_ = false;
-    bool answered_ = false;  // there are pingers to be told
-    bool failed_ = false;
-    bool finished_ = false;
+    std::unique_ptr<Particulars> particulars_;
+    std::uint32_t latest_round_trip_ = 0;  // in microseconds; 0: none
+    AgreedDeflate deflate_;
+    bool pinged_ : 1 = false;
+    bool answered_ : 1 = false;  // there are pingers to be told
+    bool failed_ : 1 = false;
+    bool finished_ : 1 = false;
 };
-
-/// Keeps a message behind one that is sent in parts and is not whole yet.
-template <class Keep>
-Sending WebSocketSession::keep(std::size_t size, Keep&& keep) {
-    if (!may_keep(size)) return {*this, SendStatus::dropped};
-    keep();
-    count_held();
-    if (!kept_) return {*this, SendStatus::dropped};
-    return {*this, SendStatus::buffered, Sending::Behind::unfinished_message};
-}
 
 template <class Function>
 void WebSocketSession::guard(std::string_view what, Function&& function) noexcept {

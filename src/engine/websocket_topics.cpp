@@ -1,7 +1,6 @@
 #include "engine/prepared_frame.hpp"
 #include "engine/topics.hpp"
-#include "engine/websocket_events.hpp"
-#include "engine/websocket_session.hpp"
+#include "engine/websocket_particulars.hpp"
 
 namespace longwire::engine {
 
@@ -10,15 +9,16 @@ bool WebSocketSession::subscribe(std::string_view topic) {
     if (topics == nullptr || stream_ == nullptr || connection_.role() != protocol::Role::server)
         return false;
     if (topic.empty() || topic.size() > TopicBoard::longest_name) return false;
-    if (!subscriptions_) subscriptions_ = std::make_unique<Subscriptions>();
-    if (subscriptions_->size() >= terms_.max_subscriptions) return false;
-    return topics->subscribe(*this, *subscriptions_, topic);
+    auto& its = need_particulars().subscriptions;
+    if (!its) its = std::make_unique<Subscriptions>();
+    if (its->size() >= terms().max_subscriptions) return false;
+    return topics->subscribe(*this, *its, topic);
 }
 
 bool WebSocketSession::unsubscribe(std::string_view topic) {
-    if (!subscriptions_) return false;
-    const bool was = worker_.topics()->unsubscribe(*this, *subscriptions_, topic);
-    if (subscriptions_ && subscriptions_->empty()) subscriptions_.reset();
+    if (!subscriptions()) return false;
+    const bool was = worker_.topics()->unsubscribe(*this, *subscriptions(), topic);
+    if (subscriptions() && subscriptions()->empty()) particulars_->subscriptions.reset();
     return was;
 }
 
@@ -28,26 +28,26 @@ void WebSocketSession::publish(std::string_view topic, const PreparedMessage& me
 
 void WebSocketSession::catch_up_with_topics() {
     Topics& topics = *worker_.topics();
-    if (topics.anything_due()) topics.catch_up(*this, *subscriptions_);
+    if (topics.anything_due()) topics.catch_up(*this, *subscriptions());
 }
 
 void WebSocketSession::deliver(const PreparedMessage& message, const Topic& topic) {
     const std::size_t size = message.frame_->bytes.size();
-    if (kept_)
-        (void)keep(size, [&] { kept_->keep(message, size); });
+    if (kept())
+        (void)keep(size, [&](KeptMessages& kept) { kept.keep(message, size); });
     else
-        (void)send_prepared(message, &topic, topic.policy().value_or(terms_.slow_reader));
+        (void)send_prepared(message, &topic, topic.policy().value_or(terms().slow_reader));
 }
 
 bool WebSocketSession::deliver_all(Topic& topic) {
     // Where frames are like no other's, or may have to wait, each is looked at.
-    if (!can_send() || kept_ || waiting_ || dedicated_ || stream_->congested()) return false;
+    if (!can_send() || kept() || waiting() || dedicated() || stream_->congested()) return false;
     const Topic::Frames& frames = topic.frames(connection_.compression());
     // Of more, a part may have no room.
     if (frames.bytes.size() > always_admitted) return false;
     if (stream_->idle())
         stream_->send_shared(frames.owner, frames.bytes);
-    else if (admit(frames.bytes.size(), topic.policy().value_or(terms_.slow_reader)))
+    else if (admit(frames.bytes.size(), topic.policy().value_or(terms().slow_reader)))
         stream_->write_shared(frames.owner, frames.bytes);
     return true;
 }

@@ -57,17 +57,35 @@ void Loop::end_all_streams() {
     }
 }
 
-void Loop::turn(std::chrono::milliseconds limit) {
-    const int until_timer = timers_.milliseconds_to_next(Clock::now());
+int Loop::poll(int milliseconds) noexcept {
+    return epoll_wait(epoll_.get(), events_.data(), event_count, milliseconds);
+}
+
+/// Waits for events, and gives their number.
+int Loop::wait(std::chrono::milliseconds limit, bool at_once) noexcept {
+    if (at_once || limit.count() == 0) return poll(0);
+    const auto begun = Clock::now();
+    if (spin_.count() > 0) {
+        auto present = begun;
+        do {
+            if (const int ready = poll(0); ready != 0) return ready;
+            present = Clock::now();
+        } while (present - begun < spin_);
+    }
     int wait = static_cast<int>(limit.count());
+    const int until_timer = timers_.milliseconds_to_next(begun);
     if (until_timer >= 0 && (wait < 0 || until_timer < wait)) wait = until_timer;
+    return poll(wait);
+}
+
+void Loop::turn(std::chrono::milliseconds limit) {
     // What was written or closed between two turns does not wait for something else to happen.
     // What is posted from now on by this thread is for the next turn.
     auto own = std::exchange(own_, {});
-    if (!unflushed_.empty() || !ended_.empty() || !own.empty()) wait = 0;
-
-    const int ready = epoll_wait(epoll_.get(), events_.data(), event_count, wait);
+    const int ready = wait(limit, !unflushed_.empty() || !ended_.empty() || !own.empty());
     now_ = Clock::now();
+    milliseconds_ = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now_ - born_).count());
     if (total_) held_by_others_ = total_->of_others(part_);
     events_ready_ = ready > 0 ? static_cast<std::size_t>(ready) : 0;
     bool woken = false;

@@ -63,6 +63,10 @@ public:
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
+    /// Before the loop sleeps, it looks for as long as this whether something comes: that costs
+    /// processor time and saves being woken. 0, as at first: it sleeps at once.
+    void spin_for(std::chrono::microseconds duration) noexcept { spin_ = duration; }
+
     /// Waits until something is ready, at most `limit` (negative: as long as it takes), and handles
     /// all of it: one turn.
     void turn(std::chrono::milliseconds limit = std::chrono::milliseconds(-1));
@@ -94,6 +98,8 @@ public:
 
     /// The time at which this turn began.
     [[nodiscard]] Clock::time_point now() const noexcept { return now_; }
+    /// The same in milliseconds of the loop's life, but for multiples of 2^32 (49 days).
+    [[nodiscard]] std::uint32_t milliseconds() const noexcept { return milliseconds_; }
     [[nodiscard]] TimerWheel& timers() noexcept { return timers_; }
     void arm(Timer& timer, std::chrono::milliseconds after) noexcept {
         timers_.arm(timer, now_, after);
@@ -153,13 +159,18 @@ private:
     void count_streams() noexcept {
         stream_count_.store(streams_.size(), std::memory_order_relaxed);
     }
+    [[nodiscard]] int wait(std::chrono::milliseconds limit, bool at_once) noexcept;
+    [[nodiscard]] int poll(int milliseconds) noexcept;
     void end_turn();
     void tell_held() noexcept;
 
     Descriptor epoll_;
     std::shared_ptr<Inbox> inbox_;
     std::vector<Function> own_;  // posted by this loop's thread
-    Clock::time_point now_ = Clock::now();
+    const Clock::time_point born_ = Clock::now();
+    Clock::time_point now_ = born_;
+    std::uint32_t milliseconds_ = 0;
+    std::chrono::microseconds spin_{0};
     TimerWheel timers_{now_};
     std::unique_ptr<std::byte[]> receive_buffer_;
 

@@ -79,6 +79,8 @@ public:
     /// Whether nothing is kept of what came: no message and no frame is unfinished.
     [[nodiscard]] bool holds_nothing() const noexcept { return decoder_.holds_nothing(); }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
+    /// What it was made with.
+    [[nodiscard]] const DecoderLimits& limits() const noexcept { return decoder_.limits(); }
 
     /// Takes bytes from the peer, changing them, and gives how many were consumed: all of them,
     /// unless the handler asked to pause.
@@ -333,9 +335,10 @@ private:
         write_frame(opcode, payload, handler, FrameBits());
     }
 
-    Decoder decoder_;
-    Compression* compression_ = nullptr;
+    // There may be a million of these: the state lies in what is left of the decoder's last word.
+    [[no_unique_address]] Decoder decoder_;
     ReadyState state_ = ReadyState::open;
+    Compression* compression_ = nullptr;
 };
 
 template <class Handler>

@@ -96,6 +96,7 @@ public:
     Decoded decode(std::span<std::byte> input, Visitor& visitor);
 
     [[nodiscard]] Role role() const noexcept { return role_; }
+    [[nodiscard]] const DecoderLimits& limits() const noexcept { return *limits_; }
     [[nodiscard]] std::size_t max_message_size() const noexcept {
         return limits_->max_message_size;
     }

@@ -93,7 +93,7 @@ TEST(ConnectPlan, ConnectionsOfTheSameOptionsShareTheirTerms) {
     EXPECT_EQ((*first)->terms(), (*second)->terms());
     EXPECT_NE((*first)->terms(), (*third)->terms());
     EXPECT_NE((*third)->terms(), (*fourth)->terms());
-    EXPECT_EQ((*fourth)->terms()->terms.limits.max_message_size, 5U);
+    EXPECT_EQ((*fourth)->terms()->terms.max_message_size, 5U);
 }
 
 }  // namespace

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "engine/control_frame_rate.hpp"
+#include "engine/round_trip.hpp"
+#include "engine/waiter_queue.hpp"
+#include "engine/websocket_events.hpp"
+#include "engine/websocket_session.hpp"
+#include "net/held_memory.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace longwire::engine {
+
+struct WebSocketSession::State {
+    const void* key;
+    std::unique_ptr<void, void (*)(void*)> object;
+    std::unique_ptr<State> next;
+};
+
+/// What a connection has of its own that an idle one of a handler has not.
+struct WebSocketSession::Particulars {
+    WaiterQueue senders;
+    WaiterQueue pingers;
+    std::unique_ptr<KeptMessages> kept;  // while a message that is sent in parts is unfinished
+    std::unique_ptr<WaitingMessages> waiting;  // for a slow peer, and may be dropped
+    std::unique_ptr<Subscriptions> subscriptions;
+    std::unique_ptr<Conversation> conversation;
+    std::unique_ptr<State> states;
+    std::shared_ptr<const void> owned;
+    std::unique_ptr<protocol::Compression> dedicated;
+    std::string_view protocol;
+    net::Loop::Clock::time_point frame_began;
+    net::HeldMemory held;
+    RoundTrip round_trip;
+    LoopEntry::Name name;
+    ControlFrameRate control_frames;
+    bool named = false;
+
+    /// Whether all of it is as if it had just been made. Where pings are sent at an interval, when
+    /// the latest was matters for good.
+    [[nodiscard]] bool nothing(net::Loop::Clock::time_point now) const noexcept {
+        return !conversation && !subscriptions && senders.empty() && pingers.empty() && !kept &&
+               !waiting && !states && !owned && !dedicated && protocol.empty() && held.nothing() &&
+               !named && !round_trip.unanswered() && control_frames.quiet(now);
+    }
+};
+
+inline KeptMessages* WebSocketSession::kept() const noexcept {
+    return particulars_ ? particulars_->kept.get() : nullptr;
+}
+inline WaitingMessages* WebSocketSession::waiting() const noexcept {
+    return particulars_ ? particulars_->waiting.get() : nullptr;
+}
+inline Subscriptions* WebSocketSession::subscriptions() const noexcept {
+    return particulars_ ? particulars_->subscriptions.get() : nullptr;
+}
+inline WebSocketSession::Conversation* WebSocketSession::conversation() const noexcept {
+    return particulars_ ? particulars_->conversation.get() : nullptr;
+}
+inline protocol::Compression* WebSocketSession::dedicated() const noexcept {
+    return particulars_ ? particulars_->dedicated.get() : nullptr;
+}
+
+}  // namespace longwire::engine
