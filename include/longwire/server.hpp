@@ -137,6 +137,10 @@ struct ServerOptions {
     /// spread evenly. A connection stays on its loop; the handlers of connections on different
     /// loops run at the same time. 0: one for each processor that the process may use.
     std::size_t threads = 0;
+    /// How long a loop looks for what comes next before it sleeps. Some 20 µs more than double the
+    /// round trips of one connection that waits for each answer; an idle loop takes no more
+    /// processor time for it, a loop with little to do much. 0: it sleeps at once.
+    std::chrono::microseconds spin = std::chrono::microseconds(0);
     /// For a request to arrive whole, and for a kept-alive connection to send its next one.
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
     std::size_t max_request_head = std::size_t{16} * 1024;    ///< Bytes; beyond: 431 (or 414).

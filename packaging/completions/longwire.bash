@@ -42,7 +42,7 @@ _longwire() {
             ;;
         -s | --subprotocol | --origin | --timeout | --ping | --max-message | --pinned-key | \
             -m | --message | -w | --wait | -n | --count | --listen | --echo | --max-backlog | \
-            --max-connections | --max-connections-per-address | --max-memory | --threads | \
+            --max-connections | --max-connections-per-address | --max-memory | --threads | --spin | \
             --max-header-size | --max-header-count | --max-control-frames | \
             --handshake-timeout | --frame-timeout | --ping-after | --idle-timeout | \
             --close-timeout | --connections | --depth | --rate | --size | --publishers | --ramp | \
@@ -67,7 +67,7 @@ _longwire() {
                 --compress --max-message --max-backlog --max-connections
                 --max-connections-per-address --max-memory --max-header-size --max-header-count
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
-                --idle-timeout --close-timeout --threads --verbose --help'
+                --idle-timeout --close-timeout --threads --spin --verbose --help'
             ;;
         bench)
             options='--connections --depth --rate --size --binary --publishers --idle --ramp

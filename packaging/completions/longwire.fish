@@ -52,6 +52,7 @@ complete -c longwire -n $serve -l compress -x -a 'off shared dedicated' -d 'Comp
 complete -c longwire -n $serve -l max-message -x -d 'The largest message'
 complete -c longwire -n $serve -l max-backlog -x -d 'The most that waits for a slow reader'
 complete -c longwire -n $serve -l threads -x -d 'Threads, over which connections are spread'
+complete -c longwire -n $serve -l spin -x -d 'Microseconds to look for what comes next'
 complete -c longwire -n $serve -l max-connections -x -d 'Connections in total'
 complete -c longwire -n $serve -l max-connections-per-address -x -d 'Connections of one address'
 complete -c longwire -n $serve -l max-memory -x -d 'What all connections may keep'

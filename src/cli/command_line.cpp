@@ -64,6 +64,14 @@ std::string wrong_with_path(const std::string& path) {
 void add_speed(CLI::App& serve, ServeOptions& options) {
     add_word(serve, "--threads", options.limits.threads, count_word,
              "Threads, over which connections are spread; 0: one for each processor", "0");
+    serve
+        .add_option_function<unsigned>(
+            "--spin",
+            [&options](unsigned given) { options.limits.spin = std::chrono::microseconds(given); },
+            "Microseconds that a thread looks for what comes next before it sleeps;\n"
+            "20 double the round trips of a connection that waits for each answer")
+        ->option_text("NUMBER=0")
+        ->check(undescribed(CLI::Range(0U, 1'000'000U)));
 }
 
 void add_limits(CLI::App& serve, ServeOptions& options) {

@@ -70,8 +70,11 @@ public:
                                                         : options.threads)) {
         if (!workers_) return;
         (*workers_)->limit_held(options.max_memory);
-        for (std::size_t index = 0; index < (*workers_)->size(); ++index)
-            (**workers_)[index].use(topics_.add((**workers_)[index]));
+        for (std::size_t index = 0; index < (*workers_)->size(); ++index) {
+            Worker& worker = (**workers_)[index];
+            worker.use(topics_.add(worker));
+            worker.loop().spin_for(options.spin);
+        }
         terms_.limits = {.max_head_size = options.max_request_head,
                          .max_fields = options.max_request_fields,
                          .max_body_size = options.max_request_body};
