@@ -184,6 +184,60 @@ TEST_P(FewSubscriptions, OneMoreIsNotTaken) {
 
 INSTANTIATE_TEST_SUITE_P(Loops, FewSubscriptions, ::testing::Values(1));
 
+/// Subscribes by a connection of one kind, and takes `count` messages.
+Task<> take(std::string url, Compression compression, int count, std::vector<std::string>& taken,
+            std::atomic<int>& subscribed) {
+    const ConnectOptions options = {.compression = compression, .compression_threshold = 0};
+    auto socket = co_await connect(url, options);
+    EXPECT_TRUE(socket);
+    if (!socket) co_return;
+    EXPECT_TRUE(co_await socket->receive());
+    ++subscribed;
+    for (int index = 0; index < count; ++index) {
+        const auto message = co_await socket->receive();
+        if (!message) co_return;
+        taken.emplace_back(message->text());
+    }
+}
+
+class CompressedTopics : public ::testing::TestWithParam<Compression> {};
+
+TEST_P(CompressedTopics, EveryKindOfConnectionGetsTheSame) {
+    RunningServer running({.threads = 2});
+    running.server.websocket("/",
+                             {.on_open =
+                                  [](WebSocket& socket, const Request&) {
+                                      socket.subscribe("a");
+                                      socket.send("subscribed");
+                                  }},
+                             {.compression = GetParam(), .compression_threshold = 100});
+    running.start();
+    std::vector<std::string> published;
+    for (int index = 0; index < 40; ++index) {
+        std::string message = "{\"number\":" + std::to_string(index) + ",\"items\":[";
+        for (int item = 0; item < index * 20; ++item)
+            message += std::to_string(item * 7919 % 1000) + ",\"item\",";
+        published.push_back(message + "]}");
+    }
+    constexpr std::array kinds = {Compression::off, Compression::shared, Compression::dedicated};
+    std::vector<std::vector<std::string>> taken(2 * kinds.size());
+    std::vector<std::thread> clients;
+    std::atomic<int> subscribed = 0;
+    for (std::size_t index = 0; index < taken.size(); ++index)
+        clients.emplace_back([&, index] {
+            run(take(running.url("/"), kinds.at(index % kinds.size()),
+                     static_cast<int>(published.size()), taken[index], subscribed));
+        });
+    while (subscribed < static_cast<int>(taken.size())) std::this_thread::yield();
+    for (const std::string& message : published) running.server.publish("a", message);
+    for (auto& client : clients) client.join();
+    for (const auto& messages : taken) EXPECT_EQ(messages, published);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, CompressedTopics,
+                         ::testing::Values(Compression::off, Compression::shared,
+                                           Compression::dedicated));
+
 TEST(ManyTopics, AreFoundAgainWhateverLeaves) {
     RunningServer running;
     std::string result;
