@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longwire::access {
+
+/// Who may do one thing on a channel.
+enum class Who : std::uint8_t {
+    nobody,
+    everyone,
+    token,    ///< whoever shows a token that grants it
+    webhook,  ///< whoever the user's own server lets
+};
+
+/// What becomes of messages for a receiver that reads too slowly. (The engine's rule has the same
+/// names; this room does not see it.)
+enum class WhenSlow : std::uint8_t { close, drop_newest, drop_oldest, latest };
+
+/// What holds for the channels of a pattern. The first rule whose pattern matches counts.
+struct ChannelRule {
+    /// A channel's name, or, with '*' in it, each '*' standing for any number of characters.
+    std::string pattern = "*";
+    Who subscribe = Who::everyone;
+    Who publish = Who::nobody;
+    Who presence = Who::nobody;  ///< May ask who is there, and is told who comes and goes.
+    Who history = Who::nobody;
+    /// Messages that are kept, and for how long; 0: none.
+    std::size_t history_count = 0;
+    std::chrono::milliseconds history_age = std::chrono::minutes(5);
+    /// Whether it is known who is there.
+    bool keeps_presence = false;
+    /// A new subscriber gets the last message first.
+    bool last_message = false;
+    /// Nothing in the configuration: the rule of the server.
+    std::optional<WhenSlow> slow_reader = std::nullopt;
+};
+
+/// Whether `channel` is one of `pattern`'s.
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view channel) noexcept;
+
+/// So many in a second on average, and so many at once. 0 a second: no limit.
+struct Rate {
+    double a_second = 0;
+    double burst = 0;
+};
+
+/// Limits for what clients do; each is counted apart.
+struct Rates {
+    Rate publish_per_connection;
+    Rate publish_per_user;
+    Rate publish_per_address;
+    Rate subscribe_per_connection;
+    Rate connect_per_address;
+};
+
+/// Where keys for tokens come from; with none given, no token is good.
+struct TokenKeys {
+    std::string hmac_secret;                    ///< HS256
+    std::vector<std::string> public_key_files;  ///< PEM: RS256, ES256, EdDSA
+    std::string jwks_file;                      ///< RFC 7517
+    std::string audience;                       ///< Empty: not asked for.
+    std::string issuer;                         ///< Empty: not asked for.
+    std::chrono::seconds leeway = std::chrono::seconds(10);
+};
+
+}  // namespace longwire::access
