@@ -21,6 +21,10 @@
 
 namespace longwire {
 
+namespace engine {
+class ServerLoops;
+}
+
 /// A handshake that is about to be accepted; `on_upgrade` may still refuse it.
 class Upgrade {
 public:
@@ -237,6 +241,7 @@ public:
     void post(std::function<void()> function);
 
 private:
+    friend class engine::ServerLoops;
     class Implementation;
     std::unique_ptr<Implementation> implementation_;
 };

@@ -2,8 +2,11 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/web_folder.hpp"
+#include "dialects/hub_loops.hpp"
+#include "dialects/open_gate.hpp"
 #include "dialects/raw/raw.hpp"
 #include "hub/hub.hpp"
+#include "hub/memory_broker.hpp"
 #include "ops/log.hpp"
 
 #include <fmt/core.h>
@@ -74,6 +77,24 @@ Task<> reload_on_hangup(Server& server) {
             fmt::print(stderr, "longwire serve: SIGHUP: {}; the old ones stay in use\n",
                        reloaded.error().message());
         std::fflush(stdout);
+    }
+}
+
+/// What holds for the channels of a server that nobody has configured.
+access::ChannelRule open_rule() {
+    access::ChannelRule rule;
+    rule.publish = access::Who::everyone;
+    rule.presence = access::Who::everyone;
+    rule.history = access::Who::everyone;
+    rule.history_count = 100;
+    rule.keeps_presence = true;
+    return rule;
+}
+
+Task<> tick(hub::Hub& hub) {
+    for (;;) {
+        co_await sleep_for(std::chrono::milliseconds(500));
+        hub.tick();
     }
 }
 
@@ -155,9 +176,13 @@ int serve(const ServeOptions& options) {
     raise_descriptor_limit();
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info);
 
-    hub::Hub hub;
+    hub::MemoryBroker broker;
+    hub::Hub hub(broker);
     Server server(options.limits);
-    const dialects::raw::Raw raw(server, hub, options.websocket);
+    dialects::HubLoops hub_loops(server, hub);
+    dialects::OpenGate gate(open_rule());
+    const dialects::raw::Raw raw(server, hub_loops, gate, options.websocket);
+    server.post([&hub] { spawn(tick(hub)); });
     echo(server, options.echo, options.websocket);
     // For the page: its path has been checked to need no escapes.
     server.http("GET", "/endpoints.json", [path = options.echo](const Request&) {

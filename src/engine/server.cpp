@@ -2,7 +2,9 @@
 #include "engine/http_session.hpp"
 #include "engine/log.hpp"
 #include "engine/router.hpp"
+#include "engine/server_loops.hpp"
 #include "engine/topics.hpp"
+#include "engine/websocket_session.hpp"
 #include "engine/worker.hpp"
 #include "engine/workers.hpp"
 #include "net/admission.hpp"
@@ -103,6 +105,7 @@ public:
     }
     void post(std::function<void()> function);
     engine::TopicBoard& topics() noexcept { return topics_; }
+    engine::Workers* workers() noexcept { return workers_ ? workers_->get() : nullptr; }
 
 private:
     Result<std::vector<net::Address>> addresses_of(const ListenOptions& options) const;
@@ -362,6 +365,39 @@ Server& Server::topic(std::string_view pattern, TopicOptions options) {
 void Server::publish(std::string_view topic, const PreparedMessage& message) {
     implementation_->topics().publish(topic, message);
 }
+
+// ---- for what stands on the engine --------------------------------------------------------------
+
+std::size_t engine::ServerLoops::count() const noexcept {
+    return implementation_.workers() == nullptr ? 0 : implementation_.workers()->size();
+}
+
+std::optional<std::size_t> engine::ServerLoops::current() const noexcept {
+    for (std::size_t index = 0; index < count(); ++index)
+        if (&(*implementation_.workers())[index] == Worker::current()) return index;
+    return std::nullopt;
+}
+
+void engine::ServerLoops::post(std::size_t loop, std::move_only_function<void()> function) const {
+    (*implementation_.workers())[loop].loop().post_in_order(std::move(function));
+}
+
+bool engine::ServerLoops::has_subscribers_here(std::string_view topic) const {
+    return Worker::current()->topics()->has(topic);
+}
+
+void engine::ServerLoops::publish_here(std::string_view topic, const PreparedMessage& message,
+                                       WebSocket* except) const {
+    Worker::current()->topics()->publish_here(
+        topic, message, except == nullptr ? nullptr : &WebSocketSession::of(*except));
+}
+
+void engine::ServerLoops::set_policy(
+    std::function<std::optional<SlowReader>(std::string_view)> policy_of) const {
+    implementation_.topics().set_policies(std::move(policy_of));
+}
+
+// -------------------------------------------------------------------------------------------------
 
 void Server::stop() noexcept {
     implementation_->stop();

@@ -36,7 +36,11 @@ public:
     void set_policy(std::string pattern, SlowReader policy) {
         policies_.emplace_back(std::move(pattern), policy);
     }
-    [[nodiscard]] std::optional<SlowReader> policy_of(std::string_view topic) const noexcept;
+    /// Asked before those. Before the server runs.
+    void set_policies(std::function<std::optional<SlowReader>(std::string_view)> policies) {
+        policies_of_ = std::move(policies);
+    }
+    [[nodiscard]] std::optional<SlowReader> policy_of(std::string_view topic) const;
 
     /// Makes the topics of one more loop. Before the server runs.
     Topics& add(Worker& worker);
@@ -47,6 +51,7 @@ public:
 private:
     friend class Topics;
     std::vector<std::pair<std::string, SlowReader>> policies_;
+    std::function<std::optional<SlowReader>(std::string_view)> policies_of_;
     std::vector<std::unique_ptr<Topics>> loops_;
 };
 
@@ -70,6 +75,10 @@ public:
     /// Publishes to all subscribers of all loops but `except`.
     void publish(std::string_view name, const PreparedMessage& message,
                  WebSocketSession* except = nullptr);
+    [[nodiscard]] bool has(std::string_view name) noexcept { return find(name) != nullptr; }
+    /// To the subscribers on this loop only.
+    void publish_here(std::string_view name, const PreparedMessage& message,
+                      WebSocketSession* except);
     /// Gives the session what was published before, since something else is to be sent to it.
     void catch_up(WebSocketSession& session, Subscriptions& its);
     [[nodiscard]] bool anything_due() const noexcept { return !due_.empty(); }
@@ -92,8 +101,6 @@ private:
     static constexpr std::size_t hashes = 4096;
 
     [[nodiscard]] Topic* find(std::string_view name) noexcept;
-    void publish_here(std::string_view name, const PreparedMessage& message,
-                      WebSocketSession* except);
     void remove(Subscriptions& its, std::uint32_t entry) noexcept;
     void drop_if_empty(Topic& topic) noexcept;
     void count(std::string_view name, bool more) noexcept;

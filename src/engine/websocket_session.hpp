@@ -88,6 +88,9 @@ public:
     bool subscribe(std::string_view topic);
     bool unsubscribe(std::string_view topic);
     void publish(std::string_view topic, const PreparedMessage& message);
+    [[nodiscard]] static WebSocketSession& of(WebSocket& socket) noexcept {
+        return *socket.session_;
+    }
     void ping(std::string_view payload);
     void close(CloseCode code, std::string_view reason);
     void terminate();

@@ -1,9 +1,173 @@
 #include "hub/hub.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace longwire::hub {
 
-void Hub::publish(const Publication& publication) const {
-    for (Dialect* const dialect : dialects_) dialect->deliver(publication);
+Hub::Hub(Broker& broker, Options options) : broker_(broker), options_(std::move(options)) {
+    broker_.start(*this);
+}
+
+std::uint32_t Hub::add(Outlet& outlet) {
+    outlets_.push_back(&outlet);
+    return static_cast<std::uint32_t>(outlets_.size() - 1);
+}
+
+// ---- members ------------------------------------------------------------------------------------
+
+bool Hub::begin_joining(const std::string& channel) {
+    Shard& shard = shard_of(channel);
+    const std::scoped_lock lock(shard.mutex);
+    auto found = shard.channels.find(channel);
+    if (found == shard.channels.end()) {
+        if (channels_ >= options_.most_channels) return false;
+        found = shard.channels.try_emplace(channel).first;
+        ++channels_;
+    }
+    found->second.begin_joining();
+    return true;
+}
+
+void Hub::join(Joining joining, Joined joined) {
+    if (!begin_joining(joining.channel)) {
+        outlets_.at(joining.member.outlet)->run([joined = std::move(joined)]() mutable {
+            joined(failure(ErrorCode::unsupported,
+                           "too many channels are in use; wait until some are not"));
+        });
+        return;
+    }
+    const std::string channel = joining.channel;
+    const HistoryQuery query = joining.history;
+    broker_.attach(channel, query,
+                   [this, joining = std::move(joining),
+                    joined = std::move(joined)](Result<History> history) mutable {
+                       end_joining(std::move(joining), std::move(joined), std::move(history));
+                   });
+}
+
+void Hub::end_joining(Joining joining, Joined joined, Result<History> history) {
+    Shard& shard = shard_of(joining.channel);
+    const std::scoped_lock presence(shard.presence);
+    bool entered = false;
+    {
+        const std::scoped_lock lock(shard.mutex);
+        Channel& channel = shard.channels.find(joining.channel)->second;
+        if (history) {
+            channel.join(joining.member.outlet, *history);
+            ++members_;
+            if (joining.who) entered = channel.enter(joining.who->user);
+        } else {
+            channel.give_up_joining();
+            drop_if_unused(shard, joining.channel);
+        }
+        outlets_.at(joining.member.outlet)
+            ->run([joined = std::move(joined), history = std::move(history)]() mutable {
+                joined(std::move(history));
+            });
+    }
+    if (entered) broker_.enter(joining.channel, *joining.who, joining.member);
+}
+
+void Hub::leave(const std::string& channel, MemberId member,
+                const std::optional<std::string>& user) {
+    Shard& shard = shard_of(channel);
+    {
+        const std::scoped_lock lock(shard.mutex);
+        const auto found = shard.channels.find(channel);
+        if (found == shard.channels.end()) return;
+        found->second.leave(member.outlet);
+        --members_;
+        const auto now = options_.now();
+        if (user && found->second.exit(*user, now)) shard.going.push_back({now, channel, *user});
+        drop_if_unused(shard, channel);
+    }
+    broker_.detach(channel);
+}
+
+void Hub::drop_if_unused(Shard& shard, const std::string& channel) noexcept {
+    const auto found = shard.channels.find(channel);
+    if (found == shard.channels.end() || !found->second.unused()) return;
+    shard.channels.erase(found);
+    --channels_;
+}
+
+// ---- publications -------------------------------------------------------------------------------
+
+void Hub::publish(const PublishRequest& request, Broker::Answer<Position> answer) {
+    broker_.publish(request, std::move(answer));
+}
+
+void Hub::history(const std::string& channel, const HistoryQuery& query,
+                  Broker::Answer<History> answer) {
+    broker_.history(channel, query, std::move(answer));
+}
+
+void Hub::presence(const std::string& channel, Broker::Answer<std::vector<Presence>> answer) {
+    broker_.presence(channel, std::move(answer));
+}
+
+void Hub::on_publication(const SharedPublication& publication) {
+    Shard& shard = shard_of(publication->channel());
+    const std::scoped_lock lock(shard.mutex);
+    const auto found = shard.channels.find(publication->channel());
+    if (found == shard.channels.end() || !found->second.take(publication)) return;
+    ++publications_;
+    found->second.each_outlet(
+        [&](std::uint32_t outlet) { outlets_[outlet]->publish(publication); });
+}
+
+void Hub::on_presence(const std::shared_ptr<const PresenceChange>& change) {
+    Shard& shard = shard_of(change->channel);
+    const std::scoped_lock lock(shard.mutex);
+    const auto found = shard.channels.find(change->channel);
+    if (found == shard.channels.end()) return;
+    found->second.each_outlet([&](std::uint32_t outlet) { outlets_[outlet]->announce(change); });
+}
+
+// ---- the whole ----------------------------------------------------------------------------------
+
+std::vector<Hub::Listed> Hub::channels(std::string_view prefix, std::string_view after,
+                                       std::size_t count) const {
+    std::vector<Listed> listed;
+    const auto earlier = [](const Listed& one, const Listed& other) {
+        return one.name < other.name;
+    };
+    for (const Shard& shard : shards_) {
+        const std::scoped_lock lock(shard.mutex);
+        for (const auto& [name, channel] : shard.channels)
+            if (channel.members() > 0 && name.starts_with(prefix) && name > after)
+                listed.push_back({name, channel.members()});
+    }
+    const auto end = listed.begin() + static_cast<std::ptrdiff_t>(std::min(count, listed.size()));
+    std::ranges::partial_sort(listed, end, earlier);
+    listed.erase(end, listed.end());
+    return listed;
+}
+
+void Hub::tick() {
+    const auto now = options_.now();
+    for (Shard& shard : shards_) tick(shard, now);
+    broker_.tick();
+}
+
+void Hub::tick(Shard& shard, Clock::time_point now) {
+    const std::scoped_lock presence(shard.presence);
+    std::vector<Going> left;
+    {
+        const std::scoped_lock lock(shard.mutex);
+        auto& going = shard.going;
+        for (; !going.empty() && now - going.front().when >= options_.presence_grace;
+             going.pop_front()) {
+            const auto found = shard.channels.find(going.front().channel);
+            if (found != shard.channels.end() &&
+                found->second.forget(going.front().user, going.front().when))
+                left.push_back(std::move(going.front()));
+        }
+    }
+    for (const Going& one : left) broker_.leave(one.channel, one.user);
+    const std::scoped_lock lock(shard.mutex);
+    for (const Going& one : left) drop_if_unused(shard, one.channel);
 }
 
 }  // namespace longwire::hub

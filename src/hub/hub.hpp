@@ -1,27 +1,128 @@
 #pragma once
 
-#include "hub/dialect.hpp"
+#include "hub/broker.hpp"
+#include "hub/channel.hpp"
+#include "hub/outlet.hpp"
 
+#include <longwire/error.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace longwire::hub {
 
-/// The channels of a server, as far as no dialect can know them alone: what is published in one
-/// reaches the members in every other. Dialects are added before the server runs; then any thread
-/// may publish.
-class Hub {
+/// The channels of one node. A channel is there from its first member to its last. Any thread,
+/// except `add`.
+class Hub final : private BrokerSink {
 public:
-    Hub() = default;
-    Hub(const Hub&) = delete;
-    Hub& operator=(const Hub&) = delete;
+    struct Options {
+        /// How long a user may be without a connection before they have left.
+        std::chrono::milliseconds presence_grace = std::chrono::seconds(3);
+        /// Channels with members at a time; more cannot be joined.
+        std::size_t most_channels = 1'000'000;
+        std::function<Clock::time_point()> now = Clock::now;
+    };
 
-    /// `dialect` must outlive the hub.
-    void add(Dialect& dialect) { dialects_.push_back(&dialect); }
+    /// `broker` must outlive the hub.
+    explicit Hub(Broker& broker) : Hub(broker, Options{}) {}
+    Hub(Broker& broker, Options options);
+    ~Hub() = default;
 
-    void publish(const Publication& publication) const;
+    /// Makes an outlet known, and gives its number. It must outlive the hub's use. Before any
+    /// other call.
+    std::uint32_t add(Outlet& outlet);
+
+    struct Joining {
+        std::string channel;
+        MemberId member = {};
+        HistoryQuery history = {};
+        std::optional<Presence> who = std::nullopt;  // for channels on which it is known
+    };
+    using Joined = std::move_only_function<void(Result<History>)>;
+    /// `joined` runs on the member's outlet: with what was published before, if it was asked for;
+    /// what its outlet delivers after that was published after that. From then on the member is
+    /// there, and whoever joined has to call `leave`, once. Errors: those of the broker, and
+    /// unsupported where there are too many channels.
+    void join(Joining joining, Joined joined);
+    void leave(const std::string& channel, MemberId member, const std::optional<std::string>& user);
+
+    void publish(const PublishRequest& request, Broker::Answer<Position> answer = {});
+    void history(const std::string& channel, const HistoryQuery& query,
+                 Broker::Answer<History> answer);
+    /// Everybody who is on the channel.
+    void presence(const std::string& channel, Broker::Answer<std::vector<Presence>> answer);
+
+    struct Listed {
+        std::string name;
+        std::size_t members = 0;
+    };
+    /// The channels of this node whose name begins with `prefix`, in the order of their names from
+    /// the first after `after`; at most `count`.
+    [[nodiscard]] std::vector<Listed> channels(std::string_view prefix, std::string_view after,
+                                               std::size_t count) const;
+
+    /// Once a second or so, or more often for a shorter grace.
+    void tick();
+
+    struct Counts {
+        std::size_t channels = 0;
+        std::size_t members = 0;
+        std::uint64_t publications = 0;  // delivered on this node
+    };
+    [[nodiscard]] Counts counts() const noexcept {
+        return {channels_.load(), members_.load(), publications_.load()};
+    }
 
 private:
-    std::vector<Dialect*> dialects_;
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>()(text);
+        }
+    };
+    struct Going {
+        Clock::time_point when;
+        std::string channel;
+        std::string user;
+    };
+    struct Shard {
+        // Held while it is decided who is present, and until the broker knows.
+        std::mutex presence;
+        mutable std::mutex mutex;
+        std::unordered_map<std::string, Channel, TextHash, std::equal_to<>> channels;
+        std::deque<Going> going;  // the first to have gone first
+    };
+
+    [[nodiscard]] Shard& shard_of(std::string_view channel) noexcept {
+        return shards_.at(TextHash()(channel) % shards_.size());
+    }
+    [[nodiscard]] bool begin_joining(const std::string& channel);
+    void end_joining(Joining joining, Joined joined, Result<History> history);
+    void drop_if_unused(Shard& shard, const std::string& channel) noexcept;
+    void tick(Shard& shard, Clock::time_point now);
+
+    void on_publication(const SharedPublication& publication) override;
+    void on_presence(const std::shared_ptr<const PresenceChange>& change) override;
+
+    Broker& broker_;
+    Options options_;
+    std::vector<Outlet*> outlets_;
+    std::atomic<std::size_t> channels_ = 0;
+    std::atomic<std::size_t> members_ = 0;
+    std::atomic<std::uint64_t> publications_ = 0;
+    std::array<Shard, 64> shards_;
 };
 
 }  // namespace longwire::hub

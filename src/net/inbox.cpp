@@ -17,7 +17,7 @@ Inbox::~Inbox() {
     close();
 }
 
-bool Inbox::add(Function function) {
+bool Inbox::enqueue(Function function) {
     auto entry = std::make_unique<Entry>(std::move(function));
     Entry* head = head_.load();
     do {
@@ -25,8 +25,17 @@ bool Inbox::add(Function function) {
         entry->next = head;
     } while (!head_.compare_exchange_weak(head, entry.get()));
     [[maybe_unused]] const Entry* const queued = entry.release();
+    return true;
+}
+
+bool Inbox::add(Function function) {
+    if (!enqueue(std::move(function))) return false;
     if (!awake_.exchange(true)) wake();
     return true;
+}
+
+bool Inbox::add_awake(Function function) {
+    return enqueue(std::move(function));
 }
 
 void Inbox::wake() const noexcept {
@@ -34,11 +43,14 @@ void Inbox::wake() const noexcept {
     [[maybe_unused]] const auto size = ::write(wakeup_.get(), &one, sizeof one);
 }
 
-void Inbox::run() {
+void Inbox::clear_wakeup() noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto size = ::read(wakeup_.get(), &count, sizeof count);
     // Cleared before the queue is taken: what is added later wakes the loop again.
     awake_.store(false);
+}
+
+void Inbox::run() {
     std::unique_ptr<Entry> oldest;
     for (Entry* entry = head_.exchange(nullptr); entry != nullptr;) {
         Entry* const older = std::exchange(entry->next, oldest.release());

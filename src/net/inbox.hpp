@@ -23,12 +23,16 @@ public:
     /// Wakes the loop; once, however much is added until it has woken. What one thread adds is run
     /// in its order. False: the loop is gone, and the function with it. Any thread.
     bool add(Function function);
+    /// The same from the loop's own thread, which needs no waking.
+    bool add_awake(Function function);
     /// Any thread, and a signal handler.
     void wake() const noexcept;
     [[nodiscard]] bool closed() const noexcept { return head_.load() == end_mark(); }
 
     // For the loop's thread.
     [[nodiscard]] int descriptor() const noexcept { return wakeup_.get(); }
+    /// Ready for the next waking, after the last.
+    void clear_wakeup() noexcept;
     /// Runs all that was added before.
     void run();
     /// Nothing more is taken; what was not run is dropped.
@@ -42,6 +46,7 @@ private:
     /// The head of a queue that is closed.
     static Entry* end_mark() noexcept;
     static void drop(Entry* entry) noexcept;
+    bool enqueue(Function function);
 
     Descriptor wakeup_;
     std::atomic<Entry*> head_ = nullptr;  // the latest first

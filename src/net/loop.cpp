@@ -82,7 +82,8 @@ void Loop::turn(std::chrono::milliseconds limit) {
     // What was written or closed between two turns does not wait for something else to happen.
     // What is posted from now on by this thread is for the next turn.
     auto own = std::exchange(own_, {});
-    const int ready = wait(limit, !unflushed_.empty() || !ended_.empty() || !own.empty());
+    const int ready =
+        wait(limit, !unflushed_.empty() || !ended_.empty() || !own.empty() || inbox_due_);
     now_ = Clock::now();
     milliseconds_ = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now_ - born_).count());
@@ -98,7 +99,8 @@ void Loop::turn(std::chrono::milliseconds limit) {
     }
     events_ready_ = 0;
     timers_.advance(now_);
-    if (woken) inbox_->run();
+    if (woken) inbox_->clear_wakeup();
+    if (std::exchange(inbox_due_, false) || woken) inbox_->run();
     for (Function& function : own) function();
     end_turn();
     if (total_ && held_ != held_told_) tell_held();
@@ -141,6 +143,15 @@ bool Loop::post_to(const std::shared_ptr<Inbox>& inbox, Function function) {
     if (running == nullptr || running->inbox_ != inbox) return inbox->add(std::move(function));
     running->own_.push_back(std::move(function));
     return true;
+}
+
+void Loop::post_in_order(Function function) {
+    if (running != this) {
+        inbox_->add(std::move(function));
+    } else {
+        inbox_->add_awake(std::move(function));
+        inbox_due_ = true;
+    }
 }
 
 int Loop::watch(Watcher& watcher, int descriptor, std::uint32_t events) noexcept {

@@ -75,7 +75,10 @@ public:
 
     /// Runs `function` in a later turn. Any thread; one wake-up however many are posted.
     void post(Function function) { post_to(inbox_, std::move(function)); }
-    /// The same for a loop that may be gone: false then.
+    /// Runs `function` after all that any thread has posted here before, in this turn or the next.
+    /// Any thread.
+    void post_in_order(Function function);
+    /// The same as `post` for a loop that may be gone: false then.
     static bool post_to(const std::shared_ptr<Inbox>& inbox, Function function);
     /// Tells `turn_end`, if it is not null, of the end of each turn. It must outlive the loop.
     void at_turn_end(TurnEnd* turn_end) noexcept { turn_end_ = turn_end; }
@@ -167,6 +170,7 @@ private:
     Descriptor epoll_;
     std::shared_ptr<Inbox> inbox_;
     std::vector<Function> own_;  // posted by this loop's thread
+    bool inbox_due_ = false;     // this thread has added to it
     const Clock::time_point born_ = Clock::now();
     Clock::time_point now_ = born_;
     std::uint32_t milliseconds_ = 0;

@@ -35,6 +35,7 @@ TEST(Inbox, WakesOnceHoweverMuchIsAdded) {
     std::uint64_t wakes = 0;
     EXPECT_EQ(::read(inbox->descriptor(), &wakes, sizeof wakes), 8);
     EXPECT_EQ(wakes, 1U);
+    inbox->clear_wakeup();
     inbox->run();
     inbox->add([] {});
     EXPECT_EQ(::read(inbox->descriptor(), &wakes, sizeof wakes), 8);
@@ -52,6 +53,18 @@ TEST(Inbox, WhatIsAddedWhileItRunsComesInTheNextRun) {
     EXPECT_EQ(ran, 1);
     inbox->run();
     EXPECT_EQ(ran, 2);
+}
+
+TEST(Inbox, WhatItsOwnThreadAddsWakesNobodyAndKeepsItsPlace) {
+    const auto inbox = new_inbox();
+    std::vector<int> ran;
+    EXPECT_TRUE(inbox->add_awake([&] { ran.push_back(1); }));
+    std::uint64_t wakes = 0;
+    EXPECT_EQ(::read(inbox->descriptor(), &wakes, sizeof wakes), -1);
+    std::thread([&] { inbox->add([&] { ran.push_back(2); }); }).join();
+    EXPECT_TRUE(inbox->add_awake([&] { ran.push_back(3); }));
+    inbox->run();
+    EXPECT_EQ(ran, (std::vector{1, 2, 3}));
 }
 
 TEST(Inbox, ClosedItTakesNothingAndDropsWhatItHad) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace longwire::net {
 namespace {
@@ -152,6 +153,24 @@ TEST(Stream, TellsOfThePeersEndOnce) {
     pair.loop->turn(std::chrono::milliseconds(0));
     EXPECT_EQ(pair.session->received, "last");
     EXPECT_EQ(pair.session->ends, 1);
+}
+
+TEST(Loop, WhatIsPostedInOrderRunsInTheOrderOfAllThreads) {
+    const auto loop = std::move(*Loop::create());
+    const Loop::Running here(*loop);
+    std::string ran;
+    std::thread([&] { loop->post_in_order([&] { ran += 'a'; }); }).join();
+    loop->post_in_order([&] {
+        ran += 'b';
+        loop->post_in_order([&] { ran += 'd'; });
+    });
+    std::thread([&] { loop->post_in_order([&] { ran += 'c'; }); }).join();
+    loop->turn(std::chrono::seconds(10));
+    loop->turn(std::chrono::seconds(10));
+    EXPECT_EQ(ran, "abcd");
+    loop->post_in_order([&] { ran += 'e'; });
+    loop->turn(std::chrono::seconds(10));
+    EXPECT_EQ(ran, "abcde");
 }
 
 TEST(Loop, PostedFunctionsRunInOrder) {

@@ -1,22 +1,27 @@
 #pragma once
 
-#include "hub/hub.hpp"
+#include "dialects/dialect.hpp"
+#include "dialects/gate.hpp"
+#include "dialects/hub_loops.hpp"
+#include "dialects/raw/channel_sockets.hpp"
 
 #include <longwire/server.hpp>
 
+#include <cstddef>
+
 namespace longwire::dialects::raw {
 
-/// The dialect that needs no library: the URL is the channel. `/channels/NAME` on `server`: what a
-/// member sends goes to every other member of NAME, and to itself with `?echo=1`.
-class Raw final : public hub::Dialect {
+/// The dialect that needs no library: the URL is the channel, `/channels/NAME`.
+class Raw final : public Dialect {
 public:
-    /// `server` and `hub` must outlive the server's run.
-    Raw(Server& server, hub::Hub& hub, const WebSocketOptions& options = {});
+    /// All must outlive the server's run.
+    Raw(Server& server, HubLoops& hub_loops, Gate& gate, const WebSocketOptions& options = {});
 
-    void deliver(const hub::Publication& publication) override;
+    void deliver(std::size_t loop, const hub::SharedPublication& publication) override;
+    void announce(std::size_t loop, const hub::PresenceChange& change) override;
 
 private:
-    Server& server_;
+    ChannelSockets sockets_;
 };
 
 }  // namespace longwire::dialects::raw

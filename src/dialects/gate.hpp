@@ -1,0 +1,57 @@
+#pragma once
+
+#include "access/channel_rule.hpp"
+
+#include <longwire/request.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace longwire::dialects {
+
+/// Somebody who has come, as far as they have shown who they are.
+struct Visitor {
+    std::string user;  // empty: nobody in particular
+    std::string info;  // JSON that others see beside the user, or nothing
+    std::string address;
+    std::shared_ptr<const void> credentials;  // what the gate knows beyond that
+};
+
+/// What somebody wants to do on a channel.
+enum class Deed : std::uint8_t { subscribe, publish, presence, history };
+
+/// What the gate says. 200 lets them; anything else is the status of an HTTP answer.
+struct Verdict {
+    int status = 200;
+    std::string reason;  // a sentence for them, where they are not let
+
+    [[nodiscard]] bool allows() const noexcept { return status == 200; }
+};
+
+/// Who may do what. Any thread.
+class Gate {
+public:
+    Gate() = default;
+    virtual ~Gate() = default;
+    Gate(const Gate&) = delete;
+    Gate& operator=(const Gate&) = delete;
+
+    /// Who sends this. A token that is shown and no good is refused here.
+    [[nodiscard]] virtual Verdict identify(const Request& request, Visitor& visitor) = 0;
+    /// Nothing where it has to be asked.
+    [[nodiscard]] virtual std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
+                                                       const std::string& channel) = 0;
+    /// `answer` is called once, on any thread, maybe before this returns.
+    virtual void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+                     std::move_only_function<void(Verdict)> answer) = 0;
+    /// What else holds for the channel. Never null.
+    [[nodiscard]] virtual std::shared_ptr<const access::ChannelRule> rule_of(
+        const std::string& channel) = 0;
+    /// Another one whenever the rules may have changed.
+    [[nodiscard]] virtual std::uint64_t version() const noexcept = 0;
+};
+
+}  // namespace longwire::dialects

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "hub/presence.hpp"
+#include "hub/publication.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longwire::dialects::raw {
+
+// What happens on a channel, as clients read it: as JSON, and as an event of text/event-stream.
+
+/// {"position":"…","text":"…"}, or "binary" with base64.
+[[nodiscard]] std::string publication_json(const hub::Publication& publication);
+/// {"joined":{"position":"…","recovered":true}}: the first, before what was missed.
+[[nodiscard]] std::string joined_json(hub::Position top, bool recovered);
+/// {"presence":{"joined":"ann","info":{…}}}, or "left".
+[[nodiscard]] std::string presence_json(const hub::PresenceChange& change);
+/// {"present":[{"user":"ann","info":{…}}]}
+[[nodiscard]] std::string present_json(const std::vector<hub::Presence>& present);
+/// {"error":"…"}
+[[nodiscard]] std::string error_json(std::string_view sentence);
+
+/// An event with its position as id. Binary is one of type "binary", in base64.
+[[nodiscard]] std::string publication_event(const hub::Publication& publication);
+/// An event of type `type` whose data is one line.
+[[nodiscard]] std::string plain_event(std::string_view type, std::string_view line);
+
+/// `bytes` in base64 (RFC 4648, section 4).
+[[nodiscard]] std::string base64(std::string_view bytes);
+
+}  // namespace longwire::dialects::raw

@@ -1,0 +1,26 @@
+#include "dialects/raw/history_wish.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <string>
+
+namespace longwire::dialects::raw {
+
+std::expected<hub::HistoryQuery, std::string_view> read_history_wish(const Request& request) {
+    hub::HistoryQuery query;
+    if (const auto since = request.query("since")) {
+        query.since = hub::parse_position(*since);
+        if (!query.since)
+            return std::unexpected(
+                "since= is a position as the server gives them with messages: \"EPOCH-OFFSET\".");
+    }
+    if (const auto count = request.query("history")) {
+        const char* const end = count->data() + count->size();
+        const auto read = std::from_chars(count->data(), end, query.last);
+        if (read.ec != std::errc() || read.ptr != end)
+            return std::unexpected("history= is the number of messages that are wanted.");
+    }
+    return query;
+}
+
+}  // namespace longwire::dialects::raw

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <longwire/prepared_message.hpp>
+#include <longwire/server.hpp>
+#include <longwire/slow_reader.hpp>
+#include <longwire/websocket.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+namespace longwire::engine {
+
+/// The loops of a server, for what stands on the engine and spreads over all of them.
+class ServerLoops {
+public:
+    /// `server` must outlive this.
+    explicit ServerLoops(Server& server) noexcept : implementation_(*server.implementation_) {}
+
+    /// 0 where the server could make none, and will not run.
+    [[nodiscard]] std::size_t count() const noexcept;
+    /// Of the loop that runs on this thread.
+    [[nodiscard]] std::optional<std::size_t> current() const noexcept;
+    /// Runs `function` on a loop: after all that was posted there before, by whatever thread. Any
+    /// thread.
+    void post(std::size_t loop, std::move_only_function<void()> function) const;
+
+    /// Of a topic, on the loop of this thread.
+    [[nodiscard]] bool has_subscribers_here(std::string_view topic) const;
+    /// As Server::publish, on the loop of this thread only. `except` may be null.
+    void publish_here(std::string_view topic, const PreparedMessage& message,
+                      WebSocket* except) const;
+    /// Asked, on any loop, for the policy of a topic that has got its first subscriber there; goes
+    /// before those that were given to the server. Before the server runs.
+    void set_policy(
+        std::function<std::optional<SlowReader>(std::string_view topic)> policy_of) const;
+
+private:
+    Server::Implementation& implementation_;
+};
+
+}  // namespace longwire::engine

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "hub/publication.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace longwire::hub {
+
+/// Somebody who is on a channel; one, however many connections they have.
+struct Presence {
+    std::string user;
+    std::string info;  // JSON, or nothing
+};
+
+/// Somebody came or went.
+struct PresenceChange {
+    enum class Kind : std::uint8_t { joined, left };
+
+    std::string channel;
+    Kind kind = Kind::joined;
+    Presence who;
+    MemberId member;  // through which they came, where it is known here
+};
+
+}  // namespace longwire::hub
