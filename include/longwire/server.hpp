@@ -2,6 +2,7 @@
 
 #include <longwire/compression.hpp>
 #include <longwire/error.hpp>
+#include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 #include <longwire/slow_reader.hpp>
@@ -187,6 +188,8 @@ public:
 
     /// Answers HTTP requests of `method` at `path`. HEAD is answered by a GET handler.
     Server& http(std::string_view method, std::string_view path, HttpHandler handler);
+    /// The same for answers that come later, or piece by piece.
+    Server& http(std::string_view method, std::string_view path, HttpReplyHandler handler);
 
     /// Serves the files below `folder` at and below `path`: GET and HEAD, with media types and
     /// entity tags; `index.html` for a folder. Nothing outside the folder can be reached, and no

@@ -14,8 +14,8 @@ namespace longwire::access {
 enum class Who : std::uint8_t {
     nobody,
     everyone,
-    token,    ///< whoever shows a token that grants it
-    webhook,  ///< whoever the user's own server lets
+    user,   ///< whoever shows a good token
+    token,  ///< whoever shows a token that grants it for this channel
 };
 
 /// What becomes of messages for a receiver that reads too slowly. (The engine's rule has the same

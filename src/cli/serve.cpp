@@ -3,8 +3,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
-#include "dialects/open_gate.hpp"
 #include "dialects/raw/raw.hpp"
+#include "dialects/rules_gate.hpp"
 #include "hub/hub.hpp"
 #include "hub/memory_broker.hpp"
 #include "ops/log.hpp"
@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace longwire::cli {
 
@@ -180,7 +181,10 @@ int serve(const ServeOptions& options) {
     hub::Hub hub(broker);
     Server server(options.limits);
     dialects::HubLoops hub_loops(server, hub);
-    dialects::OpenGate gate(open_rule());
+    dialects::RulesGate::Policy policy;
+    policy.rules.push_back(open_rule());
+    policy.users_name_themselves = true;
+    dialects::RulesGate gate(std::move(policy));
     const dialects::raw::Raw raw(server, hub_loops, gate, options.websocket);
     server.post([&hub] { spawn(tick(hub)); });
     echo(server, options.echo, options.websocket);

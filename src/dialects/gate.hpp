@@ -4,6 +4,7 @@
 
 #include <longwire/request.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,10 +15,12 @@ namespace longwire::dialects {
 
 /// Somebody who has come, as far as they have shown who they are.
 struct Visitor {
-    std::string user;  // empty: nobody in particular
-    std::string info;  // JSON that others see beside the user, or nothing
-    std::string address;
-    std::shared_ptr<const void> credentials;  // what the gate knows beyond that
+    std::string user;     // empty: nobody in particular
+    std::string info;     // JSON that others see beside the user, or nothing
+    std::string address;  // without a port
+    /// When what they have shown is no good any more.
+    std::optional<std::chrono::sys_seconds> expires = {};
+    std::shared_ptr<void> credentials = {};  // what the gate knows beyond that
 };
 
 /// What somebody wants to do on a channel.

@@ -16,6 +16,8 @@ namespace {
 
 // A client that sends requests and does not read the responses is not served further above this.
 constexpr std::size_t most_unread_responses = std::size_t{256} * 1024;
+// Beyond, a client that sends requests before it has its answers waits with the next.
+constexpr std::size_t most_held = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds linger{5000};
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
@@ -61,6 +63,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
         return;
     }
     while (!bytes.empty() && !done_) {
+        if (replying_) return hold(bytes);
         if (stream_->backlog() > most_unread_responses) {
             held_.assign(bytes.begin(), bytes.end());
             stream_->pause_reading();
@@ -105,9 +108,15 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
         upgrade(*match.websocket->websocket, std::move(request), rest);
         return;
     }
-    const Response response = answer_http(match, request);
     // What follows an upgrade that was not taken may be in the other protocol.
-    respond(response, {.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
+    const bool keep_alive = parser_.keep_alive() && !upgrading && !leaving_;
+    if (match.http != nullptr && match.http->reply) {
+        http::RequestBuilder::set_parameters(request, match.http_parameters);
+        answer_later(*match.http, request, keep_alive);
+        return;
+    }
+    const Response response = answer_http(match, request);
+    respond(response, {.keep_alive = keep_alive,
                        .head_only = request.method() == "HEAD",
                        .minor_version = request.minor_version()});
 }
@@ -128,6 +137,84 @@ Response HttpSession::answer_http(const Router::Match& match, Request& request) 
         return Response::text(500, "The server could not answer this request.");
     }
 }
+
+// ---- answers that come later --------------------------------------------------------------------
+
+void HttpSession::answer_later(const Route& route, const Request& request, bool keep_alive) {
+    replying_ = std::make_unique<HttpReplying>(
+        *stream_,
+        HttpReplying::Terms{.keep_alive = keep_alive,
+                            .head_only = request.method() == "HEAD",
+                            .minor_version = request.minor_version()},
+        [this](HttpReplying::Outcome outcome) { replied(outcome); });
+    handling_ = true;
+    try {
+        route.reply(request, replying_->reply());
+    } catch (...) {
+        log(LogLevel::warning,
+            "the handler of " + std::string(request.method()) + " " + std::string(request.path()) +
+                " threw an exception: " + std::string(current_exception_words()));
+        replying_->abandon();
+    }
+    handling_ = false;
+    if (const auto outcome = std::exchange(outcome_, {}))
+        replied(*outcome);
+    else if (terms_.request_timeout.count() > 0)
+        stream_->arm(terms_.request_timeout);
+}
+
+void HttpSession::replied(HttpReplying::Outcome outcome) {
+    if (handling_) {
+        outcome_ = outcome;
+        return;
+    }
+    const net::Ref<HttpSession> self(this);
+    const HttpReplying::Terms terms = replying_->terms();
+    replying_.reset();
+    if (done_) return;
+    switch (outcome) {
+        case HttpReplying::Outcome::unanswered:
+            respond(Response::text(500, "The server could not answer this request."),
+                    {.keep_alive = terms.keep_alive && !leaving_,
+                     .head_only = terms.head_only,
+                     .minor_version = terms.minor_version});
+            break;
+        case HttpReplying::Outcome::broken:
+            // Without the last chunk, or with fewer bytes than it said.
+            done_ = true;
+            stream_->finish(net::Stream::Finish::shut, linger);
+            return;
+        case HttpReplying::Outcome::overrun:
+            done_ = true;
+            stream_->close(net::Ending::lost);
+            return;
+        case HttpReplying::Outcome::complete:
+            if (!terms.keep_alive || leaving_) {
+                done_ = true;
+                stream_->finish(net::Stream::Finish::shut, linger);
+            } else if (terms_.request_timeout.count() > 0) {
+                stream_->arm(terms_.request_timeout);
+            }
+    }
+    go_on();
+}
+
+void HttpSession::hold(std::span<const std::byte> bytes) {
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+    if (held_.size() > most_held) stream_->pause_reading();
+}
+
+/// With the requests that have waited.
+void HttpSession::go_on() {
+    if (held_.empty() || done_) return;
+    std::vector<std::byte> held = std::exchange(held_, {});
+    net::Stream& stream = *stream_;
+    stream.resume_reading();
+    parse(held);
+    count_held();
+}
+
+// -------------------------------------------------------------------------------------------------
 
 void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
     const auto accepted = judge_upgrade(route, request);
@@ -165,15 +252,16 @@ void HttpSession::respond(const Response& response, const Answering& how) {
 }
 
 void HttpSession::on_drained() {
-    if (held_.empty() || done_) return;
     const net::Ref<HttpSession> self(this);
-    std::vector<std::byte> held = std::exchange(held_, {});
-    net::Stream& stream = *stream_;
-    stream.resume_reading();
-    parse(held);
+    if (replying_)
+        replying_->drained();
+    else
+        go_on();
 }
 
 void HttpSession::on_end() {
+    // Whoever has gone does not wait for an answer.
+    if (replying_) replying_->lose();
     // Half a request has no answer, and nobody is waiting for a further one.
     done_ = true;
     stream_->finish(net::Stream::Finish::shut, linger);
@@ -181,12 +269,19 @@ void HttpSession::on_end() {
 
 void HttpSession::on_timer() {
     if (done_) return;
+    if (replying_ && stream_->backlog() == 0) {
+        stream_->arm(terms_.request_timeout);
+        return;
+    }
     // A slow download is not an idle connection.
     if (stream_->backlog_progressed()) {
         stream_->arm(terms_.request_timeout);
         return;
     }
-    if (request_begun_)
+    if (replying_) {
+        replying_->lose();
+        stream_->close(net::Ending::timed_out);
+    } else if (request_begun_)
         respond(Response::text(408, "The request did not arrive in time."), {});
     else
         stream_->finish(net::Stream::Finish::shut, linger);
@@ -195,6 +290,16 @@ void HttpSession::on_timer() {
 
 void HttpSession::on_leaving() {
     leaving_ = true;
+    if (replying_ && !done_) {
+        replying_->keep_no_longer();
+        // What has begun and is not complete should not look as if it were.
+        if (replying_->begun())
+            replying_->abandon();
+        else
+            replying_->send(Response::text(503, "The server is being shut down. Try again.")
+                                .with("Retry-After", "1"));
+        return;
+    }
     if (done_ || request_begun_ || !held_.empty()) return;
     done_ = true;
     stream_->finish(net::Stream::Finish::shut, linger);
@@ -206,6 +311,8 @@ void HttpSession::on_closed(net::Ending /*ending*/) {
         log(LogLevel::debug, "a TLS handshake failed: " + tls->failure()->message());
     stream_ = nullptr;
     done_ = true;
+    if (replying_) replying_->lose();
+    replying_.reset();
     count_held();
 }
 

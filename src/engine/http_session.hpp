@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/http_replying.hpp"
 #include "engine/router.hpp"
 #include "engine/worker.hpp"
 #include "http/limits.hpp"
@@ -13,6 +14,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -48,6 +51,10 @@ private:
     void parse(std::span<std::byte> bytes);
     void answer(Request request, std::span<std::byte> rest);
     [[nodiscard]] Response answer_http(const Router::Match& match, Request& request) const;
+    void answer_later(const Route& route, const Request& request, bool keep_alive);
+    void replied(HttpReplying::Outcome outcome);
+    void go_on();
+    void hold(std::span<const std::byte> bytes);
     void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest);
     struct Answering {
         bool keep_alive = false;
@@ -61,11 +68,15 @@ private:
     const HttpTerms& terms_;
     net::Stream* stream_ = nullptr;
     http::RequestParser parser_;
-    std::vector<std::byte> held_;  // requests that wait until the client has taken its responses
+    // Requests that wait until the client has taken its responses, or the one before is answered.
+    std::vector<std::byte> held_;
+    std::unique_ptr<HttpReplying> replying_;
+    std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler
     net::HeldMemory memory_;
     bool request_begun_ = false;
     bool continue_sent_ = false;
     bool leaving_ = false;
+    bool handling_ = false;     // a handler that replies later
     bool unencrypted_ = false;  // where TLS is expected
     bool done_ = false;
 };

@@ -35,6 +35,7 @@ public:
     [[nodiscard]] const std::string& method() const noexcept { return method_; }
 
     HttpHandler http = {};
+    HttpReplyHandler reply = {};  // in its place
     std::unique_ptr<WebSocketRoute> websocket;
 
 private:

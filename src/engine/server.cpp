@@ -96,6 +96,10 @@ public:
         terms_.router.add(path, std::string(method)).http = std::move(handler);
     }
 
+    void add_http(std::string_view method, std::string_view path, HttpReplyHandler handler) {
+        terms_.router.add(path, std::string(method)).reply = std::move(handler);
+    }
+
     Result<Listening> listen(const ListenOptions& options);
     Result<void> reload_certificates();
     int run();
@@ -323,6 +327,11 @@ Server& Server::websocket(std::string_view path, WebSocketRequestCoroutine corou
 }
 
 Server& Server::http(std::string_view method, std::string_view path, HttpHandler handler) {
+    implementation_->add_http(method, path, std::move(handler));
+    return *this;
+}
+
+Server& Server::http(std::string_view method, std::string_view path, HttpReplyHandler handler) {
     implementation_->add_http(method, path, std::move(handler));
     return *this;
 }

@@ -60,7 +60,9 @@ std::string write_response_head(const Response& response, const WriteOptions& op
             (!options.date.empty() && same_field_name(name, "Date"));
         if (!is_own) append_field(out, name, value);
     }
-    if (!is_bodiless(status))
+    if (options.chunked && !is_bodiless(status))
+        append_field(out, "Transfer-Encoding", "chunked");
+    else if (options.length && !is_bodiless(status))
         append_field(out, "Content-Length", std::to_string(response.body.size()));
     append_connection(out, response, options);
     out += "\r\n";

@@ -13,6 +13,8 @@ namespace longwire::http {
 struct WriteOptions {
     bool keep_alive = true;      ///< Else the response says that the connection ends with it.
     bool head_only = false;      ///< The answer to HEAD: the head of the whole, without the body.
+    bool chunked = false;        ///< The body follows in chunks (RFC 9112, section 7.1).
+    bool length = true;          ///< The body is known: its length is written, unless chunked.
     int minor_version = 1;       ///< HTTP/1.x of the request that is answered.
     std::string_view date = {};  ///< Now, by format_imf_fixdate(); empty: no Date is written.
 };

@@ -139,8 +139,12 @@ void Loop::end_turn() {
     }
 }
 
+bool Loop::runs_here(const std::shared_ptr<Inbox>& inbox) noexcept {
+    return running != nullptr && running->inbox_ == inbox;
+}
+
 bool Loop::post_to(const std::shared_ptr<Inbox>& inbox, Function function) {
-    if (running == nullptr || running->inbox_ != inbox) return inbox->add(std::move(function));
+    if (!runs_here(inbox)) return inbox->add(std::move(function));
     running->own_.push_back(std::move(function));
     return true;
 }

@@ -87,6 +87,9 @@ public:
     /// Where to post after the loop is gone, too.
     [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
 
+    /// Whether the loop that this inbox belongs to is the one that runs on this thread.
+    [[nodiscard]] static bool runs_here(const std::shared_ptr<Inbox>& inbox) noexcept;
+
     /// Marks a loop as the one that runs on this thread, while this object lives.
     class Running {
     public:

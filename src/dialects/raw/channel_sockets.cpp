@@ -22,6 +22,10 @@ constexpr std::size_t json_frame = 1;
 // Of a close frame (RFC 6455, section 5.5).
 constexpr std::size_t longest_reason = 123;
 
+// Registered with IANA, in the range for libraries and applications.
+constexpr auto unauthorized = static_cast<CloseCode>(3000);
+constexpr auto forbidden = static_cast<CloseCode>(3003);
+
 std::string topic_of(std::string_view prefix, std::string_view channel) {
     std::string topic(prefix);
     topic += channel;
@@ -49,6 +53,7 @@ struct ChannelSockets::Membership {
     Visitor visitor;
     std::shared_ptr<const access::ChannelRule> rule;
     std::uint64_t rule_version = 0;
+    std::optional<Alarms::Id> expiry;
     bool echo = false;
     bool json = false;
     bool joined = false;
@@ -83,7 +88,8 @@ void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
     const bool wants_history = request.query("history") || request.query("since");
     if (verdict.allows() && wants_history)
         verdict = gate_.judge(visitor, Deed::history, channel).value_or(Verdict{});
-    if (!verdict.allows()) upgrade.refuse(verdict.status, verdict.reason);
+    if (!verdict.allows()) return upgrade.refuse(verdict.status, verdict.reason);
+    on_loops_[hub_loops_.current()].coming = std::move(visitor);
 }
 
 void ChannelSockets::open(WebSocket& socket, const Request& request) {
@@ -99,7 +105,8 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.rule = gate_.rule_of(its.channel);
     its.wanted = read_history_wish(request).value_or(hub::HistoryQuery{});
     if (!its.wanted.since && its.wanted.last == 0 && its.rule->last_message) its.wanted.last = 1;
-    (void)gate_.identify(request, its.visitor);
+    its.visitor = std::move(here.coming);
+    if (its.visitor.expires) expire_at(socket, *its.visitor.expires);
     if (gate_.judge(its.visitor, Deed::subscribe, its.channel)) return join(socket);
     gate_.ask(its.visitor, Deed::subscribe, its.channel,
               [this, loop = its.loop, number = its.id.number](Verdict verdict) {
@@ -110,9 +117,21 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
               });
 }
 
+void ChannelSockets::expire_at(WebSocket& socket, std::chrono::sys_seconds when) {
+    auto& its = socket.state<Membership>();
+    // (Of the two clocks only one knows dates, and only the other never jumps.)
+    const auto left = when - std::chrono::system_clock::now();
+    its.expiry = on_loops_[its.loop].alarms.set(
+        Alarms::Clock::now() + left, [this, loop = its.loop, number = its.id.number] {
+            WebSocket& there = *on_loops_[loop].sockets.at(number);
+            there.state<Membership>().expiry.reset();
+            there.close(unauthorized, "Your token has expired. Come back with a new one.");
+        });
+}
+
 void ChannelSockets::admit(WebSocket& socket, const Verdict& verdict) {
     if (verdict.allows()) return join(socket);
-    socket.close(CloseCode::policy_violation, verdict.reason.substr(0, longest_reason));
+    socket.close(forbidden, verdict.reason.substr(0, longest_reason));
 }
 
 void ChannelSockets::join(WebSocket& socket) {
@@ -151,7 +170,9 @@ void ChannelSockets::joined(WebSocket& socket, Result<hub::History> history) {
 
 void ChannelSockets::gone(WebSocket& socket) {
     auto& its = socket.state<Membership>();
-    on_loops_[its.loop].sockets.erase(its.id.number);
+    OnLoop& here = on_loops_[its.loop];
+    here.sockets.erase(its.id.number);
+    if (its.expiry) here.alarms.call_off(*its.expiry);
     if (its.joined) hub_loops_.hub().leave(its.channel, its.id, its.user);
 }
 
@@ -201,7 +222,8 @@ void ChannelSockets::refuse(WebSocket& socket, const Verdict& verdict) {
     if (socket.state<Membership>().json)
         socket.send(error_json(verdict.reason));
     else
-        socket.close(CloseCode::policy_violation, verdict.reason.substr(0, longest_reason));
+        socket.close(verdict.status == 429 ? CloseCode::policy_violation : forbidden,
+                     verdict.reason.substr(0, longest_reason));
 }
 
 void ChannelSockets::deliver(std::size_t loop, const hub::SharedPublication& publication) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dialects/alarms.hpp"
 #include "dialects/gate.hpp"
 #include "dialects/hub_loops.hpp"
 #include "hub/hub.hpp"
@@ -8,12 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace longwire::dialects::raw {
 
@@ -40,6 +39,8 @@ private:
     struct OnLoop {
         std::uint64_t latest = 0;
         std::unordered_map<std::uint64_t, WebSocket*> sockets;
+        Visitor coming;  // from judging an upgrade to opening it, in the same moment
+        Alarms alarms;
     };
 
     void judge_upgrade(Upgrade& upgrade);
@@ -50,12 +51,13 @@ private:
     void publish(WebSocket& socket, Message message);
     void publish_allowed(const Membership& membership, Message message);
     void refuse(WebSocket& socket, const Verdict& verdict);
+    void expire_at(WebSocket& socket, std::chrono::sys_seconds when);
     void gone(WebSocket& socket);
     void send_to(WebSocket& socket, const hub::Publication& publication, bool json);
 
     HubLoops& hub_loops_;
     Gate& gate_;
-    std::vector<OnLoop> on_loops_;
+    std::deque<OnLoop> on_loops_;
 };
 
 }  // namespace longwire::dialects::raw

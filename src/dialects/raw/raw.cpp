@@ -3,16 +3,22 @@
 namespace longwire::dialects::raw {
 
 Raw::Raw(Server& server, HubLoops& hub_loops, Gate& gate, const WebSocketOptions& options)
-    : sockets_(server, hub_loops, gate, options) {
+    : sockets_(server, hub_loops, gate, options),
+      streams_(hub_loops),
+      polls_(hub_loops),
+      requests_(server, hub_loops, gate, options.origins, streams_, polls_) {
     hub_loops.add(*this);
 }
 
 void Raw::deliver(std::size_t loop, const hub::SharedPublication& publication) {
     sockets_.deliver(loop, publication);
+    streams_.deliver(loop, publication);
+    polls_.deliver(loop, publication);
 }
 
-void Raw::announce(std::size_t /*loop*/, const hub::PresenceChange& change) {
+void Raw::announce(std::size_t loop, const hub::PresenceChange& change) {
     sockets_.announce(change);
+    streams_.announce(loop, change);
 }
 
 }  // namespace longwire::dialects::raw

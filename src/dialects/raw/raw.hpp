@@ -3,7 +3,10 @@
 #include "dialects/dialect.hpp"
 #include "dialects/gate.hpp"
 #include "dialects/hub_loops.hpp"
+#include "dialects/raw/channel_requests.hpp"
 #include "dialects/raw/channel_sockets.hpp"
+#include "dialects/raw/event_streams.hpp"
+#include "dialects/raw/long_polls.hpp"
 
 #include <longwire/server.hpp>
 
@@ -22,6 +25,9 @@ public:
 
 private:
     ChannelSockets sockets_;
+    EventStreams streams_;
+    LongPolls polls_;
+    ChannelRequests requests_;
 };
 
 }  // namespace longwire::dialects::raw

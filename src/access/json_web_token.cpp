@@ -1,0 +1,93 @@
+#include "access/json_web_token.hpp"
+
+#include "access/base64url.hpp"
+
+#include <simdjson.h>
+
+#include <optional>
+#include <utility>
+
+namespace longwire::access {
+
+namespace {
+
+std::unexpected<Error> wrong(std::string_view sentence) {
+    return failure(ErrorCode::invalid_argument, std::string(sentence));
+}
+
+struct Header {
+    std::string algorithm;
+    std::optional<std::string> key;
+};
+
+Result<Header> read_header(const std::string& json) {
+    simdjson::dom::parser parser;
+    simdjson::dom::object object;
+    if (parser.parse(json).get(object) != simdjson::SUCCESS)
+        return wrong("The token's header is not JSON.");
+    // Whoever asks for what we do not know is refused (RFC 7515, section 4.1.11).
+    simdjson::dom::element critical;
+    if (object["crit"].get(critical) == simdjson::SUCCESS)
+        return wrong("The token asks for extensions (\"crit\") that are not known here.");
+    std::string_view text;
+    Header header;
+    if (object["alg"].get(text) != simdjson::SUCCESS)
+        return wrong("The token's header names no algorithm.");
+    header.algorithm = text;
+    if (object["kid"].get(text) == simdjson::SUCCESS) header.key = text;
+    return header;
+}
+
+}  // namespace
+
+Result<TokenParts> split_token(std::string_view token) {
+    if (token.size() > longest_token) return wrong("The token is longer than 8 KiB.");
+    const std::size_t first = token.find('.');
+    const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
+    if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
+        return wrong("This is not a JSON Web Token: it has not three parts with dots between.");
+    auto header = from_base64url(token.substr(0, first));
+    auto claims = from_base64url(token.substr(first + 1, second - first - 1));
+    auto signature = from_base64url(token.substr(second + 1));
+    if (!header || !claims || !signature)
+        return wrong("This is not a JSON Web Token: its parts are not base64url.");
+    return TokenParts{.header = std::move(*header),
+                      .claims = std::move(*claims),
+                      .signature = std::move(*signature),
+                      .signed_text = token.substr(0, second)};
+}
+
+Result<Claims> verify_token(std::string_view token, const KeySet& keys,
+                            const ClaimsDemands& demands,
+                            std::chrono::system_clock::time_point now) {
+    const auto parts = split_token(token);
+    if (!parts) return std::unexpected(parts.error());
+    const auto header = read_header(parts->header);
+    if (!header) return std::unexpected(header.error());
+    bool algorithm_known = false;
+    for (const SigningKey& key : keys.keys()) {
+        if (name_of(key.algorithm()) != header->algorithm) continue;
+        if (header->key && !key.id().empty() && *header->key != key.id()) continue;
+        algorithm_known = true;
+        if (key.verify(parts->signed_text, parts->signature))
+            return read_claims(parts->claims, demands, now);
+    }
+    return wrong(algorithm_known
+                     ? "The token's signature is not of a key that this server knows."
+                     : "The token is signed in a way, or with a key, that this server does not "
+                       "know.");
+}
+
+Result<std::string> sign_token(std::string_view claims, const SigningKey& key) {
+    std::string token =
+        to_base64url(R"({"alg":")" + std::string(name_of(key.algorithm())) + R"(","typ":"JWT"})");
+    token += '.';
+    token += to_base64url(claims);
+    auto signature = key.sign(token);
+    if (!signature) return std::unexpected(std::move(signature.error()));
+    token += '.';
+    token += to_base64url(*signature);
+    return token;
+}
+
+}  // namespace longwire::access

@@ -1,0 +1,223 @@
+#include "dialects/raw/channel_requests.hpp"
+
+#include "dialects/raw/channel_name.hpp"
+#include "dialects/raw/event.hpp"
+#include "dialects/raw/history_wish.hpp"
+#include "engine/cross_origin.hpp"
+
+#include <longwire/longwire.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace longwire::dialects::raw {
+
+namespace {
+
+constexpr std::chrono::seconds longest_wait{60};
+constexpr std::size_t longest_key = 200;
+
+bool wants_events(const Request& request) {
+    return request.header("Accept").value_or("").find("text/event-stream") !=
+           std::string_view::npos;
+}
+
+/// Nothing where it is not a number of seconds.
+std::optional<std::chrono::milliseconds> read_wait(const Request& request) {
+    const auto text = request.query("wait");
+    if (!text) return std::chrono::milliseconds(0);
+    unsigned seconds = 0;
+    const char* const end = text->data() + text->size();
+    const auto read = std::from_chars(text->data(), end, seconds);
+    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+    return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), longest_wait);
+}
+
+bool is_binary(const Request& request) {
+    return request.header("Content-Type").value_or("").starts_with("application/octet-stream");
+}
+
+}  // namespace
+
+ChannelRequests::ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate,
+                                 std::vector<std::string> origins, EventStreams& streams,
+                                 LongPolls& polls)
+    : hub_loops_(hub_loops),
+      gate_(gate),
+      origins_(std::move(origins)),
+      streams_(streams),
+      polls_(polls) {
+    const auto add = [&](std::string_view method, std::string_view path, auto answer) {
+        server.http(method, path, [this, answer](const Request& request, HttpReply reply) {
+            (this->*answer)(request, std::move(reply));
+        });
+    };
+    add("GET", "/channels/:name", &ChannelRequests::read);
+    add("POST", "/channels/:name", &ChannelRequests::publish);
+    add("OPTIONS", "/channels/:name", &ChannelRequests::preflight);
+    add("GET", "/channels/:name/presence", &ChannelRequests::list_present);
+    add("OPTIONS", "/channels/:name/presence", &ChannelRequests::preflight);
+}
+
+// ---- who asks -----------------------------------------------------------------------------------
+
+/// False: answered already.
+bool ChannelRequests::identify(const Request& request, Asker& asker) {
+    asker.channel = request.parameter("name");
+    asker.loop = hub_loops_.current();
+    if (!engine::origin_allowed(request, origins_)) {
+        asker.refuse(403, "Pages of this origin may not use the server. It lists those that may.");
+        return false;
+    }
+    asker.origin = request.header("Origin").value_or("");
+    if (!is_channel_name(asker.channel)) {
+        asker.refuse(400, channel_name_rule);
+        return false;
+    }
+    const Verdict verdict = gate_.identify(request, asker.visitor);
+    if (!verdict.allows()) asker.refuse(verdict.status, verdict.reason);
+    return verdict.allows();
+}
+
+/// Goes on with `then`, on the asker's loop, if they may do it.
+void ChannelRequests::allow(const Asker& asker, Deed deed, Then then) {
+    if (const auto verdict = gate_.judge(asker.visitor, deed, asker.channel)) {
+        if (verdict->allows()) return then();
+        return asker.refuse(verdict->status, verdict->reason);
+    }
+    gate_.ask(asker.visitor, deed, asker.channel,
+              [this, asker, then = std::move(then)](Verdict verdict) mutable {
+                  hub_loops_.loops().post(asker.loop, [asker, then = std::move(then),
+                                                       verdict = std::move(verdict)]() mutable {
+                      if (verdict.allows())
+                          then();
+                      else
+                          asker.refuse(verdict.status, verdict.reason);
+                  });
+              });
+}
+
+void ChannelRequests::preflight(const Request& request, HttpReply reply) {
+    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
+    if (!engine::origin_allowed(request, origins_))
+        return asker.refuse(403,
+                            "Pages of this origin may not use the server. It lists those that "
+                            "may.");
+    asker.origin = request.header("Origin").value_or("");
+    asker.answer(Response{.status = 204}
+                     .with("Allow", "GET, HEAD, POST, OPTIONS")
+                     .with("Access-Control-Allow-Methods", "GET, POST")
+                     .with("Access-Control-Allow-Headers",
+                           "Authorization, Content-Type, Idempotency-Key, Last-Event-ID")
+                     .with("Access-Control-Max-Age", "600"));
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+void ChannelRequests::read(const Request& request, HttpReply reply) {
+    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
+    if (!identify(request, asker)) return;
+    if (wants_events(request))
+        stream(request, std::move(asker));
+    else
+        poll(request, std::move(asker));
+}
+
+void ChannelRequests::stream(const Request& request, Asker asker) {
+    auto wanted = read_history_wish(request);
+    if (!wanted) return asker.refuse(400, wanted.error());
+    // A browser that comes back knows better than the URL it was given at first.
+    if (const auto last = request.header("Last-Event-ID"))
+        if (const auto since = hub::parse_position(*last)) wanted->since = since;
+    auto rule = gate_.rule_of(asker.channel);
+    if (!wanted->since && wanted->last == 0 && rule->last_message) wanted->last = 1;
+    const auto presence = gate_.judge(asker.visitor, Deed::presence, asker.channel);
+    const bool tells = rule->keeps_presence && presence && presence->allows();
+    const Asker& asks = asker;
+    allow(asks, Deed::subscribe,
+          [this, asker, query = *wanted, rule = std::move(rule), tells]() mutable {
+              streams_.open(std::move(asker), query, std::move(rule), tells);
+          });
+}
+
+void ChannelRequests::poll(const Request& request, Asker asker) {
+    const auto wanted = read_history_wish(request);
+    if (!wanted) return asker.refuse(400, wanted.error());
+    const auto wait = read_wait(request);
+    if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
+    const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
+    const Asker& asks = asker;
+    if (wait->count() == 0) {
+        allow(asks, Deed::history, [this, asker, query = *wanted] {
+            hub_loops_.hub().history(
+                asker.channel, query, [asker](const Result<hub::History>& history) {
+                    if (history)
+                        asker.answer(messages_response(history->publications, history->top,
+                                                       history->recovered));
+                    else
+                        asker.refuse(503, history.error().message());
+                });
+        });
+        return;
+    }
+    allow(asks, Deed::subscribe,
+          [this, asker, query = *wanted, wait = *wait, keeps_presence]() mutable {
+              polls_.open(std::move(asker), query, wait, keeps_presence);
+          });
+}
+
+void ChannelRequests::list_present(const Request& request, HttpReply reply) {
+    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
+    if (!identify(request, asker)) return;
+    if (!gate_.rule_of(asker.channel)->keeps_presence)
+        return asker.refuse(404, "It is not kept who is on this channel.");
+    const Asker& asks = asker;
+    allow(asks, Deed::presence, [this, asker] {
+        hub_loops_.hub().presence(
+            asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
+                if (present)
+                    asker.answer(Response::json(200, present_json(*present) + "\n")
+                                     .with("Cache-Control", "no-store"));
+                else
+                    asker.refuse(503, present.error().message());
+            });
+    });
+}
+
+// ---- publishing ---------------------------------------------------------------------------------
+
+void ChannelRequests::publish(const Request& request, HttpReply reply) {
+    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
+    if (!identify(request, asker)) return;
+    const bool binary = is_binary(request);
+    if (!binary && !engine::is_utf8(request.body()))
+        return asker.refuse(415,
+                            "The body is not UTF-8. Publish other bytes with Content-Type: "
+                            "application/octet-stream.");
+    const std::string key(request.header("Idempotency-Key").value_or(""));
+    if (key.size() > longest_key)
+        return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
+    const Asker& asks = asker;
+    allow(asks, Deed::publish, [this, asker, binary, key, body = std::string(request.body())] {
+        const auto rule = gate_.rule_of(asker.channel);
+        hub_loops_.hub().publish(
+            {.channel = asker.channel,
+             .message =
+                 binary ? Message::binary(std::as_bytes(std::span(body))) : Message::text(body),
+             .history = {.count = rule->history_count, .age = rule->history_age},
+             .idempotency_key = key},
+            [asker](const Result<hub::Position>& position) {
+                if (position)
+                    asker.answer(
+                        Response::json(200, R"({"position":")" + to_text(*position) + "\"}\n"));
+                else
+                    asker.refuse(503, position.error().message());
+            });
+    });
+}
+
+}  // namespace longwire::dialects::raw

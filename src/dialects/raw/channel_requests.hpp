@@ -1,0 +1,53 @@
+#pragma once
+
+#include "dialects/gate.hpp"
+#include "dialects/hub_loops.hpp"
+#include "dialects/raw/asker.hpp"
+#include "dialects/raw/event_streams.hpp"
+#include "dialects/raw/long_polls.hpp"
+
+#include <longwire/server.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace longwire::dialects::raw {
+
+/// The HTTP requests about channels:
+///
+/// - `GET /channels/NAME` with `Accept: text/event-stream`: its messages as they come;
+///   `Last-Event-ID` (or `?since=POSITION`) recovers;
+/// - `GET /channels/NAME?since=POSITION&wait=SECONDS`: what came after that, waiting for it;
+/// - `GET /channels/NAME?history=N`: the latest N;
+/// - `POST /channels/NAME`: publishes its body; an `Idempotency-Key` makes a repeat harmless;
+/// - `GET /channels/NAME/presence`: who is there.
+class ChannelRequests {
+public:
+    /// All must outlive the server's run. `origins` as WebSocketOptions::origins.
+    ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate,
+                    std::vector<std::string> origins, EventStreams& streams, LongPolls& polls);
+    ChannelRequests(const ChannelRequests&) = delete;
+    ChannelRequests& operator=(const ChannelRequests&) = delete;
+    ~ChannelRequests() = default;
+
+private:
+    using Then = std::move_only_function<void()>;
+
+    [[nodiscard]] bool identify(const Request& request, Asker& asker);
+    void allow(const Asker& asker, Deed deed, Then then);
+    void read(const Request& request, HttpReply reply);
+    void stream(const Request& request, Asker asker);
+    void poll(const Request& request, Asker asker);
+    void publish(const Request& request, HttpReply reply);
+    void list_present(const Request& request, HttpReply reply);
+    void preflight(const Request& request, HttpReply reply);
+
+    HubLoops& hub_loops_;
+    Gate& gate_;
+    std::vector<std::string> origins_;
+    EventStreams& streams_;
+    LongPolls& polls_;
+};
+
+}  // namespace longwire::dialects::raw

@@ -1,0 +1,191 @@
+#include "dialects/raw/event_streams.hpp"
+
+#include "dialects/raw/event.hpp"
+
+#include <longwire/longwire.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace longwire::dialects::raw {
+
+namespace {
+
+// Of a publication's encodings.
+constexpr std::size_t event_chunk = 2;
+constexpr std::size_t most_backlog = std::size_t{1024} * 1024;
+// Often enough for proxies, which end connections that are silent for a minute.
+constexpr std::chrono::seconds beat_interval{20};
+
+const PreparedChunk& chunk_of(const hub::Publication& publication) {
+    return publication.encoded<PreparedChunk>(
+        event_chunk, [&] { return PreparedChunk(publication_event(publication)); });
+}
+
+}  // namespace
+
+EventStreams::EventStreams(HubLoops& hub_loops)
+    : hub_loops_(hub_loops), on_loops_(hub_loops.loops().count()) {}
+
+// ---- coming and going ---------------------------------------------------------------------------
+
+void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
+                        std::shared_ptr<const access::ChannelRule> rule, bool tells_presence) {
+    const std::size_t loop = asker.loop;
+    OnLoop& here = on_loops_[loop];
+    auto made = std::make_unique<Member>();
+    Member& member = *made;
+    member.reply = asker.reply;
+    member.channel = asker.channel;
+    member.id = {.outlet = hub_loops_.outlet_of(loop), .number = ++here.latest};
+    member.tells_presence = tells_presence;
+    member.latest_only = rule->slow_reader == access::WhenSlow::latest;
+    if (rule->keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
+    here.members.emplace(member.id.number, std::move(made));
+    ++here.count;
+    member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });
+    if (member.latest_only) member.reply.on_drain([this, &member] { drained(member); });
+    if (!std::exchange(here.beating, true)) spawn(beat(loop));
+    if (asker.visitor.expires) {
+        const auto left = *asker.visitor.expires - std::chrono::system_clock::now();
+        member.expiry =
+            here.alarms.set(Alarms::Clock::now() + left, [this, loop, number = member.id.number] {
+                on_loops_[loop].members.at(number)->expiry.reset();
+                end(loop, number, plain_event("expired", "Your token has expired."));
+            });
+    }
+    join(loop, member, asker, wanted);
+}
+
+void EventStreams::join(std::size_t loop, Member& member, const Asker& asker,
+                        const hub::HistoryQuery& wanted) {
+    hub::Hub::Joining joining = {.channel = member.channel, .member = member.id, .history = wanted};
+    if (member.user) joining.who = hub::Presence{.user = *member.user, .info = asker.visitor.info};
+    hub_loops_.hub().join(std::move(joining), [this, loop, id = member.id, user = member.user,
+                                               asker](Result<hub::History> history) {
+        const auto found = on_loops_[loop].members.find(id.number);
+        if (found != on_loops_[loop].members.end())
+            joined(loop, *found->second, asker, std::move(history));
+        else if (history)
+            hub_loops_.hub().leave(asker.channel, id, user);
+    });
+}
+
+void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
+                          Result<hub::History> history) {
+    if (!history) {
+        asker.answer(Response::text(503, history.error().message()).with("Retry-After", "5"));
+        take_out(loop, member);
+        return;
+    }
+    member.joined = true;
+    on_loops_[loop].by_channel[member.channel].push_back(&member);
+    member.reply.begin(
+        asker.readable(
+            Response{.body = plain_event("joined", joined_json(history->top, history->recovered)),
+                     .headers = {{"Content-Type", "text/event-stream"},
+                                 {"Cache-Control", "no-store"},
+                                 {"X-Accel-Buffering", "no"}}}),
+        most_backlog);
+    for (const auto& publication : history->publications) {
+        // (Writing may cut the stream, which takes the member out.)
+        if (!on_loops_[loop].members.contains(member.id.number)) return;
+        member.reply.write(chunk_of(*publication));
+    }
+}
+
+void EventStreams::gone(std::size_t loop, std::uint64_t number) {
+    OnLoop& here = on_loops_[loop];
+    const auto found = here.members.find(number);
+    if (found == here.members.end()) return;
+    Member& member = *found->second;
+    if (here.visiting)
+        member.gone = true;
+    else
+        take_out(loop, member);
+}
+
+void EventStreams::take_out(std::size_t loop, Member& member) {
+    OnLoop& here = on_loops_[loop];
+    if (member.expiry) here.alarms.call_off(*member.expiry);
+    if (member.joined) {
+        const auto on_channel = here.by_channel.find(member.channel);
+        std::erase(on_channel->second, &member);
+        if (on_channel->second.empty()) here.by_channel.erase(on_channel);
+        hub_loops_.hub().leave(member.channel, member.id, member.user);
+    }
+    --here.count;
+    here.members.erase(member.id.number);
+}
+
+// ---- what happens -------------------------------------------------------------------------------
+
+template <class Visit>
+void EventStreams::visit(std::size_t loop, const std::string& channel, Visit&& each) {
+    OnLoop& here = on_loops_[loop];
+    const auto found = here.by_channel.find(channel);
+    if (found == here.by_channel.end()) return;
+    here.visiting = true;
+    for (Member* const member : found->second)
+        if (!member->gone) each(*member);
+    here.visiting = false;
+    std::vector<Member*> gone;
+    std::ranges::copy_if(found->second, std::back_inserter(gone), &Member::gone);
+    for (Member* const member : gone) take_out(loop, *member);
+}
+
+void EventStreams::write(Member& member, const hub::SharedPublication& publication) {
+    if (member.latest_only && member.reply.buffered_amount() > 0)
+        member.latest = publication;
+    else
+        member.reply.write(chunk_of(*publication));
+}
+
+void EventStreams::drained(Member& member) {
+    if (const auto latest = std::exchange(member.latest, {})) member.reply.write(chunk_of(*latest));
+}
+
+void EventStreams::deliver(std::size_t loop, const hub::SharedPublication& publication) {
+    visit(loop, publication->channel(), [&](Member& member) { write(member, publication); });
+}
+
+void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change) {
+    const PreparedChunk chunk(plain_event("presence", presence_json(change)));
+    visit(loop, change.channel, [&](Member& member) {
+        if (member.tells_presence) member.reply.write(chunk);
+    });
+}
+
+void EventStreams::end_all(std::size_t loop, unsigned retry) {
+    const std::string last = "retry: " + std::to_string(retry) + "\n\n";
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number, member] : on_loops_[loop].members) numbers.push_back(number);
+    for (const std::uint64_t number : numbers) end(loop, number, last);
+}
+
+void EventStreams::end(std::size_t loop, std::uint64_t number, const std::string& last) {
+    const auto found = on_loops_[loop].members.find(number);
+    if (found == on_loops_[loop].members.end()) return;
+    const HttpReply reply = found->second->reply;
+    take_out(loop, *found->second);
+    reply.write(last);
+    reply.end();
+}
+
+Task<> EventStreams::beat(std::size_t loop) {
+    const PreparedChunk comment(":\n\n");
+    OnLoop& here = on_loops_[loop];
+    for (;;) {
+        co_await sleep_for(beat_interval);
+        if (here.members.empty()) break;
+        // Writing may cut a stream, and take its member out.
+        std::vector<HttpReply> replies;
+        for (const auto& [number, member] : here.members)
+            if (member->joined) replies.push_back(member->reply);
+        for (const HttpReply& reply : replies) reply.write(comment);
+    }
+    here.beating = false;
+}
+
+}  // namespace longwire::dialects::raw

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "dialects/alarms.hpp"
+#include "dialects/hub_loops.hpp"
+#include "dialects/raw/asker.hpp"
+#include "hub/hub.hpp"
+
+#include <longwire/http_reply.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace longwire::dialects::raw {
+
+/// The members of channels that read them as text/event-stream (WHATWG HTML, section 9.2). One that
+/// reads too slowly is cut: it comes back with the id of the last event it has seen.
+class EventStreams {
+public:
+    /// It must outlive the server's run.
+    explicit EventStreams(HubLoops& hub_loops);
+    EventStreams(const EventStreams&) = delete;
+    EventStreams& operator=(const EventStreams&) = delete;
+    ~EventStreams() = default;
+
+    /// On the asker's loop.
+    void open(Asker asker, const hub::HistoryQuery& wanted,
+              std::shared_ptr<const access::ChannelRule> rule, bool tells_presence);
+    void deliver(std::size_t loop, const hub::SharedPublication& publication);
+    void announce(std::size_t loop, const hub::PresenceChange& change);
+    /// Ends all on this loop; each is told to come back after `retry` milliseconds.
+    void end_all(std::size_t loop, unsigned retry);
+
+    [[nodiscard]] std::size_t count(std::size_t loop) const noexcept {
+        return on_loops_[loop].count;
+    }
+
+private:
+    struct Member {
+        HttpReply reply;
+        std::string channel;
+        hub::MemberId id;
+        std::optional<std::string> user;
+        std::optional<Alarms::Id> expiry;
+        bool tells_presence = false;
+        bool latest_only = false;
+        bool joined = false;
+        bool gone = false;
+        hub::SharedPublication latest = {};  // waits until what was written before has left
+    };
+    struct OnLoop {
+        std::uint64_t latest = 0;
+        std::size_t count = 0;
+        std::unordered_map<std::uint64_t, std::unique_ptr<Member>> members;
+        std::unordered_map<std::string, std::vector<Member*>> by_channel;
+        bool beating = false;
+        Alarms alarms;
+        bool visiting = false;  // members that go now are taken out later
+    };
+
+    void join(std::size_t loop, Member& member, const Asker& asker,
+              const hub::HistoryQuery& wanted);
+    void joined(std::size_t loop, Member& member, const Asker& asker, Result<hub::History> history);
+    void write(Member& member, const hub::SharedPublication& publication);
+    void drained(Member& member);
+    void end(std::size_t loop, std::uint64_t number, const std::string& last);
+    void gone(std::size_t loop, std::uint64_t number);
+    void take_out(std::size_t loop, Member& member);
+    template <class Visit>
+    void visit(std::size_t loop, const std::string& channel, Visit&& each);
+    Task<> beat(std::size_t loop);
+
+    HubLoops& hub_loops_;
+    std::deque<OnLoop> on_loops_;
+};
+
+}  // namespace longwire::dialects::raw

@@ -1,0 +1,109 @@
+#include "dialects/raw/long_polls.hpp"
+
+#include "dialects/raw/event.hpp"
+
+#include <longwire/longwire.hpp>
+
+namespace longwire::dialects::raw {
+
+Response messages_response(const std::vector<hub::SharedPublication>& publications,
+                           hub::Position top, bool recovered) {
+    std::string json = R"({"position":")" + to_text(top) + R"(","recovered":)" +
+                       (recovered ? "true" : "false") + R"(,"messages":[)";
+    for (const auto& publication : publications) {
+        if (publication != publications.front()) json += ',';
+        json += publication_json(*publication);
+    }
+    json += "]}\n";
+    return Response::json(200, std::move(json)).with("Cache-Control", "no-store");
+}
+
+LongPolls::LongPolls(HubLoops& hub_loops)
+    : hub_loops_(hub_loops), on_loops_(hub_loops.loops().count()) {}
+
+void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait,
+                     bool keeps_presence) {
+    const std::size_t loop = asker.loop;
+    OnLoop& here = on_loops_[loop];
+    const std::uint64_t number = ++here.latest;
+    Poll& poll = here.polls[number];
+    poll.id = {.outlet = hub_loops_.outlet_of(loop), .number = number};
+    if (keeps_presence && !asker.visitor.user.empty()) poll.user = asker.visitor.user;
+    poll.alarm = here.alarms.set(Alarms::Clock::now() + wait, [this, loop, number] {
+        const auto found = on_loops_[loop].polls.find(number);
+        found->second.alarm.reset();
+        answer(loop, number, {}, found->second.top);
+    });
+    hub::Hub::Joining joining = {.channel = asker.channel, .member = poll.id, .history = wanted};
+    if (poll.user) joining.who = hub::Presence{.user = *poll.user, .info = asker.visitor.info};
+    asker.reply.on_close([this, loop, number] { take_out(loop, number); });
+    poll.asker = std::move(asker);
+    hub_loops_.hub().join(std::move(joining),
+                          [this, loop, id = poll.id, user = poll.user,
+                           channel = poll.asker.channel](Result<hub::History> history) {
+                              const auto found = on_loops_[loop].polls.find(id.number);
+                              if (found != on_loops_[loop].polls.end())
+                                  joined(loop, found->second, std::move(history));
+                              else if (history)
+                                  hub_loops_.hub().leave(channel, id, user);
+                          });
+}
+
+void LongPolls::joined(std::size_t loop, Poll& poll, Result<hub::History> history) {
+    const std::uint64_t number = poll.id.number;
+    if (!history) {
+        poll.asker.answer(Response::text(503, history.error().message()).with("Retry-After", "5"));
+        take_out(loop, number);
+        return;
+    }
+    OnLoop& here = on_loops_[loop];
+    poll.joined = true;
+    poll.top = history->top;
+    poll.recovered = history->recovered;
+    here.by_channel[poll.asker.channel].push_back(number);
+    // Whoever has missed something should know at once.
+    if (!history->publications.empty() || !history->recovered)
+        answer(loop, number, history->publications, history->top);
+}
+
+void LongPolls::answer(std::size_t loop, std::uint64_t number,
+                       const std::vector<hub::SharedPublication>& publications, hub::Position top) {
+    const auto found = on_loops_[loop].polls.find(number);
+    if (found == on_loops_[loop].polls.end()) return;
+    const Asker asker = found->second.asker;
+    const bool recovered = found->second.recovered;
+    take_out(loop, number);
+    asker.answer(messages_response(publications, top, recovered));
+}
+
+void LongPolls::take_out(std::size_t loop, std::uint64_t number) {
+    OnLoop& here = on_loops_[loop];
+    const auto found = here.polls.find(number);
+    if (found == here.polls.end()) return;
+    const Poll& poll = found->second;
+    if (poll.alarm) here.alarms.call_off(*poll.alarm);
+    if (poll.joined) {
+        const auto on_channel = here.by_channel.find(poll.asker.channel);
+        std::erase(on_channel->second, number);
+        if (on_channel->second.empty()) here.by_channel.erase(on_channel);
+        hub_loops_.hub().leave(poll.asker.channel, poll.id, poll.user);
+    }
+    here.polls.erase(found);
+}
+
+void LongPolls::deliver(std::size_t loop, const hub::SharedPublication& publication) {
+    const auto found = on_loops_[loop].by_channel.find(publication->channel());
+    if (found == on_loops_[loop].by_channel.end()) return;
+    const std::vector<std::uint64_t> numbers = found->second;
+    for (const std::uint64_t number : numbers)
+        answer(loop, number, {publication}, publication->position());
+}
+
+void LongPolls::end_all(std::size_t loop) {
+    std::vector<std::pair<std::uint64_t, hub::Position>> all;
+    for (const auto& [number, poll] : on_loops_[loop].polls)
+        if (poll.joined) all.emplace_back(number, poll.top);
+    for (const auto& [number, top] : all) answer(loop, number, {}, top);
+}
+
+}  // namespace longwire::dialects::raw

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "dialects/alarms.hpp"
+#include "dialects/hub_loops.hpp"
+#include "dialects/raw/asker.hpp"
+#include "hub/hub.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace longwire::dialects::raw {
+
+/// Requests that wait for what comes next on a channel: each is answered with what came after the
+/// position it names, once there is something, or with nothing when its time is over.
+class LongPolls {
+public:
+    /// It must outlive the server's run.
+    explicit LongPolls(HubLoops& hub_loops);
+    LongPolls(const LongPolls&) = delete;
+    LongPolls& operator=(const LongPolls&) = delete;
+    ~LongPolls() = default;
+
+    /// On the asker's loop.
+    void open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait,
+              bool keeps_presence);
+    void deliver(std::size_t loop, const hub::SharedPublication& publication);
+    /// Answers all on this loop with nothing.
+    void end_all(std::size_t loop);
+
+    [[nodiscard]] std::size_t count(std::size_t loop) const noexcept {
+        return on_loops_[loop].polls.size();
+    }
+
+private:
+    struct Poll {
+        Asker asker;
+        hub::MemberId id;
+        std::optional<std::string> user;
+        hub::Position top;
+        std::optional<Alarms::Id> alarm;
+        bool joined = false;
+        bool recovered = true;
+    };
+    struct OnLoop {
+        std::uint64_t latest = 0;
+        std::unordered_map<std::uint64_t, Poll> polls;
+        std::unordered_map<std::string, std::vector<std::uint64_t>> by_channel;
+        Alarms alarms;
+    };
+
+    void joined(std::size_t loop, Poll& poll, Result<hub::History> history);
+    void answer(std::size_t loop, std::uint64_t number,
+                const std::vector<hub::SharedPublication>& publications, hub::Position top);
+    void take_out(std::size_t loop, std::uint64_t number);
+
+    HubLoops& hub_loops_;
+    std::deque<OnLoop> on_loops_;
+};
+
+/// {"position":"…","recovered":true,"messages":[…]}
+[[nodiscard]] Response messages_response(const std::vector<hub::SharedPublication>& publications,
+                                         hub::Position top, bool recovered);
+
+}  // namespace longwire::dialects::raw

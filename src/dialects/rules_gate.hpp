@@ -1,0 +1,63 @@
+#pragma once
+
+#include "access/channel_rule.hpp"
+#include "access/claims.hpp"
+#include "access/rate_limit.hpp"
+#include "access/signing_key.hpp"
+#include "dialects/gate.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace longwire::dialects {
+
+/// Lets people do what the rules of the channels say, by the tokens that they show.
+class RulesGate final : public Gate {
+public:
+    struct Policy {
+        std::vector<access::ChannelRule> rules;  // the first that matches counts
+        access::KeySet keys;                     // of tokens
+        access::ClaimsDemands demands;
+        access::Rates rates;
+        /// Whoever wants to be somebody says so: `?user=NAME`. For a server that has no keys.
+        bool users_name_themselves = false;
+    };
+
+    explicit RulesGate(Policy policy);
+
+    /// From now on this one counts, also for those who are there.
+    void replace(Policy policy);
+
+    Verdict identify(const Request& request, Visitor& visitor) override;
+    std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
+                                 const std::string& channel) override;
+    void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+             std::move_only_function<void(Verdict)> answer) override;
+    std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override;
+    std::uint64_t version() const noexcept override { return version_; }
+
+private:
+    struct State {
+        explicit State(Policy from);
+        [[nodiscard]] std::shared_ptr<const access::ChannelRule> find(
+            const std::string& channel) const;
+
+        Policy policy;
+        std::vector<std::shared_ptr<const access::ChannelRule>> rules;
+        access::RateLimits by_user;
+        access::RateLimits by_address;
+    };
+    struct Credentials;
+
+    [[nodiscard]] std::shared_ptr<State> state() const;
+    [[nodiscard]] static Verdict judge_rate(State& state, const Visitor& visitor);
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<State> state_;
+    std::atomic<std::uint64_t> version_ = 1;
+};
+
+}  // namespace longwire::dialects

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "net/stream.hpp"
+
+#include <longwire/http_reply.hpp>
+#include <longwire/response.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace longwire::engine {
+
+/// An answer that is being given, on its connection's loop.
+class HttpReplying {
+public:
+    /// What the request asks of the answer.
+    struct Terms {
+        bool keep_alive = false;
+        bool head_only = false;
+        int minor_version = 1;
+    };
+    enum class Outcome : std::uint8_t {
+        complete,
+        unanswered,  ///< Nothing was begun, and nobody is left who could.
+        broken,      ///< Begun, and never to be complete.
+        overrun      ///< The same, since the client does not read.
+    };
+    /// `done` is called once, and maybe deep within a call to this object.
+    HttpReplying(net::Stream& stream, Terms terms, std::function<void(Outcome)> done);
+    ~HttpReplying();
+    HttpReplying(const HttpReplying&) = delete;
+    HttpReplying& operator=(const HttpReplying&) = delete;
+
+    /// For the handler; once.
+    [[nodiscard]] HttpReply reply();
+
+    void send(const Response& response);
+    void begin(const Response& response, std::size_t max_backlog);
+    void write(const PreparedChunk& chunk);
+    void end();
+    /// All copies of the reply are gone.
+    void abandon();
+    void on_close(std::function<void()> handler) { on_close_ = std::move(handler); }
+    void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
+
+    [[nodiscard]] const Terms& terms() const noexcept { return terms_; }
+    [[nodiscard]] bool begun() const noexcept { return begun_; }
+    [[nodiscard]] std::size_t buffered_amount() const noexcept { return stream_.backlog(); }
+    /// The connection ends with this answer.
+    void keep_no_longer() noexcept { terms_.keep_alive = false; }
+    /// The connection has ended before the answer was complete.
+    void lose();
+    void drained();
+
+private:
+    void write_head(const Response& response, bool whole);
+    void finish(Outcome outcome);
+
+    net::Stream& stream_;
+    Terms terms_;
+    std::function<void(Outcome)> done_;
+    std::function<void()> on_close_;
+    std::function<void()> on_drain_;
+    std::shared_ptr<HttpReply::Place> place_;
+    std::size_t max_backlog_ = 0;
+    bool begun_ = false;
+    bool finished_ = false;
+};
+
+/// Makes replies.
+class ReplyAccess {
+public:
+    [[nodiscard]] static HttpReply make(std::shared_ptr<HttpReply::Place> place);
+};
+
+}  // namespace longwire::engine
