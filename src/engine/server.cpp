@@ -12,6 +12,7 @@
 #include "net/stream.hpp"
 #include "net/tls_channel.hpp"
 #include "net/tls_context.hpp"
+#include "protocol/payload_buffer.hpp"
 
 #include <longwire/server.hpp>
 
@@ -271,6 +272,9 @@ void Server::Implementation::work(Worker& worker) {
     net::Loop& loop = worker.loop();
     const bool accepts = &worker == &(*workers_)->first();
     std::optional<net::Loop::Clock::time_point> until;
+    // What a load has left behind goes when it is over.
+    constexpr std::chrono::milliseconds keeping{1000};
+    auto released = net::Loop::Clock::now();
     for (;;) {
         const int stops = stops_;
         if (stops > 1) break;
@@ -284,7 +288,13 @@ void Server::Implementation::work(Worker& worker) {
             until = net::Loop::Clock::now() + leaving_time;
         }
         if (until && (loop.stream_count() == 0 || net::Loop::Clock::now() >= *until)) break;
-        loop.turn(std::chrono::milliseconds(until ? 100 : -1));
+        const bool keeps = protocol::PayloadBuffer::keeps_any();
+        if (keeps && loop.now() - released >= keeping) {
+            protocol::PayloadBuffer::release_unneeded();
+            released = loop.now();
+        }
+        loop.turn(until ? std::chrono::milliseconds(100)
+                        : std::chrono::milliseconds(keeps ? keeping.count() : -1));
     }
     loop.end_all_streams();
 }

@@ -10,7 +10,7 @@ namespace longwire::net {
 /// Where what is written while an event is handled is gathered, so that it leaves at once.
 class GatherBuffer {
 public:
-    static constexpr std::size_t capacity = std::size_t{64} * 1024;
+    static constexpr std::size_t capacity = std::size_t{256} * 1024;
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }

@@ -196,6 +196,7 @@ private:
     GatherBuffer gathered_;
     std::vector<std::byte> sealed_;  // what TLS has made of it, on its way to the kernel
     Stream* gathering_ = nullptr;
+    std::size_t received_ = 0;  // by that one, in the event that is being handled
     std::atomic<std::size_t> stream_count_ = 0;
     std::size_t held_ = 0;
     std::size_t held_told_ = 0;

@@ -89,9 +89,10 @@ void Stream::write(std::span<const std::byte> head, std::span<const std::byte> p
     if (phase_ != Phase::open || write_failed_) return;
     if (has_backlog() || loop_.gathering_ != this) return need_backlog().append(head, payload);
     GatherBuffer& gathered = loop_.gathered_;
-    // What is large, and alone so far, costs less to send than to copy and send.
+    // What is large costs less to send than to copy and send, unless it is one of several.
     const bool sealed = tls() != nullptr;
-    const bool at_once = !sealed && gathered.empty() && payload.size() >= worth_sending;
+    const bool at_once = !sealed && gathered.empty() && payload.size() >= worth_sending &&
+                         payload.size() > loop_.received_ / 2;
     if (!at_once && gathered.has_room(head.size() + payload.size())) {
         gathered.append(head);
         gathered.append(payload);
@@ -161,13 +162,15 @@ std::size_t Stream::send_now(std::span<const iovec> vectors) noexcept {
 void Stream::flush_gathered() noexcept {
     GatherBuffer& gathered = loop_.gathered_;
     if (gathered.empty()) return;
-    const auto bytes = gathered.bytes();
+    auto bytes = gathered.bytes();
     if (const TlsChannel* const channel = tls()) {
-        const bool at_once = channel->established() && channel->unsent().empty() && !has_backlog();
-        if (at_once)
-            seal_and_send(bytes);
-        else
-            need_backlog().append(bytes);
+        while (!bytes.empty() && channel->established() && channel->unsent().empty() &&
+               !has_backlog() && !write_failed_) {
+            const std::size_t size = std::min(bytes.size(), seal_limit);
+            seal_and_send(bytes.first(size));
+            bytes = bytes.subspan(size);
+        }
+        if (!bytes.empty() && !write_failed_) need_backlog().append(bytes);
     } else {
         const std::size_t taken = send_now(bytes);
         if (taken < bytes.size()) await_room();
@@ -217,7 +220,7 @@ void Stream::seal_backlog() noexcept {
         std::size_t taken = 0;
         loop_.sealed_.clear();
         for (const iovec& vector : std::span(vectors).first(count)) {
-            const std::size_t size = std::min(vector.iov_len, gather_limit - taken);
+            const std::size_t size = std::min(vector.iov_len, seal_limit - taken);
             const std::span<const std::byte> plain(static_cast<const std::byte*>(vector.iov_base),
                                                    size);
             if (!channel.seal(plain, loop_.sealed_)) write_failed_ = true;
@@ -312,6 +315,7 @@ void Stream::resume_reading() noexcept {
 void Stream::on_ready(std::uint32_t events) {
     if (phase_ == Phase::ended) return;
     loop_.gathering_ = this;
+    loop_.received_ = 0;
     if ((events & (EPOLLIN | EPOLLRDHUP)) != 0 && reading_ && !read_ended_)
         receive();
     else if ((events & (EPOLLERR | EPOLLHUP)) != 0)
@@ -332,6 +336,7 @@ void Stream::receive() {
     const auto received = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received > 0) {
         const auto bytes = buffer.first(static_cast<std::size_t>(received));
+        loop_.received_ = bytes.size();
         if (sealed)
             receive_sealed(whole, bytes);
         else if (phase_ == Phase::open)

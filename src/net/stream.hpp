@@ -112,7 +112,7 @@ public:
     /// Ends the stream at once: no more calls but on_closed, at the end of this turn.
     void close(Ending ending = Ending::closed) noexcept;
 
-    static constexpr std::size_t gather_limit = GatherBuffer::capacity;
+    static constexpr std::size_t seal_limit = std::size_t{64} * 1024;
     static constexpr std::size_t least_progress = 4096;
 
 private:

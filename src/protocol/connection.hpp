@@ -5,6 +5,7 @@
 #include "protocol/decoder.hpp"
 #include "protocol/encoder.hpp"
 #include "protocol/masking_key.hpp"
+#include "protocol/payload_copy.hpp"
 #include "protocol/role.hpp"
 
 #include <longwire/close_code.hpp>
@@ -324,7 +325,7 @@ private:
             place[2] = static_cast<std::byte>(payload.size() >> 8U);
             place[3] = static_cast<std::byte>(payload.size() & 0xFFU);
         }
-        if (!payload.empty()) std::memcpy(place + head, payload.data(), payload.size());
+        copy_payload(place + head, payload.data(), payload.size());
         return true;
     }
     template <class Handler>

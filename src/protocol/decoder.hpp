@@ -6,6 +6,7 @@
 #include "protocol/frame_header.hpp"
 #include "protocol/masking.hpp"
 #include "protocol/opcode.hpp"
+#include "protocol/payload_buffer.hpp"
 #include "protocol/role.hpp"
 #include "protocol/utf8.hpp"
 
@@ -129,7 +130,7 @@ private:
         std::uint64_t frame_received = 0;
         std::uint64_t message_size = 0;
         std::array<std::byte, max_control_payload> control = {};
-        std::vector<std::byte> message;
+        PayloadBuffer message;
         std::unique_ptr<Inflation> inflation;
 
         [[nodiscard]] bool nothing() const noexcept {
@@ -411,10 +412,10 @@ void Decoder::take_data(Pass<Visitor>& pass, std::span<std::byte> chunk) {
         hand_out(pass, unfinished.type, unfinished.compressed, chunk);
     } else {
         // Grows by what has come, never by what a header claims.
-        unfinished.message.insert(unfinished.message.end(), chunk.begin(), chunk.end());
+        unfinished.message.append(chunk);
         if (!last) return;
-        auto message = std::exchange(unfinished.message, {});
-        hand_out(pass, unfinished.type, unfinished.compressed, message);
+        PayloadBuffer message = std::move(unfinished.message);
+        hand_out(pass, unfinished.type, unfinished.compressed, message.bytes());
     }
 }
 
