@@ -324,8 +324,8 @@ void Stream::on_ready(std::uint32_t events) {
     // Ended or not, what was said before the end is worth one try.
     flush_gathered();
     loop_.gathering_ = nullptr;
-    if (phase_ != Phase::ended && (has_backlog() || shut_wanted_ || phase_ == Phase::finishing))
-        flush();
+    const bool more = has_backlog() || drained_wanted_ || shut_wanted_;
+    if (phase_ != Phase::ended && (more || phase_ == Phase::finishing)) flush();
 }
 
 void Stream::receive() {
