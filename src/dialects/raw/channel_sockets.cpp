@@ -160,7 +160,7 @@ void ChannelSockets::joined(WebSocket& socket, Result<hub::History> history) {
         return;
     }
     its.joined = true;
-    if (its.json) socket.send(joined_json(history->top, history->recovered));
+    if (its.json) socket.send(joined_json(start_of(*history), history->recovered));
     for (const auto& publication : history->publications) send_to(socket, *publication, its.json);
     socket.subscribe(topic_of(its.json ? json_topic : plain_topic, its.channel));
     if (!its.json || !its.rule->keeps_presence) return;

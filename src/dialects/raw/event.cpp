@@ -100,8 +100,14 @@ std::string publication_json(const hub::Publication& publication) {
     return json;
 }
 
-std::string joined_json(hub::Position top, bool recovered) {
-    return R"({"joined":{"position":")" + to_text(top) + R"(","recovered":)" +
+hub::Position start_of(const hub::History& history) noexcept {
+    if (history.publications.empty()) return history.top;
+    const hub::Position first = history.publications.front()->position();
+    return {.epoch = first.epoch, .offset = first.offset - 1};
+}
+
+std::string joined_json(hub::Position start, bool recovered) {
+    return R"({"joined":{"position":")" + to_text(start) + R"(","recovered":)" +
            (recovered ? "true}}" : "false}}");
 }
 
@@ -144,6 +150,10 @@ std::string publication_event(const hub::Publication& publication) {
     }
     event += '\n';
     return event;
+}
+
+std::string joined_event(hub::Position start, bool recovered) {
+    return "id: " + to_text(start) + '\n' + plain_event("joined", joined_json(start, recovered));
 }
 
 std::string plain_event(std::string_view type, std::string_view line) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hub/broker.hpp"
 #include "hub/presence.hpp"
 #include "hub/publication.hpp"
 
@@ -13,8 +14,10 @@ namespace longwire::dialects::raw {
 
 /// {"position":"…","text":"…"}, or "binary" with base64.
 [[nodiscard]] std::string publication_json(const hub::Publication& publication);
-/// {"joined":{"position":"…","recovered":true}}: the first, before what was missed.
-[[nodiscard]] std::string joined_json(hub::Position top, bool recovered);
+/// {"joined":{"position":"…","recovered":true}}: the first, before what was missed. The position is
+/// that after which what follows was published.
+[[nodiscard]] std::string joined_json(hub::Position start, bool recovered);
+[[nodiscard]] hub::Position start_of(const hub::History& history) noexcept;
 /// {"presence":{"joined":"ann","info":{…}}}, or "left".
 [[nodiscard]] std::string presence_json(const hub::PresenceChange& change);
 /// {"present":[{"user":"ann","info":{…}}]}
@@ -24,6 +27,8 @@ namespace longwire::dialects::raw {
 
 /// An event with its position as id. Binary is one of type "binary", in base64.
 [[nodiscard]] std::string publication_event(const hub::Publication& publication);
+/// The first event, of type "joined": its id is where a client that hears nothing else goes on.
+[[nodiscard]] std::string joined_event(hub::Position start, bool recovered);
 /// An event of type `type` whose data is one line.
 [[nodiscard]] std::string plain_event(std::string_view type, std::string_view line);
 

@@ -82,11 +82,10 @@ void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
     member.joined = true;
     on_loops_[loop].by_channel[member.channel].push_back(&member);
     member.reply.begin(
-        asker.readable(
-            Response{.body = plain_event("joined", joined_json(history->top, history->recovered)),
-                     .headers = {{"Content-Type", "text/event-stream"},
-                                 {"Cache-Control", "no-store"},
-                                 {"X-Accel-Buffering", "no"}}}),
+        asker.readable(Response{.body = joined_event(start_of(*history), history->recovered),
+                                .headers = {{"Content-Type", "text/event-stream"},
+                                            {"Cache-Control", "no-store"},
+                                            {"X-Accel-Buffering", "no"}}}),
         most_backlog);
     for (const auto& publication : history->publications) {
         // (Writing may cut the stream, which takes the member out.)
