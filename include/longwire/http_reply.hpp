@@ -68,6 +68,10 @@ public:
     /// On the loop's thread only. It must not hold a copy of this reply, or the reply stays for as
     /// long as the connection.
     void on_close(std::function<void()> handler) const;
+    /// `handler` is called on the loop when the server is leaving, and may end the answer in form.
+    /// What it leaves open is cut (or, if nothing was begun, answered with 503). On the loop's
+    /// thread only; it must not hold a copy of this reply.
+    void on_leave(std::function<void()> handler) const;
     /// `handler` is called on the loop whenever all that had to wait was taken by the operating
     /// system. On the loop's thread only.
     void on_drain(std::function<void()> handler) const;

@@ -10,8 +10,8 @@
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/http_answer.hpp>
-#include <longwire/log.hpp>
 #include <longwire/http_reply.hpp>
+#include <longwire/log.hpp>
 #include <longwire/message.hpp>
 #include <longwire/message_part.hpp>
 #include <longwire/prepared_message.hpp>

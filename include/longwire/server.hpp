@@ -10,6 +10,7 @@
 #include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -163,6 +164,22 @@ struct ServerOptions {
     std::size_t max_memory = std::size_t{1024} * 1024 * 1024;
 };
 
+/// What a server has seen and done, in total.
+struct ServerCounts {
+    std::size_t connections = 0;  ///< That are open now, of any kind.
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0;   ///< Since there were too many.
+    std::uint64_t opened = 0;    ///< WebSocket connections.
+    std::uint64_t closed = 0;    ///< Of those.
+    std::uint64_t requests = 0;  ///< HTTP requests, upgrades among them.
+    std::uint64_t handshakes_refused = 0;
+    std::uint64_t messages_received = 0;
+    std::uint64_t bytes_received = 0;  ///< Of those messages.
+    std::size_t held = 0;              ///< Bytes kept for connections (`max_memory`), about now.
+    /// Of those that closed, by code: 1000 to 1015, then all from 3000 to 3999, then all others.
+    std::array<std::uint64_t, 18> closes = {};
+};
+
 /// A server for WebSocket and HTTP on the same ports. Set it up on one thread; `run` then uses
 /// that thread, and with `ServerOptions::threads` others beside it. What handlers share must be
 /// made for that: give state to its connection (`WebSocket::state`), guard it by a mutex, or run
@@ -238,6 +255,15 @@ public:
     /// Ends `run`: no new connections, open ones are closed with 1001 and have the close timeout
     /// to answer. A second call ends it at once. Any thread, and a signal handler.
     void stop() noexcept;
+
+    /// The same, with the closes spread over `within`, and with `code` (1012 says that the service
+    /// comes back): so that those who come back do not all come at once. Any thread, and a signal
+    /// handler. `stop` after it ends it at once.
+    void drain(std::chrono::milliseconds within,
+               CloseCode code = CloseCode::service_restart) noexcept;
+
+    /// What all connections together have done since the server was made. Any thread.
+    [[nodiscard]] ServerCounts counts() const noexcept;
 
     /// Runs `function` on the server's first loop, the one on the thread of `run`. Any thread, also
     /// before `run`.

@@ -1,6 +1,6 @@
 #include "cli/option_words.hpp"
 
-#include "cli/units.hpp"
+#include "ops/units.hpp"
 
 namespace longwire::cli {
 
@@ -21,25 +21,25 @@ CLI::Validator undescribed(CLI::Validator check) {
 
 const Word<std::size_t> size_word = {"SIZE", "a size, as 65536, 64KiB or 1MiB, and not 0",
                                      [](std::string_view word) {
-                                         const auto size = parse_size(word);
+                                         const auto size = ops::parse_size(word);
                                          return size == 0 ? std::nullopt : size;
                                      }};
 const Word<std::chrono::milliseconds> time_word = {
     "TIME", "a time, as 10s, 500ms, 2m or 1h, up to 24 days",
-    [](std::string_view word) { return parse_duration(word); }};
+    [](std::string_view word) { return ops::parse_duration(word); }};
 const Word<std::chrono::milliseconds> seconds_word = {
     "SECONDS", "a number of seconds, as 10 or 0.5, up to 86400",
-    [](std::string_view word) { return parse_seconds(word); }};
+    [](std::string_view word) { return ops::parse_seconds(word); }};
 const Word<std::size_t> count_word = {"NUMBER", "a whole number",
-                                      [](std::string_view word) { return parse_count(word); }};
+                                      [](std::string_view word) { return ops::parse_count(word); }};
 const Word<std::size_t> positive_word = {"NUMBER", "a whole number above 0",
                                          [](std::string_view word) {
-                                             const auto count = parse_count(word);
+                                             const auto count = ops::parse_count(word);
                                              return count == 0 ? std::nullopt : count;
                                          }};
 const Word<std::uint16_t> rate_word = {"NUMBER", "a whole number up to 65535",
                                        [](std::string_view word) -> std::optional<std::uint16_t> {
-                                           const auto count = parse_count(word);
+                                           const auto count = ops::parse_count(word);
                                            if (!count || *count > 65535) return std::nullopt;
                                            return static_cast<std::uint16_t>(*count);
                                        }};

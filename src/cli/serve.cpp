@@ -1,12 +1,15 @@
 #include "cli/serve.hpp"
 
 #include "cli/exit_code.hpp"
+#include "cli/serve_command.hpp"
+#include "cli/serving_policy.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/raw/raw.hpp"
 #include "dialects/rules_gate.hpp"
 #include "hub/hub.hpp"
 #include "hub/memory_broker.hpp"
+#include "ops/admin.hpp"
 #include "ops/log.hpp"
 
 #include <fmt/core.h>
@@ -16,6 +19,7 @@
 #include <longwire/longwire.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
@@ -30,22 +34,38 @@ namespace {
 
 std::atomic<Server*> serving = nullptr;
 
-void stop_serving(int /*signal*/) {
-    if (Server* const server = serving.load()) server->stop();
+std::atomic<ops::Admin*> admitting = nullptr;
+std::atomic<std::chrono::milliseconds> drain_within = std::chrono::milliseconds(0);
+
+void stop_serving(int signal) {
+    if (ops::Admin* const admin = admitting.load()) admin->set_ready(false);
+    Server* const server = serving.load();
+    if (server == nullptr) return;
+    // The first SIGTERM drains; whatever comes next ends it at once.
+    const auto within = drain_within.exchange(std::chrono::milliseconds(0));
+    if (signal == SIGTERM && within.count() > 0)
+        server->drain(within);
+    else
+        server->stop();
 }
 
 /// Ctrl-C and a service manager's SIGTERM end the server cleanly, while this object lives.
 class StopOnSignal {
 public:
-    explicit StopOnSignal(Server& server) {
+    StopOnSignal(Server& server, ops::Admin& admin, std::chrono::milliseconds within) {
         serving = &server;
+        admitting = &admin;
+        drain_within = within;
         struct sigaction action = {};
         action.sa_handler = stop_serving;
         sigemptyset(&action.sa_mask);
         sigaction(SIGINT, &action, nullptr);
         sigaction(SIGTERM, &action, nullptr);
     }
-    ~StopOnSignal() { serving = nullptr; }
+    ~StopOnSignal() {
+        serving = nullptr;
+        admitting = nullptr;
+    }
     StopOnSignal(const StopOnSignal&) = delete;
     StopOnSignal& operator=(const StopOnSignal&) = delete;
 };
@@ -59,8 +79,31 @@ int hangup_descriptor() {
     return signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/// Reads certificates again at each SIGHUP, as a renewal's hook sends it.
-Task<> reload_on_hangup(Server& server) {
+void say_reloaded(const Result<void>& result, std::string_view what) {
+    if (result)
+        fmt::print("SIGHUP: the {} were read again.\n", what);
+    else
+        fmt::print(stderr, "longwire serve: SIGHUP: {}; the old {} stay in use\n",
+                   result.error().message(), what);
+}
+
+/// Reads rules and keys again. What else has changed needs another start.
+Result<void> reload_policy(const ServeOptions& running, dialects::RulesGate& gate) {
+    const auto fresh = reread(running);
+    if (!fresh)
+        return failure(ErrorCode::invalid_argument, "the configuration is not right (see above)");
+    auto policy = policy_of(*fresh);
+    if (!policy) return std::unexpected(std::move(policy.error()));
+    if (fresh->channels.empty() != running.channels.empty())
+        return failure(ErrorCode::invalid_argument,
+                       "a server without rules for channels cannot get some, or lose all, without "
+                       "a restart");
+    gate.replace(std::move(*policy));
+    return {};
+}
+
+/// Reads certificates, rules and keys again at each SIGHUP, as a renewal's hook sends it.
+Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate) {
     const int descriptor = hangup_descriptor();
     // A terminal that is closed sends the same signal, and means the end.
     const bool from_terminal = isatty(STDIN_FILENO) != 0;
@@ -72,24 +115,11 @@ Task<> reload_on_hangup(Server& server) {
             server.stop();
             co_return;
         }
-        if (const auto reloaded = server.reload_certificates())
-            fmt::print("SIGHUP: the certificates were read again.\n");
-        else
-            fmt::print(stderr, "longwire serve: SIGHUP: {}; the old ones stay in use\n",
-                       reloaded.error().message());
+        if (!options.tls_certificates.empty())
+            say_reloaded(server.reload_certificates(), "certificates");
+        if (!options.channels.empty()) say_reloaded(reload_policy(options, gate), "rules and keys");
         std::fflush(stdout);
     }
-}
-
-/// What holds for the channels of a server that nobody has configured.
-access::ChannelRule open_rule() {
-    access::ChannelRule rule;
-    rule.publish = access::Who::everyone;
-    rule.presence = access::Who::everyone;
-    rule.history = access::Who::everyone;
-    rule.history_count = 100;
-    rule.keeps_presence = true;
-    return rule;
 }
 
 Task<> tick(hub::Hub& hub) {
@@ -149,6 +179,18 @@ int report(const Error& error, const ListenOptions& asked) {
     return error.code() == ErrorCode::invalid_argument ? usage : failed;
 }
 
+/// Whoever can reach it could publish, and read, everything.
+int refuse_to_be_open(const std::string& address) {
+    fmt::print(stderr,
+               "longwire serve: {} can be reached from other machines, and no rule says who may "
+               "publish. Put rules into a file, as\n\n"
+               "  [[channels]]\n  pattern = \"*\"\n  subscribe = \"everyone\"\n"
+               "  publish = \"user\"\n\n"
+               "and name it with --config (longwire config default prints one with all keys).\n",
+               address);
+    return usage;
+}
+
 std::optional<ServerTls> tls_of(const ServeOptions& options) {
     if (options.tls_certificates.empty() && !options.tls_self_signed) return std::nullopt;
     ServerTls tls;
@@ -181,10 +223,19 @@ int serve(const ServeOptions& options) {
     hub::Hub hub(broker);
     Server server(options.limits);
     dialects::HubLoops hub_loops(server, hub);
-    dialects::RulesGate::Policy policy;
-    policy.rules.push_back(open_rule());
-    policy.users_name_themselves = true;
-    dialects::RulesGate gate(std::move(policy));
+    auto policy = policy_of(options);
+    if (!policy) {
+        fmt::print(stderr, "longwire serve: {}\n", policy.error().message());
+        return usage;
+    }
+    dialects::RulesGate gate(std::move(*policy));
+    ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
+        const auto delays = hub_loops.delays();
+        exposition.histogram("delivery_seconds",
+                             "From publishing a message to its being handed to the members of one "
+                             "loop.",
+                             delays.bounds, delays.counts, delays.seconds);
+    });
     const dialects::raw::Raw raw(server, hub_loops, gate, options.websocket);
     server.post([&hub] { spawn(tick(hub)); });
     echo(server, options.echo, options.websocket);
@@ -195,20 +246,34 @@ int serve(const ServeOptions& options) {
     const std::string web = options.web.empty() ? web_folder() : options.web;
     if (!web.empty()) server.files("/", web);
 
-    const StopOnSignal signals(server);
+    const StopOnSignal signals(server, admin, options.drain);
     for (const std::string& address : options.listen) {
         auto where = ListenOptions::parse(address);
         if (!where) {
             fmt::print(stderr, "longwire serve: --listen: {}\n", where.error().message());
             return usage;
         }
+        if (options.channels.empty() && !is_private(*where)) return refuse_to_be_open(address);
         where->tls = tls_of(options);
         const auto listening = server.listen(*where);
         if (!listening) return report(listening.error(), *where);
         print_where(*listening, options, !web.empty());
     }
-    if (!options.tls_certificates.empty())
-        server.post([&server] { spawn(reload_on_hangup(server)); });
+    if (!options.admin.empty()) {
+        const auto where = ListenOptions::parse(options.admin);
+        if (!where) {
+            fmt::print(stderr, "longwire serve: --admin: {}\n", where.error().message());
+            return usage;
+        }
+        const auto listening = admin.start(*where);
+        if (!listening) return report(listening.error(), *where);
+        fmt::print("Admin on {}\n", listening->address);
+    }
+    if (options.channels.empty())
+        fmt::print("Only this machine can reach it, and everyone may do everything.\n");
+    if (!options.tls_certificates.empty() || !options.channels.empty())
+        server.post([&] { spawn(reload_on_hangup(server, options, gate)); });
+    admin.set_ready(true);
     fmt::print("Press Ctrl-C to stop.\n");
     std::fflush(stdout);
     const int status = server.run();

@@ -1,7 +1,11 @@
 #pragma once
 
+#include "access/channel_rule.hpp"
+#include "access/claims.hpp"
+
 #include <longwire/server.hpp>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -16,6 +20,16 @@ struct ServeOptions {
     std::vector<std::string> tls_keys;
     std::string tls_client_roots;
     bool tls_self_signed = false;
+    std::vector<std::string> arguments;  // as they were given
+    std::string config;
+    std::vector<access::ChannelRule> channels;  // of the configuration file
+    std::string token_secret;                   // as secret_value takes it
+    std::vector<std::string> token_keys;        // files
+    std::string token_jwks;
+    access::ClaimsDemands token_demands;
+    access::Rates rates;
+    std::string admin;
+    std::chrono::milliseconds drain = {};
     ServerOptions limits;
     WebSocketOptions websocket;
     bool verbose = false;

@@ -1,5 +1,7 @@
 #include "dialects/hub_loops.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace longwire::dialects {
@@ -14,7 +16,28 @@ HubLoops::HubLoops(Server& server, hub::Hub& hub) : hub_(hub), loops_(server) {
 void HubLoops::LoopOutlet::publish(hub::SharedPublication publication) {
     all.loops_.post(loop, [this, publication = std::move(publication)] {
         for (Dialect* const dialect : all.dialects_) dialect->deliver(loop, publication);
+        count(publication->when());
     });
+}
+
+void HubLoops::LoopOutlet::count(hub::Clock::time_point published) noexcept {
+    const std::chrono::duration<double> took = hub::Clock::now() - published;
+    const auto place = static_cast<std::size_t>(
+        std::ranges::lower_bound(Delays::bounds, took.count()) - Delays::bounds.begin());
+    auto& counted = counts.at(place);
+    counted.store(counted.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    seconds.store(seconds.load(std::memory_order_relaxed) + took.count(),
+                  std::memory_order_relaxed);
+}
+
+HubLoops::Delays HubLoops::delays() const noexcept {
+    Delays sum;
+    for (const auto& outlet : outlets_) {
+        for (std::size_t place = 0; place < sum.counts.size(); ++place)
+            sum.counts.at(place) += outlet->counts.at(place).load(std::memory_order_relaxed);
+        sum.seconds += outlet->seconds.load(std::memory_order_relaxed);
+    }
+    return sum;
 }
 
 void HubLoops::LoopOutlet::announce(std::shared_ptr<const hub::PresenceChange> change) {

@@ -7,6 +7,8 @@
 
 #include <longwire/server.hpp>
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,6 +32,16 @@ public:
 
     [[nodiscard]] hub::Hub& hub() noexcept { return hub_; }
     [[nodiscard]] const engine::ServerLoops& loops() const noexcept { return loops_; }
+    /// How long it took from publishing a message to its being handed to the members of a loop.
+    struct Delays {
+        static constexpr std::array<double, 8> bounds = {0.0001, 0.00025, 0.0005, 0.001,
+                                                         0.0025, 0.01,    0.05,   0.25};
+        std::array<std::uint64_t, bounds.size() + 1> counts = {};
+        double seconds = 0;  // all together
+    };
+    /// Any thread.
+    [[nodiscard]] Delays delays() const noexcept;
+
     /// Of the loop that runs on this thread: its number, and the number of its outlet.
     [[nodiscard]] std::size_t current() const noexcept { return loops_.current().value_or(0); }
     [[nodiscard]] std::uint32_t outlet_of(std::size_t loop) const noexcept {
@@ -47,6 +59,11 @@ private:
         HubLoops& all;
         std::size_t loop;
         std::uint32_t number = 0;
+        // Written by the loop alone.
+        std::array<std::atomic<std::uint64_t>, Delays::bounds.size() + 1> counts = {};
+        std::atomic<double> seconds = 0;
+
+        void count(hub::Clock::time_point published) noexcept;
     };
 
     hub::Hub& hub_;

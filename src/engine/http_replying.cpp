@@ -127,6 +127,10 @@ void HttpReply::on_close(std::function<void()> handler) const {
     if (engine::HttpReplying* const replying = here()) replying->on_close(std::move(handler));
 }
 
+void HttpReply::on_leave(std::function<void()> handler) const {
+    if (engine::HttpReplying* const replying = here()) replying->on_leave(std::move(handler));
+}
+
 void HttpReply::on_drain(std::function<void()> handler) const {
     if (engine::HttpReplying* const replying = here()) replying->on_drain(std::move(handler));
 }
@@ -212,6 +216,16 @@ void HttpReplying::lose() {
     finished_ = true;
     if (place_) place_->replying = nullptr;
     if (const auto handler = std::exchange(on_close_, {})) call(handler);
+}
+
+void HttpReplying::leave() {
+    terms_.keep_alive = false;
+    const std::shared_ptr<HttpReply::Place> place = place_;
+    if (const auto handler = std::exchange(on_leave_, {})) call(handler);
+    // It may have completed the answer, and this object be gone.
+    if (place->replying != this) return;
+    if (begun_) return abandon();
+    send(Response::text(503, "The server is being shut down. Try again.").with("Retry-After", "1"));
 }
 
 void HttpReplying::drained() {

@@ -42,16 +42,17 @@ public:
     /// All copies of the reply are gone.
     void abandon();
     void on_close(std::function<void()> handler) { on_close_ = std::move(handler); }
+    void on_leave(std::function<void()> handler) { on_leave_ = std::move(handler); }
     void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
 
     [[nodiscard]] const Terms& terms() const noexcept { return terms_; }
     [[nodiscard]] bool begun() const noexcept { return begun_; }
     [[nodiscard]] std::size_t buffered_amount() const noexcept { return stream_.backlog(); }
-    /// The connection ends with this answer.
-    void keep_no_longer() noexcept { terms_.keep_alive = false; }
     /// The connection has ended before the answer was complete.
     void lose();
     void drained();
+    /// The server is leaving: what is not complete after this is cut.
+    void leave();
 
 private:
     void write_head(const Response& response, bool whole);
@@ -62,6 +63,7 @@ private:
     std::function<void(Outcome)> done_;
     std::function<void()> on_close_;
     std::function<void()> on_drain_;
+    std::function<void()> on_leave_;
     std::shared_ptr<HttpReply::Place> place_;
     std::size_t max_backlog_ = 0;
     bool begun_ = false;

@@ -91,6 +91,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
 }
 
 void HttpSession::answer(Request request, std::span<std::byte> rest) {
+    worker_.tally().add(Tally::requests);
     if (unencrypted_) {
         respond(tls_expected(request), {.head_only = request.method() == "HEAD"});
         return;
@@ -219,6 +220,7 @@ void HttpSession::go_on() {
 void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
     const auto accepted = judge_upgrade(route, request);
     if (!accepted) {
+        worker_.tally().add(Tally::handshakes_refused);
         respond(accepted.error(), {.head_only = request.method() == "HEAD"});
         return;
     }
@@ -291,13 +293,8 @@ void HttpSession::on_timer() {
 void HttpSession::on_leaving() {
     leaving_ = true;
     if (replying_ && !done_) {
-        replying_->keep_no_longer();
         // What has begun and is not complete should not look as if it were.
-        if (replying_->begun())
-            replying_->abandon();
-        else
-            replying_->send(Response::text(503, "The server is being shut down. Try again.")
-                                .with("Retry-After", "1"));
+        replying_->leave();
         return;
     }
     if (done_ || request_begun_ || !held_.empty()) return;

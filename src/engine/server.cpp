@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -108,6 +109,12 @@ public:
         ++stops_;
         if (workers_) (*workers_)->wake_all();
     }
+    void drain(std::chrono::milliseconds within, CloseCode code) noexcept {
+        drain_within_ = within;
+        drain_code_ = code;
+        stop();
+    }
+    ServerCounts counts() noexcept;
     void post(std::function<void()> function);
     engine::TopicBoard& topics() noexcept { return topics_; }
     engine::Workers* workers() noexcept { return workers_ ? workers_->get() : nullptr; }
@@ -131,7 +138,7 @@ private:
     void begin(Worker& worker, Accepted accepted);
     void refuse(const Endpoint& endpoint, net::Descriptor socket, const Response& response);
     void work(Worker& worker);
-    void leave(Worker& worker);
+    void leave(Worker& worker, net::Loop::Clock::time_point begun);
 
     // They outlive the streams and sessions, which the workers' loops own.
     engine::HttpTerms terms_;
@@ -139,6 +146,8 @@ private:
     net::Admission admission_;
     net::Admission refusals_{{.connections = most_refusals}};
     std::atomic<int> stops_ = 0;
+    std::atomic<std::chrono::milliseconds> drain_within_ = std::chrono::milliseconds(0);
+    std::atomic<CloseCode> drain_code_ = CloseCode::going_away;
     std::atomic<bool> leaving_ = false;  // nothing is accepted any more
     Result<std::unique_ptr<Workers>> workers_;
     std::mutex certificates_mutex_;  // those of the endpoints
@@ -223,6 +232,9 @@ void Server::Implementation::refuse(const Endpoint& endpoint, net::Descriptor so
 void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor socket,
                                     const net::Address& peer) {
     auto place = admission_.admit(peer);
+    engine::Tally& tally = (*workers_)->first().tally();
+    tally.add(engine::Tally::accepted);
+    if (!place) tally.add(engine::Tally::refused);
     if (!place) return refuse(endpoint, std::move(socket), refusal_for(place.error()));
     if ((*workers_)->first().loop().holds_too_much())
         return refuse(endpoint, std::move(socket), refusal_for(net::Admission::Refusal::full));
@@ -263,6 +275,8 @@ int Server::Implementation::run() {
     }
     (*workers_)->run([this](Worker& worker) { work(worker); });
     stops_ = 0;
+    drain_within_ = std::chrono::milliseconds(0);
+    drain_code_ = CloseCode::going_away;
     leaving_ = false;
     return 0;
 }
@@ -275,6 +289,7 @@ void Server::Implementation::work(Worker& worker) {
     // What a load has left behind goes when it is over.
     constexpr std::chrono::milliseconds keeping{1000};
     auto released = net::Loop::Clock::now();
+    auto left = released;
     for (;;) {
         const int stops = stops_;
         if (stops > 1) break;
@@ -284,23 +299,63 @@ void Server::Implementation::work(Worker& worker) {
             (*workers_)->wake_all();
         }
         if (leaving_ && !until) {
-            leave(worker);
-            until = net::Loop::Clock::now() + leaving_time;
+            left = net::Loop::Clock::now();
+            until = left + drain_within_.load() + leaving_time;
+            worker.leave_with(drain_code_);
         }
+        if (leaving_) leave(worker, left);
         if (until && (loop.stream_count() == 0 || net::Loop::Clock::now() >= *until)) break;
         const bool keeps = protocol::PayloadBuffer::keeps_any();
         if (keeps && loop.now() - released >= keeping) {
             protocol::PayloadBuffer::release_unneeded();
             released = loop.now();
         }
-        loop.turn(until ? std::chrono::milliseconds(100)
+        loop.turn(until ? std::chrono::milliseconds(20)
                         : std::chrono::milliseconds(keeps ? keeping.count() : -1));
     }
     loop.end_all_streams();
 }
 
-void Server::Implementation::leave(Worker& worker) {
-    worker.loop().each_stream([](net::Stream& stream) { stream.leave(); });
+/// Tells those connections of a loop to go whose time has come.
+void Server::Implementation::leave(Worker& worker, net::Loop::Clock::time_point begun) {
+    const std::chrono::duration<double> within = drain_within_.load();
+    const std::chrono::duration<double> passed = net::Loop::Clock::now() - begun;
+    std::size_t staying = 0;
+    worker.loop().each_stream([&](const net::Stream& stream) { staying += stream.left() ? 0 : 1; });
+    // Evenly over the time that is left: so many of those who are still here.
+    std::size_t going = staying;
+    if (passed < within) {
+        constexpr std::chrono::duration<double> turn = std::chrono::milliseconds(20);
+        going = static_cast<std::size_t>(
+            std::ceil(static_cast<double>(staying) * (turn / (within - passed + turn))));
+    }
+    worker.loop().each_stream([&](net::Stream& stream) {
+        if (going == 0 || stream.left()) return;
+        --going;
+        stream.leave();
+    });
+}
+
+ServerCounts Server::Implementation::counts() noexcept {
+    ServerCounts sum;
+    if (!workers_) return sum;
+    for (std::size_t index = 0; index < (*workers_)->size(); ++index) {
+        Worker& worker = (**workers_)[index];
+        const engine::Tally& tally = worker.tally();
+        sum.connections += worker.loop().stream_count();
+        sum.accepted += tally[engine::Tally::accepted];
+        sum.refused += tally[engine::Tally::refused];
+        sum.opened += tally[engine::Tally::opened];
+        sum.closed += tally[engine::Tally::closed];
+        sum.requests += tally[engine::Tally::requests];
+        sum.handshakes_refused += tally[engine::Tally::handshakes_refused];
+        sum.messages_received += tally[engine::Tally::messages_received];
+        sum.bytes_received += tally[engine::Tally::bytes_received];
+        for (std::size_t place = 0; place < sum.closes.size(); ++place)
+            sum.closes.at(place) += tally.closes(place);
+    }
+    sum.held = (*workers_)->held();
+    return sum;
 }
 
 void Server::Implementation::post(std::function<void()> function) {
@@ -420,6 +475,14 @@ void engine::ServerLoops::set_policy(
 
 void Server::stop() noexcept {
     implementation_->stop();
+}
+
+void Server::drain(std::chrono::milliseconds within, CloseCode code) noexcept {
+    implementation_->drain(within, code);
+}
+
+ServerCounts Server::counts() const noexcept {
+    return implementation_->counts();
 }
 
 void Server::post(std::function<void()> function) {

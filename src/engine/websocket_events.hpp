@@ -74,6 +74,8 @@ struct WebSocketSession::Events {
 struct WebSocketSession::HandlerEvents : Events {
     protocol::Flow on_message(MessageType type, std::span<std::byte> payload) const {
         const auto& handler = session.terms().handlers.on_message;
+        session.worker_.tally().add(Tally::messages_received);
+        session.worker_.tally().add(Tally::bytes_received, payload.size());
         if (handler && session.connection_.state() == ReadyState::open)
             session.guard("on_message", [&] { handler(session.facade_, Message(type, payload)); });
         return protocol::Flow::proceed;
@@ -84,6 +86,8 @@ struct WebSocketSession::HandlerEvents : Events {
 struct WebSocketSession::CoroutineEvents : Events {
     std::expected<protocol::Flow, const protocol::Failure*> on_part(
         MessageType type, std::span<const std::byte> bytes, bool last, bool compressed) const {
+        if (last) session.worker_.tally().add(Tally::messages_received);
+        session.worker_.tally().add(Tally::bytes_received, bytes.size());
         return session.take_in(type, bytes, last ? Part::last : Part::more,
                                compressed ? session.connection_.compression() : nullptr);
     }

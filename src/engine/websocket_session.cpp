@@ -69,6 +69,7 @@ Task<> run_route(net::Ref<WebSocketSession> session, Task<> route) {
 }  // namespace
 
 void WebSocketSession::open(Request request) {
+    worker_.tally().add(Tally::opened);
     if (std::holds_alternative<std::monostate>(terms().coroutine)) {
         if (terms().handlers.on_open)
             guard("on_open", [&] { terms().handlers.on_open(facade_, request); });
@@ -123,13 +124,15 @@ void WebSocketSession::on_drained() {
 }
 
 void WebSocketSession::on_leaving() {
-    close(CloseCode::going_away, {});
+    close(worker_.leaving_code(), {});
 }
 
 // ---- how it ends --------------------------------------------------------------------------------
 
 void WebSocketSession::protocol_closed(CloseCode code, std::string_view reason, bool clean) {
     failed_ = !clean;
+    worker_.tally().add(Tally::closed);
+    worker_.tally().add_close(code);
     // RFC 6455, section 7.1.7: a server should log why it failed a connection.
     if (!clean && code != CloseCode::abnormal_closure)
         log(LogLevel::debug, "closed a connection with " + std::to_string(to_number(code)) + ": " +

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "engine/loop_registry.hpp"
+#include "engine/tally.hpp"
 #include "net/loop.hpp"
 #include "protocol/compression.hpp"
 
+#include <longwire/close_code.hpp>
 #include <longwire/task.hpp>
 
 #include <chrono>
@@ -33,6 +35,11 @@ public:
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
     /// The entry of any loop by its number; null where that is gone.
     [[nodiscard]] LoopEntry* entry_of(std::uint32_t number);
+
+    [[nodiscard]] Tally& tally() noexcept { return tally_; }
+    /// The code of the close frames when the server leaves.
+    [[nodiscard]] CloseCode leaving_code() const noexcept { return leaving_code_; }
+    void leave_with(CloseCode code) noexcept { leaving_code_ = code; }
 
     /// Null where no server runs here.
     [[nodiscard]] Topics* topics() const noexcept { return topics_; }
@@ -92,6 +99,8 @@ private:
     // By window and threshold; few differ. Never removed: connections refer to them.
     std::vector<std::unique_ptr<protocol::Compression>> compressions_;
     Topics* topics_ = nullptr;
+    Tally tally_;
+    CloseCode leaving_code_ = CloseCode::going_away;
     bool accepting_ = true;
 };
 

@@ -34,9 +34,9 @@ Result<std::unique_ptr<Workers>> Workers::create(std::size_t count) {
 Workers::~Workers() = default;
 
 void Workers::limit_held(std::size_t most) {
-    const auto total = std::make_shared<net::HeldTotal>(size());
+    total_ = std::make_shared<net::HeldTotal>(size());
     for (std::size_t index = 0; index < size(); ++index)
-        (*this)[index].loop().limit_held(most, total, index);
+        (*this)[index].loop().limit_held(most, total_, index);
 }
 
 void Workers::run(const std::function<void(Worker&)>& work) {

@@ -37,6 +37,9 @@ public:
     /// Bounds what the connections of all loops keep, together.
     void limit_held(std::size_t most);
 
+    /// What they kept, as of a turn ago. Any thread.
+    [[nodiscard]] std::size_t held() const noexcept { return total_ ? total_->of_all() : 0; }
+
     /// Runs `work` for each loop: on a thread of its own, for the first on this one. Returns when
     /// all have.
     void run(const std::function<void(Worker&)>& work);
@@ -62,6 +65,7 @@ private:
 
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<std::thread> threads_;
+    std::shared_ptr<net::HeldTotal> total_;
     std::size_t next_ = 0;  // where the search for the least loaded begins
 };
 

@@ -17,6 +17,7 @@ public:
     void tell(std::size_t loop, std::size_t bytes) noexcept {
         parts_[loop].bytes.store(bytes, std::memory_order_relaxed);
     }
+    [[nodiscard]] std::size_t of_all() const noexcept { return of_others(loops_); }
     [[nodiscard]] std::size_t of_others(std::size_t loop) const noexcept {
         std::size_t sum = 0;
         for (std::size_t index = 0; index < loops_; ++index)

@@ -106,8 +106,11 @@ public:
 
     /// Tells the session, unless the stream is ending already, that the program is leaving.
     void leave() {
+        left_ = true;
         if (phase_ == Phase::open) session_->on_leaving();
     }
+    /// Whether it was told.
+    [[nodiscard]] bool left() const noexcept { return left_; }
 
     /// Ends the stream at once: no more calls but on_closed, at the end of this turn.
     void close(Ending ending = Ending::closed) noexcept;
@@ -172,6 +175,7 @@ private:
     bool drained_wanted_ : 1 = false;
     bool listed_unflushed_ : 1 = false;
     bool end_told_ : 1 = false;
+    bool left_ : 1 = false;
     bool watches_input_ : 1 = true;
     bool watches_room_ : 1 = false;
 };

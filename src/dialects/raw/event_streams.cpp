@@ -17,6 +17,8 @@ constexpr std::size_t event_chunk = 2;
 constexpr std::size_t most_backlog = std::size_t{1024} * 1024;
 // Often enough for proxies, which end connections that are silent for a minute.
 constexpr std::chrono::seconds beat_interval{20};
+// When the server leaves, another one should be there by then.
+constexpr std::chrono::milliseconds retry_when_leaving{1000};
 
 const PreparedChunk& chunk_of(const hub::Publication& publication) {
     return publication.encoded<PreparedChunk>(
@@ -45,6 +47,9 @@ void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
     here.members.emplace(member.id.number, std::move(made));
     ++here.count;
     member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });
+    member.reply.on_leave([this, loop, number = member.id.number] {
+        end(loop, number, "retry: " + std::to_string(retry_when_leaving.count()) + "\n\n");
+    });
     if (member.latest_only) member.reply.on_drain([this, &member] { drained(member); });
     if (!std::exchange(here.beating, true)) spawn(beat(loop));
     if (asker.visitor.expires) {
@@ -154,13 +159,6 @@ void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change)
     visit(loop, change.channel, [&](Member& member) {
         if (member.tells_presence) member.reply.write(chunk);
     });
-}
-
-void EventStreams::end_all(std::size_t loop, unsigned retry) {
-    const std::string last = "retry: " + std::to_string(retry) + "\n\n";
-    std::vector<std::uint64_t> numbers;
-    for (const auto& [number, member] : on_loops_[loop].members) numbers.push_back(number);
-    for (const std::uint64_t number : numbers) end(loop, number, last);
 }
 
 void EventStreams::end(std::size_t loop, std::uint64_t number, const std::string& last) {

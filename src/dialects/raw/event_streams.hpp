@@ -33,8 +33,6 @@ public:
               std::shared_ptr<const access::ChannelRule> rule, bool tells_presence);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
     void announce(std::size_t loop, const hub::PresenceChange& change);
-    /// Ends all on this loop; each is told to come back after `retry` milliseconds.
-    void end_all(std::size_t loop, unsigned retry);
 
     [[nodiscard]] std::size_t count(std::size_t loop) const noexcept {
         return on_loops_[loop].count;

@@ -37,6 +37,10 @@ void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::
     hub::Hub::Joining joining = {.channel = asker.channel, .member = poll.id, .history = wanted};
     if (poll.user) joining.who = hub::Presence{.user = *poll.user, .info = asker.visitor.info};
     asker.reply.on_close([this, loop, number] { take_out(loop, number); });
+    asker.reply.on_leave([this, loop, number] {
+        const auto found = on_loops_[loop].polls.find(number);
+        if (found != on_loops_[loop].polls.end()) answer(loop, number, {}, found->second.top);
+    });
     poll.asker = std::move(asker);
     hub_loops_.hub().join(std::move(joining),
                           [this, loop, id = poll.id, user = poll.user,
@@ -97,13 +101,6 @@ void LongPolls::deliver(std::size_t loop, const hub::SharedPublication& publicat
     const std::vector<std::uint64_t> numbers = found->second;
     for (const std::uint64_t number : numbers)
         answer(loop, number, {publication}, publication->position());
-}
-
-void LongPolls::end_all(std::size_t loop) {
-    std::vector<std::pair<std::uint64_t, hub::Position>> all;
-    for (const auto& [number, poll] : on_loops_[loop].polls)
-        if (poll.joined) all.emplace_back(number, poll.top);
-    for (const auto& [number, top] : all) answer(loop, number, {}, top);
 }
 
 }  // namespace longwire::dialects::raw

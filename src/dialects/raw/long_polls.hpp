@@ -31,8 +31,6 @@ public:
     void open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait,
               bool keeps_presence);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
-    /// Answers all on this loop with nothing.
-    void end_all(std::size_t loop);
 
     [[nodiscard]] std::size_t count(std::size_t loop) const noexcept {
         return on_loops_[loop].polls.size();

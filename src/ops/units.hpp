@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace longwire::cli {
+namespace longwire::ops {
 
 /// A whole number; nothing for any other text.
 [[nodiscard]] std::optional<std::size_t> parse_count(std::string_view text) noexcept;
@@ -22,4 +22,4 @@ namespace longwire::cli {
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_seconds(
     std::string_view text) noexcept;
 
-}  // namespace longwire::cli
+}  // namespace longwire::ops

@@ -1,10 +1,10 @@
-#include "cli/units.hpp"
+#include "ops/units.hpp"
 
 #include <charconv>
 #include <cstdint>
 #include <span>
 
-namespace longwire::cli {
+namespace longwire::ops {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) no
     return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-}  // namespace longwire::cli
+}  // namespace longwire::ops

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "access/channel_rule.hpp"
+#include "cli/serve.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace longwire::cli {
+
+/// Adds `longwire serve` to the program. Its options are also what a configuration file may hold.
+CLI::App& add_serve(CLI::App& app, ServeOptions& options);
+
+/// The options once more, as the same command line, the environment and the configuration file give
+/// them now. The error is an exit code: what is wrong has been told.
+[[nodiscard]] std::expected<ServeOptions, int> reread(const ServeOptions& options);
+
+/// The arguments of `longwire serve` with what the environment and the configuration file say put
+/// before what the command line does not; and the rules of that file. The error is an exit code:
+/// what is wrong has been told.
+[[nodiscard]] std::expected<std::vector<std::string>, int> with_settings(
+    std::vector<std::string> arguments, std::vector<access::ChannelRule>& channels);
+
+}  // namespace longwire::cli

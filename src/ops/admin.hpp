@@ -1,0 +1,49 @@
+#pragma once
+
+#include "hub/hub.hpp"
+#include "ops/exposition.hpp"
+
+#include <longwire/error.hpp>
+#include <longwire/server.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace longwire::ops {
+
+/// What the operator sees of a server, on an address and a thread of its own:
+///
+/// - `/healthz`: 200 for as long as the process answers;
+/// - `/readyz`: 200 while it takes clients, 503 otherwise;
+/// - `/metrics`: figures for Prometheus;
+/// - `/channels?prefix=&after=&count=`: the channels, and how many are on each.
+class Admin {
+public:
+    /// All must outlive this.
+    Admin(const Server& server, const hub::Hub& hub, std::function<void(Exposition&)> more_metrics);
+    ~Admin();
+    Admin(const Admin&) = delete;
+    Admin& operator=(const Admin&) = delete;
+
+    /// Listens and answers from now on. Errors: as Server::listen.
+    [[nodiscard]] Result<Server::Listening> start(const ListenOptions& where);
+
+    /// Whether clients are welcome. Any thread.
+    void set_ready(bool ready) noexcept { ready_ = ready; }
+
+private:
+    [[nodiscard]] Response metrics() const;
+    [[nodiscard]] Response channels(const Request& request) const;
+
+    const Server& server_;
+    const hub::Hub& hub_;
+    std::function<void(Exposition&)> more_metrics_;
+    std::atomic<bool> ready_ = false;
+    Server admin_;
+    std::thread thread_;
+};
+
+}  // namespace longwire::ops

@@ -1,0 +1,67 @@
+#include "ops/metrics.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace longwire::ops {
+
+void describe(const ServerCounts& counts, Exposition& exposition) {
+    exposition.gauge("connections", "Connections that are open, of any kind.");
+    exposition.sample(std::uint64_t{counts.connections});
+    exposition.counter("connections_accepted_total", "Connections that clients have made.");
+    exposition.sample(counts.accepted);
+    exposition.counter("connections_refused_total", "Of those, refused since there were too many.");
+    exposition.sample(counts.refused);
+    exposition.counter("http_requests_total", "HTTP requests, handshakes among them.");
+    exposition.sample(counts.requests);
+    exposition.counter("handshakes_refused_total", "WebSocket handshakes that were refused.");
+    exposition.sample(counts.handshakes_refused);
+    exposition.gauge("websockets", "WebSocket connections that are open.");
+    exposition.sample(counts.opened - counts.closed);
+    exposition.counter("websockets_opened_total", "WebSocket connections that were opened.");
+    exposition.sample(counts.opened);
+    exposition.counter("websockets_closed_total", "Those that have closed, by code.");
+    for (std::size_t place = 0; place < counts.closes.size(); ++place) {
+        if (counts.closes.at(place) == 0) continue;
+        std::string code = std::to_string(1000 + place);
+        if (place == 16) code = "3xxx";
+        if (place == 17) code = "4xxx";
+        exposition.sample(counts.closes.at(place), "code=\"" + code + '"');
+    }
+    exposition.counter("messages_received_total", "Messages from WebSocket clients.");
+    exposition.sample(counts.messages_received);
+    exposition.counter("message_bytes_received_total", "The bytes of those.");
+    exposition.sample(counts.bytes_received);
+    exposition.gauge("held_bytes", "Bytes kept for clients that read or send slowly.");
+    exposition.sample(std::uint64_t{counts.held});
+}
+
+void describe(const hub::Hub::Counts& counts, Exposition& exposition) {
+    exposition.gauge("channels", "Channels that somebody is on.");
+    exposition.sample(std::uint64_t{counts.channels});
+    exposition.gauge("subscriptions", "Members of channels, by any transport.");
+    exposition.sample(std::uint64_t{counts.members});
+    exposition.counter("publications_total", "Messages on channels that had members here.");
+    exposition.sample(counts.publications);
+}
+
+void describe_process(Exposition& exposition) {
+    long pages = 0;
+    long resident = 0;
+    std::ifstream("/proc/self/statm") >> pages >> resident;
+    exposition.gauge("resident_bytes", "Memory of this process.");
+    exposition.sample(static_cast<std::uint64_t>(resident) *
+                      static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
+    rusage usage = {};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    exposition.counter("processor_seconds_total", "Processor time of this process.");
+    exposition.sample(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+}
+
+}  // namespace longwire::ops
