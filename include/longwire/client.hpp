@@ -62,6 +62,7 @@ struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in 
     std::string cookies = {};
     std::string proxy = {};
     bool environment_proxy = true;
+    std::string local_address = {};
     std::uint8_t max_redirects = 0;
     std::size_t max_message_size = std::size_t{1024} * 1024;
     std::size_t max_backlog = std::size_t{1024} * 1024;

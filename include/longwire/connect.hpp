@@ -68,6 +68,10 @@ struct ConnectOptions {
     /// wss:, HTTP_PROXY for ws:, ALL_PROXY for both, in either case, and not to the hosts of
     /// NO_PROXY. Unix sockets are always reached directly, and so is this machine.
     bool environment_proxy = true;
+    /// The address of this machine to connect from (to the proxy, where there is one): "192.0.2.7"
+    /// or "2001:db8::7"; the server's addresses of the other family are then left out. Empty: the
+    /// system chooses. A port is always chosen by the system.
+    std::string_view local_address = {};
     /// How many redirects (301, 302, 303, 307, 308) to follow; 0: a redirect is a refusal. What is
     /// secret (`user`, `bearer`, `cookies`, the fields Authorization and Cookie) goes to the first
     /// origin alone, and wss: is never left for ws:.

@@ -14,7 +14,7 @@ _longwire() {
     done
 
     case $before in
-        --cacert | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
+        --cacert | --payload | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return
@@ -70,8 +70,9 @@ _longwire() {
                 --idle-timeout --close-timeout --threads --spin --verbose --help'
             ;;
         bench)
-            options='--connections --depth --rate --size --binary --publishers --idle --ramp
-                --duration --warmup --threads --compress --header --timeout --cacert
+            options='--connections --depth --rate --size --payload --binary --publishers --idle
+                --handshakes --ramp --duration --warmup --threads --compress --header --timeout
+                --source --cacert
                 --insecure --json --quiet --fail-if --help'
             [[ $word == -* ]] || options='ws:// wss://'
             compopt -o nospace

@@ -66,6 +66,7 @@ void Attempt::begin() {
     } else {
         connector_.emplace(loop, host, port, std::move(done));
     }
+    if (const auto& local = plan_->local_address()) connector_->leave_from(*local);
     connector_->start();
 }
 

@@ -15,13 +15,13 @@ namespace {
 auto values_of(const ClientOptions& options) {
     return std::tie(options.subprotocols, options.headers, options.origin, options.user,
                     options.bearer, options.cookies, options.proxy, options.environment_proxy,
-                    options.max_redirects, options.max_message_size, options.max_backlog,
-                    options.compression, options.compression_threshold, options.roots_file,
-                    options.certificate_file, options.key_file, options.verify, options.pinned_keys,
-                    options.oldest, options.handshake_timeout, options.ping_after,
-                    options.ping_every, options.idle_timeout, options.close_timeout,
-                    options.frame_timeout, options.max_control_frames, options.reconnect,
-                    options.max_queue);
+                    options.local_address, options.max_redirects, options.max_message_size,
+                    options.max_backlog, options.compression, options.compression_threshold,
+                    options.roots_file, options.certificate_file, options.key_file, options.verify,
+                    options.pinned_keys, options.oldest, options.handshake_timeout,
+                    options.ping_after, options.ping_every, options.idle_timeout,
+                    options.close_timeout, options.frame_timeout, options.max_control_frames,
+                    options.reconnect, options.max_queue);
 }
 
 std::shared_ptr<const ClientOptions> share(ClientOptions options) {
@@ -69,6 +69,7 @@ Result<ConnectOptions> connect_options(const ClientOptions& options, const Clien
     connecting.cookies = request.cookies;
     connecting.proxy = options.proxy;
     connecting.environment_proxy = options.environment_proxy;
+    connecting.local_address = options.local_address;
     connecting.max_redirects = options.max_redirects;
     connecting.max_message_size = options.max_message_size;
     connecting.max_backlog = options.max_backlog;

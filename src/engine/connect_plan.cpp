@@ -79,6 +79,7 @@ Result<void> ConnectPlan::take(std::string_view url, const ConnectOptions& optio
     if (auto taken = take_fields(options); !taken) return taken;
     if (auto taken = take_secrets(options); !taken) return taken;
     if (auto judged = judge_subprotocols(options.subprotocols.view()); !judged) return judged;
+    if (auto taken = take_local_address(options); !taken) return taken;
     return take_proxy(options);
 }
 
@@ -148,6 +149,18 @@ Result<void> ConnectPlan::take_secrets(const ConnectOptions& options) {
     if (holds(secrets_, "Authorization"))
         return refuse("authorization is given twice: by an option and as a header field");
     secrets_.emplace_back("Authorization", std::move(authorization));
+    return {};
+}
+
+Result<void> ConnectPlan::take_local_address(const ConnectOptions& options) {
+    if (options.local_address.empty()) return {};
+    const std::string text(options.local_address);
+    if (!unix_path_.empty())
+        return refuse("nothing can be connected from " + text + " to a Unix socket");
+    local_address_ = net::Address::from_numeric(text, 0);
+    if (!local_address_)
+        return refuse("the local address \"" + text +
+                      "\" is none; write a numeric one, such as 192.0.2.7 or 2001:db8::7");
     return {};
 }
 

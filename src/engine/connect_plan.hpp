@@ -3,6 +3,7 @@
 #include "engine/client_terms.hpp"
 #include "engine/proxy.hpp"
 #include "http/url.hpp"
+#include "net/address.hpp"
 #include "net/tls_context.hpp"
 
 #include <longwire/connect.hpp>
@@ -41,6 +42,10 @@ public:
     }
     /// The proxy to reach the server through; nothing: directly.
     [[nodiscard]] const std::optional<Proxy>& proxy() const noexcept { return proxy_; }
+    /// What to connect from; nothing: as the system chooses.
+    [[nodiscard]] const std::optional<net::Address>& local_address() const noexcept {
+        return local_address_;
+    }
     [[nodiscard]] std::chrono::milliseconds handshake_timeout() const noexcept {
         return handshake_timeout_;
     }
@@ -65,6 +70,7 @@ private:
     [[nodiscard]] Result<void> take_tls(const ConnectOptions& options);
     [[nodiscard]] Result<void> take_fields(const ConnectOptions& options);
     [[nodiscard]] Result<void> take_secrets(const ConnectOptions& options);
+    [[nodiscard]] Result<void> take_local_address(const ConnectOptions& options);
     [[nodiscard]] Result<void> take_proxy(const ConnectOptions& options);
     [[nodiscard]] Result<void> choose_proxy();
 
@@ -74,6 +80,7 @@ private:
     std::optional<Proxy> fixed_proxy_;
     std::optional<EnvironmentProxies> environment_;
     std::optional<Proxy> proxy_;
+    std::optional<net::Address> local_address_;
     std::string origin_;
     Fields fields_;
     Fields secrets_;  // for the first origin alone

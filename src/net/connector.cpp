@@ -22,6 +22,10 @@ bool is_localhost(std::string_view host) noexcept {
     return host == "localhost" || host.ends_with(".localhost");
 }
 
+std::string without_port(const std::string& address) {
+    return address.substr(0, address.rfind(':'));
+}
+
 }  // namespace
 
 /// One address that is being connected to.
@@ -44,6 +48,11 @@ public:
         const int on = 1;
         if (address_.family() != AF_UNIX)
             setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        if (const auto& local = owner_.local_) {
+            // A port is worth choosing once the server is known: then only the pair must be new.
+            setsockopt(socket_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+            if (::bind(socket_.get(), local->data(), local->size()) != 0) return errno;
+        }
         const int status = ::connect(socket_.get(), address_.data(), address_.size());
         if (status != 0 && errno != EINPROGRESS) return errno;
         // Also one that is connected at once is reported by the loop, never before we return.
@@ -89,6 +98,20 @@ Connector::Connector(Loop& loop, const std::vector<Address>& addresses, std::str
 
 Connector::~Connector() = default;
 
+Connector::Family Connector::family_of(const Address& address) noexcept {
+    return address.family() == AF_INET6 ? Family::ipv6 : Family::other;
+}
+
+bool Connector::reaches(Family family) const noexcept {
+    return !local_ || family_of(*local_) == family;
+}
+
+void Connector::leave_from(const Address& local) {
+    local_ = local;
+    for (const Family family : {Family::ipv6, Family::other})
+        if (!reaches(family)) waiting_[family].clear();
+}
+
 void Connector::start() {
     // Nothing is settled while the lookups are being made: they may be answered at once.
     starting_ = true;
@@ -97,9 +120,9 @@ void Connector::start() {
         for (const std::string_view loopback : {"::1", "127.0.0.1"})
             if (const auto address = Address::from_numeric(loopback, port_)) admit(*address);
     } else if (!host_.empty()) {
-        looking_up_ = {true, true};
-        look_up(Family::ipv6);
-        look_up(Family::other);
+        looking_up_ = {reaches(Family::ipv6), reaches(Family::other)};
+        for (const Family family : {Family::ipv6, Family::other})
+            if (reaches(family)) look_up(family);
     }
     starting_ = false;
     advance();
@@ -124,7 +147,8 @@ void Connector::found(Family family, Result<std::vector<Address>> addresses) {
 }
 
 void Connector::admit(const Address& address) {
-    const Family family = address.family() == AF_INET6 ? Family::ipv6 : Family::other;
+    const Family family = family_of(address);
+    if (!reaches(family)) return;
     // Counted apart, so that one family with many addresses leaves room for the other.
     if (admitted_[family] == most_of_family) return;
     ++admitted_[family];
@@ -198,12 +222,14 @@ bool Connector::has_waiting() const noexcept {
 }
 
 Error Connector::failure_of_all() const {
+    std::string message = "cannot connect to " + name_;
+    if (local_) message += " from " + without_port(local_->to_text());
     if (failures_.empty())
         return not_found_.value_or(
-            Error(ErrorCode::connection_failed, "cannot connect to " + name_ + ": no address"));
+            Error(ErrorCode::connection_failed,
+                  message + ": no address" + (local_ ? " of the same family" : "")));
     const bool refused =
         std::ranges::all_of(failures_, [](const Failure& one) { return is_refusal(one.number); });
-    std::string message = "cannot connect to " + name_;
     constexpr std::size_t most_told = 4;
     for (std::size_t index = 0; index < std::min(failures_.size(), most_told); ++index) {
         const auto& [address, error] = failures_[index];

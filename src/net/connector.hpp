@@ -41,6 +41,9 @@ public:
               ConnectDelays delays = {});
     ~Connector();
 
+    /// Before the start: to connect from this address of ours, to those of its family alone.
+    void leave_from(const Address& local);
+
     /// Begins. `done` is called once, perhaps before this returns (when all fails at once); the
     /// Connector may be destroyed in that call. Errors: name_not_resolved, connection_refused,
     /// connection_failed.
@@ -55,6 +58,7 @@ private:
     };
     static constexpr std::size_t most_of_family = 16;
 
+    [[nodiscard]] static Family family_of(const Address& address) noexcept;
     void look_up(Family family);
     void found(Family family, Result<std::vector<Address>> addresses);
     void admit(const Address& address);
@@ -65,12 +69,14 @@ private:
     void won(Descriptor socket);
     void lost(const Try& one, int error);
     [[nodiscard]] bool has_waiting() const noexcept;
+    [[nodiscard]] bool reaches(Family family) const noexcept;
     [[nodiscard]] Error failure_of_all() const;
     void settle(Result<Descriptor> result);
 
     Loop& loop_;
     std::string host_;  // empty: the addresses are known
     std::string name_;
+    std::optional<Address> local_;
     std::uint16_t port_ = 0;
     Done done_;
     ConnectDelays delays_;

@@ -1,9 +1,11 @@
 """longwire bench, against our own server and against none."""
 
 import json
+import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -53,6 +55,67 @@ class Measuring(unittest.TestCase):
     def test_holds_idle_connections(self):
         report = measured("-c", "50", "--ramp", "1000", "--idle", self.echo)
         self.assertEqual((report["connected"], report["received"]), (50, 0))
+
+    def test_counts_handshakes(self):
+        report = measured("-c", "4", "--handshakes", "--fail-if", "rate<1", self.echo)
+        self.assertEqual((report["connected"], report["errors"]), (4, {}))
+        self.assertGreater(report["handshakes"], 4)
+        self.assertAlmostEqual(report["handshakes_a_second"],
+                               report["handshakes"] / report["seconds"], delta=1 +
+                               report["handshakes_a_second"] * 0.01)
+        self.assertEqual(report["latency_ns"]["count"], report["handshakes"])
+        self.assertEqual((report["received"], report["messages_a_second"]), (0, 0))
+        ran = bench("-d", "200ms", "--warmup", "0s", "-c", "2", "--handshakes", self.echo)
+        self.assertRegex(ran.stdout, r"2 connections at a time, made and closed")
+        self.assertRegex(ran.stdout, r"handshakes  [0-9,]+ a second")
+        self.assertIn("p99.99", ran.stdout)
+
+    def test_connects_from_several_addresses(self):
+        with subprocess.Popen([LONGWIRE, "bench", "--json", "-d", "60s", "-c", "6", "--idle",
+                               "--source", "127.0.0.5-127.0.0.6,127.0.0.9", self.echo],
+                              stdout=subprocess.PIPE, text=True) as running:
+            deadline = time.monotonic() + 20
+            while len(self.clients()) < 6 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            clients = self.clients()
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=20)
+        self.assertEqual(sorted(clients), sorted(2 * ["127.0.0.5", "127.0.0.6", "127.0.0.9"]))
+
+    def clients(self):
+        """The addresses of those who are connected to the server."""
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            found = re.findall(rf": (\w{{8}}):\w+ 0100007F:{self.serving.port:04X} 01 ",
+                               table.read())
+        return [".".join(str(byte) for byte in reversed(bytes.fromhex(one))) for one in found]
+
+    def test_sends_what_a_file_holds(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "message")
+            with open(file, "wb") as opened:
+                opened.write("Grüße, ".encode() * 100)
+            report = measured("-c", "2", "--payload", file, self.echo)
+            self.assertEqual((report["size"], report["errors"]), (900, {}))
+            self.assertEqual(report["bytes_received"], 900 * report["received"])
+            channel = f"ws://127.0.0.1:{self.serving.port}/channels/load"
+            report = measured("-c", "2", "--publishers", "1", "--payload", file, channel)
+            self.assertEqual((report["size"], report["errors"]), (916, {}))
+            with open(file, "wb") as opened:
+                opened.write(b"\xff\x00")
+            ran = bench("-d", "100ms", "--payload", file, self.echo)
+            self.assertEqual(ran.returncode, 2)
+            self.assertIn(f"{file} is not UTF-8, as text has to be; add --binary", ran.stderr)
+            report = measured("-c", "2", "--binary", "--payload", file, self.echo)
+            self.assertEqual((report["size"], report["errors"]), (2, {}))
+
+    def test_draws_in_ascii_where_the_locale_has_no_more(self):
+        for locale, bar, other in (("C.UTF-8", "█", "#"), ("C", "#", "█")):
+            ran = subprocess.run(
+                [LONGWIRE, "bench", "-q", "-d", "200ms", "-c", "2", self.echo],
+                capture_output=True, timeout=60, check=True, env={**os.environ, "LC_ALL": locale})
+            self.assertIn(bar, ran.stdout.decode())
+            self.assertNotIn(other, ran.stdout.decode())
+            self.assertEqual(locale == "C", ran.stdout.isascii())
 
     def test_works_on_several_threads_and_compressed(self):
         report = measured("-c", "7", "--threads", "2", "--compress", "shared", "--size", "2KiB",
@@ -111,6 +174,11 @@ class Failing(unittest.TestCase):
                 (["--fail-if", "q99>5ms", "ws://x/"], 'there is no figure "q99"'),
                 (["--fail-if", "p99>5", "ws://x/"], "a time has a unit"),
                 (["--connections", "0", "ws://x/"], "--connections"),
+                (["--source", "eth0", "ws://x/"], '"eth0" is no address'),
+                (["--source", "127.0.0.9-127.0.0.1", "ws://x/"], "is no range"),
+                (["--source", "10.0.0.0-10.0.255.255", "ws://x/"], "more than 4096"),
+                (["--handshakes", "--idle", "ws://x/"], "--handshakes"),
+                (["--payload", "/no/such", "ws://x/"], "cannot read /no/such"),
                 ([], "URL is required")):
             ran = bench(*arguments)
             self.assertEqual(ran.returncode, 2, arguments)

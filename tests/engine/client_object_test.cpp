@@ -80,6 +80,17 @@ TEST_F(ClientObject, IsMadeOfAUrlAndSubprotocolsAsInABrowser) {
     EXPECT_EQ(plain.protocol(), "");
 }
 
+TEST_F(ClientObject, ConnectsFromTheAddressThatItIsGiven) {
+    std::promise<std::string> peer;
+    running.server.websocket("/", {.on_open = [&](WebSocket& socket, const Request&) {
+                                 peer.set_value(socket.peer());
+                             }});
+    running.start();
+    const Client client(running.url("/"), {.local_address = "127.0.0.9"});
+    const std::string seen = peer.get_future().get();
+    EXPECT_TRUE(seen.starts_with("127.0.0.9:")) << seen;
+}
+
 TEST_F(ClientObject, ClosesOnlyAsTheStandardAllows) {
     start();
     Client client(running.url("/echo"), events.watch());

@@ -54,6 +54,21 @@ TEST(ConnectPlan, KnowsWhichStatusesToFollowAndHowOften) {
     EXPECT_FALSE((*plan)->follows(302));
 }
 
+TEST(ConnectPlan, ALocalAddressIsNumericAndNotForUnixSockets) {
+    const auto plan = ConnectPlan::make("ws://a/", {.local_address = "2001:db8::7"});
+    ASSERT_TRUE(plan);
+    ASSERT_TRUE((*plan)->local_address());
+    EXPECT_EQ((*plan)->local_address()->to_text(), "[2001:db8::7]:0");
+    for (const auto& [url, address] : {std::pair("ws://a/", "eth0"),
+                                       {"ws://a/", "127.0.0.1:80"},
+                                       {"ws+unix:/x:/", "127.0.0.2"}}) {
+        const auto refused = ConnectPlan::make(url, {.local_address = address});
+        ASSERT_FALSE(refused) << url << " " << address;
+        EXPECT_EQ(refused.error().code(), ErrorCode::invalid_argument);
+        EXPECT_NE(refused.error().message().find(address), std::string::npos);
+    }
+}
+
 TEST(ConnectPlan, TheProxyOfTheOptionsHoldsForEveryHost) {
     auto plan = ConnectPlan::make("ws://127.0.0.1/", {.proxy = "socks5://p:1"});
     ASSERT_TRUE(plan);

@@ -97,10 +97,11 @@ public:
         loop_->resolve_with(names_.servers());
     }
 
-    void start(std::uint16_t port, ConnectDelays delays) {
+    void start(std::uint16_t port, ConnectDelays delays, const char* local = nullptr) {
         connector_ = std::make_unique<Connector>(
             *loop_, "server.test", port,
             [this](Result<Descriptor> result) { result_.emplace(std::move(result)); }, delays);
+        if (local != nullptr) connector_->leave_from(*Address::from_numeric(local, 0));
         connector_->start();
     }
     void give_up() { connector_.reset(); }
@@ -113,6 +114,11 @@ public:
         if (!result_) return "nothing";
         if (!*result_) return result_->error().message();
         return Address::peer_of((*result_)->get()).family() == AF_INET6 ? "IPv6" : "IPv4";
+    }
+    /// Our end of what was connected, without its port.
+    [[nodiscard]] std::string left_from() const {
+        const std::string text = Address::local_of((*result_)->get()).to_text();
+        return text.substr(0, text.rfind(':'));
     }
     [[nodiscard]] ErrorCode code() const { return result_->error().code(); }
     [[nodiscard]] bool settled() const noexcept { return result_.has_value(); }
@@ -237,6 +243,36 @@ TEST(Connector, ANameWithoutAddressesIsNotFound) {
         EXPECT_NE(racing.outcome().find("cannot find the host \"server.test\""), std::string::npos);
         EXPECT_EQ(racing.code(), ErrorCode::name_not_resolved);
     }
+}
+
+TEST(Connector, LeavesFromAnAddressToThoseOfItsFamily) {
+    const TwoPorts ports(State::listening, State::listening);
+    NEED_TWO_FAMILIES(ports);
+    Racing racing(both_families());
+    racing.start(ports.port, {.attempt = never, .resolution = never}, "127.0.0.9");
+    EXPECT_EQ(racing.outcome(), "IPv4");
+    EXPECT_EQ(racing.left_from(), "127.0.0.9");
+    EXPECT_FALSE(ports.ipv6_was_asked());
+}
+
+TEST(Connector, ANameWithoutAddressesOfThatFamilyIsNotReached) {
+    Racing racing([](bool ipv6) {
+        return NameServer::Answer{.addresses = ipv6 ? std::vector<std::string>{"::1"}
+                                                    : std::vector<std::string>{}};
+    });
+    racing.start(1, {.attempt = never, .resolution = never}, "127.0.0.9");
+    EXPECT_NE(racing.outcome(), "IPv6");
+    EXPECT_EQ(racing.code(), ErrorCode::name_not_resolved);
+}
+
+TEST(Connector, TellsOfAnAddressThatIsNotOurs) {
+    Racing racing(both_families());
+    racing.start(1, {.attempt = never, .resolution = never}, "192.0.2.7");
+    EXPECT_EQ(
+        racing.outcome(),
+        "cannot connect to server.test:1 from 192.0.2.7: 127.0.0.1:1: Cannot assign requested "
+        "address");
+    EXPECT_EQ(racing.code(), ErrorCode::connection_failed);
 }
 
 TEST(Connector, TellsOfEveryAddressThatFailed) {

@@ -1,9 +1,10 @@
 // Bun (its server is a fork of uWebSockets): an echo at every path, and /channels/NAME.
-// Usage: bun server.mjs PORT [deflate]
-const [port, mode] = process.argv.slice(2);
+// Usage: bun server.mjs PORT [deflate | tls CERTIFICATE KEY]
+const [port, mode, certificate, key] = process.argv.slice(2);
 const compress = mode === "deflate";
 Bun.serve({
   port: Number(port),
+  tls: mode === "tls" ? { cert: Bun.file(certificate), key: Bun.file(key) } : undefined,
   fetch(request, server) {
     const { pathname } = new URL(request.url);
     const channel = pathname.startsWith("/channels/") ? pathname : null;

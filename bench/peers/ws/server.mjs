@@ -1,13 +1,19 @@
 // npm ws: an echo at every path, and /channels/NAME, where what one sends goes to all others.
-// Usage: node server.mjs PORT [deflate]
+// Usage: node server.mjs PORT [deflate | tls CERTIFICATE KEY]
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
 import { WebSocketServer } from "ws";
 
-const [port, mode] = process.argv.slice(2);
+const [port, mode, certificate, key] = process.argv.slice(2);
 const perMessageDeflate =
   mode === "deflate"
     ? { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 }
     : false;
-const server = new WebSocketServer({ port, perMessageDeflate, maxPayload: 64 * 1024 * 1024 });
+const options = { perMessageDeflate, maxPayload: 64 * 1024 * 1024 };
+const https =
+  mode === "tls" && createServer({ cert: readFileSync(certificate), key: readFileSync(key) });
+const server = new WebSocketServer(https ? { ...options, server: https } : { ...options, port });
+if (https) https.listen(port);
 const channels = new Map();
 server.on("connection", (socket, request) => {
   socket.on("error", () => {});

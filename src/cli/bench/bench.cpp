@@ -1,5 +1,6 @@
 #include "cli/bench/bench_report.hpp"
 #include "cli/bench/load.hpp"
+#include "cli/bench/payload.hpp"
 #include "cli/exit_code.hpp"
 
 #include <fmt/core.h>
@@ -70,9 +71,10 @@ public:
         last_ = now;
         received_ = received;
         if (!shown_) return;
-        fmt::print(stderr, "\r\x1b[K{}  {} of {} connections  {} messages a second", phase,
+        fmt::print(stderr, "\r\x1b[K{}  {} of {} connections  {} {} a second", phase,
                    grouped(run.settled.load()), grouped(options_.connections + options_.publishers),
-                   grouped(static_cast<std::uint64_t>(rate)));
+                   grouped(static_cast<std::uint64_t>(rate)),
+                   options_.handshakes ? "handshakes" : "messages");
         std::fflush(stderr);
     }
 
@@ -115,7 +117,7 @@ std::size_t share_of(std::size_t count, std::size_t threads, std::size_t index) 
     return count / threads + (index < count % threads ? 1 : 0);
 }
 
-Measurement measure(const BenchOptions& options) {
+Measurement measure(const BenchOptions& options, const std::string& payload) {
     Run run;
     const StopOnInterrupt stop_on_interrupt(run);
     std::vector<std::unique_ptr<Load>> loads;
@@ -123,7 +125,7 @@ Measurement measure(const BenchOptions& options) {
     loads.reserve(options.threads);
     for (std::size_t index = 0; index < options.threads; ++index)
         loads.push_back(std::make_unique<Load>(
-            options, run, share_of(options.connections, options.threads, index),
+            options, run, payload, share_of(options.connections, options.threads, index),
             share_of(options.publishers, options.threads, index)));
     threads.reserve(loads.size());
     for (const auto& load : loads) threads.emplace_back([&load] { load->work(); });
@@ -136,9 +138,15 @@ Measurement measure(const BenchOptions& options) {
 
 }  // namespace
 
-int bench(const BenchOptions& options) {
+int bench(BenchOptions options) {
     raise_descriptor_limit();
-    const Measurement measurement = measure(options);
+    const auto payload = payload_of(options);
+    if (!payload) {
+        fmt::print(stderr, "longwire bench: {}\n", payload.error().message());
+        return usage;
+    }
+    options.size = payload->size();
+    const Measurement measurement = measure(options, *payload);
     fmt::print("{}{}",
                options.json ? report_as_json(options, measurement)
                             : report_for_people(options, measurement),

@@ -1,5 +1,6 @@
 #include "cli/bench/bench_command.hpp"
 
+#include "cli/bench/source_addresses.hpp"
 #include "cli/option_words.hpp"
 
 #include <string>
@@ -22,6 +23,12 @@ constexpr const char* bench_footer =
       what one publishes to a channel, 1,000 others receive
   longwire bench -c 10000 --ramp 2000 --idle ws://127.0.0.1:8000/echo
       connections only, 2,000 new ones a second
+  longwire bench --handshakes ws://127.0.0.1:8000/echo
+      64 connections at a time, made and closed, over and over
+  longwire bench --payload quotes.json --compress shared wss://example.org/echo
+      what compression makes of real messages
+  longwire bench -c 100000 --idle --source 127.0.0.1-127.0.0.9 ws://127.0.0.1:8000/echo
+      more connections than there are ports between two addresses
 
 With --rate the time of a message counts from when it was due, so that what a
 server that stalls does to those who wait is seen. The server should have
@@ -41,12 +48,27 @@ void add_load(CLI::App& bench, BenchOptions& options) {
     add_word(bench, "--rate", options.rate, positive_word,
              "Messages a second over all connections, and not the next after each\nanswer")
         .group(group);
-    add_word(bench, "--size", options.size, size_word, "Bytes of a message", "20").group(group);
+    CLI::Option& size =
+        add_word(bench, "--size", options.size, size_word, "Bytes of a message", "20");
+    size.group(group);
+    bench.add_option("--payload", options.payload_file, "The message is what this file holds")
+        ->type_name("FILE")
+        ->excludes(&size)
+        ->group(group);
     bench.add_flag("-b,--binary", options.binary, "Binary messages")->group(group);
     add_word(bench, "--publishers", options.publishers, positive_word,
              "So many connections publish, and the others receive")
         .group(group);
-    bench.add_flag("--idle", options.idle, "Connections only")->group(group);
+    CLI::Option* const idle =
+        bench.add_flag("--idle", options.idle, "Connections only")->group(group);
+    bench
+        .add_flag("--handshakes", options.handshakes,
+                  "Connections only, which are closed at once and made again; a latency\n"
+                  "is from the first packet to the answer")
+        ->excludes(idle)
+        ->excludes("--publishers")
+        ->excludes("--rate")
+        ->group(group);
     add_word(bench, "--ramp", options.ramp, positive_word, "New connections a second").group(group);
     add_word(bench, "-d,--duration", options.duration, time_word, "How long to measure", "10s")
         .group(group);
@@ -54,6 +76,21 @@ void add_load(CLI::App& bench, BenchOptions& options) {
         .group(group);
     add_word(bench, "--threads", options.threads, positive_word, "Threads that make the load", "1")
         .group(group);
+}
+
+void add_sources(CLI::App& bench, BenchOptions& options, const std::string& group) {
+    bench
+        .add_option_function<std::string>(
+            "--source",
+            [&options](const std::string& given) {
+                auto addresses = parse_source_addresses(given);
+                if (!addresses) throw CLI::ValidationError("--source", addresses.error());
+                options.sources = std::move(*addresses);
+            },
+            "Connect from these addresses of this machine, in turns: some 28,000\n"
+            "connections fit between two; A-B is a range")
+        ->option_text("ADDRESS[,ADDRESS...]")
+        ->group(group);
 }
 
 void add_connecting(CLI::App& bench, BenchOptions& options) {
@@ -68,6 +105,7 @@ void add_connecting(CLI::App& bench, BenchOptions& options) {
     add_word(bench, "--timeout", options.timeout, seconds_word, "How long connecting may take",
              "10")
         .group(group);
+    add_sources(bench, options, group);
     bench
         .add_option("--cacert", options.roots_file,
                     "Trust the roots in this PEM file, and not the system's")

@@ -22,6 +22,8 @@ struct BenchOptions {
     std::size_t size = 20;  ///< Bytes of a message.
     std::size_t publishers = 0;  ///< Not 0: so many publish, and `connections` subscribe.
     bool idle = false;           ///< Connections only.
+    bool handshakes = false;     ///< Connections that are closed again at once.
+    std::string payload_file;    ///< Its bytes are the message; empty: text of `size` bytes.
     bool binary = false;
     bool json = false;
     bool quiet = false;
@@ -30,12 +32,13 @@ struct BenchOptions {
     std::chrono::milliseconds warmup = std::chrono::seconds(1);
     std::chrono::milliseconds timeout = std::chrono::seconds(10);
     std::string roots_file;
+    std::vector<std::string> sources;  ///< Addresses to connect from, in turns; none: as it comes.
     bool insecure = false;
     std::vector<std::string> headers;
     std::vector<Threshold> thresholds;
 };
 
 /// `longwire bench`: gives the exit code.
-int bench(const BenchOptions& options);
+int bench(BenchOptions options);
 
 }  // namespace longwire::cli

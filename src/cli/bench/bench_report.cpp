@@ -1,5 +1,7 @@
 #include "cli/bench/bench_report.hpp"
 
+#include "cli/bench/glyphs.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -39,10 +41,10 @@ std::string bytes_in_words(double bytes) {
 /// A bar on a logarithmic scale, since p99.99 is often a hundred times p50.
 std::string bar(double value, double least, double greatest) {
     constexpr double width = 32;
-    if (greatest <= least || value <= least) return "█";
+    if (greatest <= least || value <= least) return std::string(glyphs().bar);
     const double part = std::log(value / least) / std::log(greatest / least);
     std::string drawn;
-    for (int count = 0; count <= static_cast<int>(part * width); ++count) drawn += "█";
+    for (int count = 0; count <= static_cast<int>(part * width); ++count) drawn += glyphs().bar;
     return drawn;
 }
 
@@ -84,6 +86,7 @@ std::string what_was_done(const BenchOptions& options) {
     std::string words = fmt::format("{} connections", grouped(options.connections));
     if (options.threads > 1) words += fmt::format(" on {} threads", options.threads);
     if (options.idle) return words + ", idle";
+    if (options.handshakes) return words + " at a time, made and closed";
     words += fmt::format(", {} bytes", grouped(options.size));
     if (options.publishers > 0)
         words += fmt::format(" from {} publishers to all", options.publishers);
@@ -98,7 +101,8 @@ std::string time_in_words(double nanoseconds) {
         double size;
         std::string_view name;
     };
-    constexpr std::array<Unit, 4> units = {{{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}}};
+    const std::array<Unit, 4> units = {
+        {{1e9, "s"}, {1e6, "ms"}, {1e3, glyphs().microseconds}, {1, "ns"}}};
     for (const auto& [size, name] : units) {
         if (nanoseconds < size && size > 1) continue;
         const double value = nanoseconds / size;
@@ -128,18 +132,21 @@ std::string report_for_people(const BenchOptions& options, const Measurement& me
                               time_in_words(number(measurement.connecting.quantile(0.5))),
                               time_in_words(number(measurement.connecting.quantile(0.99))),
                               time_in_words(number(measurement.connecting.greatest())));
-    if (!options.idle) {
+    if (options.handshakes)
+        report += fmt::format("  handshakes  {} a second ({} in all)\n",
+                              grouped(static_cast<std::uint64_t>(measurement.rate())),
+                              grouped(measurement.handshakes));
+    else if (!options.idle)
         report += fmt::format(
             "  messages    {} a second, {} a second ({} in all)\n",
             grouped(static_cast<std::uint64_t>(measurement.rate())),
             bytes_in_words(seconds > 0 ? static_cast<double>(measurement.bytes_received) / seconds
                                        : 0),
             grouped(measurement.received));
-        if (measurement.latencies.count() > 0)
-            report += fmt::format("  latency     mean {}\n{}",
-                                  time_in_words(number(measurement.latencies.mean())),
-                                  table_of(measurement.latencies));
-    }
+    if (measurement.latencies.count() > 0)
+        report += fmt::format("  latency     mean {}\n{}",
+                              time_in_words(number(measurement.latencies.mean())),
+                              table_of(measurement.latencies));
     report += fmt::format("  errors      {}\n", grouped(measurement.error_count()));
     for (const auto& [what, times] : measurement.errors)
         report += fmt::format("    {:>7}  {}\n", grouped(times), what);
@@ -150,11 +157,14 @@ std::string report_as_json(const BenchOptions& options, const Measurement& measu
     std::string json = fmt::format(
         R"({{"url":{},"connections":{},"threads":{},"depth":{},"rate":{},"size":{},"publishers":{},)"
         R"("seconds":{:.3f},"connected":{},"sent":{},"received":{},"bytes_received":{},)"
-        R"("messages_a_second":{:.1f},"connecting_ns":{},"latency_ns":{},"errors":{{)",
+        R"("messages_a_second":{:.1f},"handshakes":{},"handshakes_a_second":{:.1f},)"
+        R"("connecting_ns":{},"latency_ns":{},"errors":{{)",
         in_quotes(options.url), options.connections, options.threads, options.depth, options.rate,
         options.size, options.publishers, std::chrono::duration<double>(measurement.time).count(),
         measurement.connected, measurement.sent, measurement.received, measurement.bytes_received,
-        measurement.rate(), json_of(measurement.connecting), json_of(measurement.latencies));
+        options.handshakes ? 0 : measurement.rate(), measurement.handshakes,
+        options.handshakes ? measurement.rate() : 0, json_of(measurement.connecting),
+        json_of(measurement.latencies));
     bool first = true;
     for (const auto& [what, times] : measurement.errors) {
         json += fmt::format("{}{}:{}", first ? "" : ",", in_quotes(what), times);

@@ -1,5 +1,6 @@
 #include "cli/bench/load.hpp"
 
+#include "cli/bench/payload.hpp"
 #include "cli/header_lines.hpp"
 
 #include <algorithm>
@@ -16,23 +17,8 @@ namespace {
 constexpr std::size_t most_unsettled = 128;
 // For answers that are still on their way when the time is over.
 constexpr std::chrono::milliseconds patience = std::chrono::seconds(2);
-constexpr std::size_t stamp_size = 16;
-
-/// Text as services send it, of `size` bytes.
-std::string payload_of(std::size_t size) {
-    std::string payload;
-    std::uint64_t number = 88172645463325252U;
-    while (payload.size() < size) {
-        number ^= number << 13;
-        number ^= number >> 7;
-        number ^= number << 17;
-        payload += R"({"id":)" + std::to_string(number % 1'000'000) + R"(,"symbol":")" +
-                   static_cast<char>('A' + number % 26) + R"(","price":)" +
-                   std::to_string(number / 26 % 100'000) + "},";
-    }
-    payload.resize(size);
-    return payload;
-}
+// After a connection that could not be made, before the next.
+constexpr std::chrono::milliseconds breath = std::chrono::milliseconds(20);
 
 /// The moment that a published message was due, as its first characters say it.
 void stamp(std::string& payload, BenchClock::time_point due) {
@@ -66,13 +52,14 @@ struct Load::Talk {
     bool publishes = false;
 };
 
-Load::Load(const BenchOptions& options, Run& run, std::size_t connections, std::size_t publishers)
+Load::Load(const BenchOptions& options, Run& run, std::string payload, std::size_t connections,
+           std::size_t publishers)
     : options_(options),
       run_(run),
       connections_(connections),
       publishers_(publishers),
       headers_(fields_of(options.headers)),
-      payload_(payload_of(publishers == 0 ? options.size : std::max(options.size, stamp_size))) {}
+      payload_(std::move(payload)) {}
 
 void Load::work() {
     longwire::run(drive());
@@ -101,27 +88,68 @@ Task<> Load::open_all() {
                             std::chrono::duration<double>(static_cast<double>(index) / a_second)));
         while (unsettled_ >= most_unsettled) co_await sleep_for(std::chrono::milliseconds(1));
         // Publishers come last: whoever subscribes should not miss anything.
-        spawn(connection(index >= connections_));
+        spawn(options_.handshakes ? handshakes() : connection(index >= connections_));
     }
 }
 
-Task<> Load::connection(bool publishes) {
+Task<Result<WebSocket>> Load::make_connection(bool publishes) {
     ConnectOptions connecting;
+    if (!options_.sources.empty())
+        connecting.local_address = options_.sources[next_source_++ % options_.sources.size()];
     connecting.headers = headers_;
     connecting.compression = options_.compression;
     connecting.compression_threshold = 0;
     connecting.tls = {.roots_file = options_.roots_file, .verify = !options_.insecure};
     connecting.handshake_timeout = options_.timeout;
-    connecting.max_message_size = std::size_t{256} * 1024 * 1024;
-    connecting.max_backlog = std::max(options_.size * std::max<std::size_t>(options_.depth, 16),
+    connecting.max_message_size = most_payload;
+    connecting.max_backlog = std::max(payload_.size() * std::max<std::size_t>(options_.depth, 16),
                                       std::size_t{16} * 1024 * 1024);
     const std::string url =
         publishes
             ? options_.url + (options_.url.find('?') == std::string::npos ? "?" : "&") + "echo=1"
             : options_.url;
+    co_return co_await connect(url, connecting);
+}
+
+/// A connection that is closed as soon as it is open, and then made again.
+Task<> Load::handshakes() {
+    bool settled = false;
+    bool connected = false;
+    ++unsettled_;
+    while (!run_.over(BenchClock::now())) {
+        const auto start = BenchClock::now();
+        auto socket = co_await make_connection(false);
+        const auto now = BenchClock::now();
+        if (!std::exchange(settled, true)) {
+            --unsettled_;
+            run_.settled.fetch_add(1, std::memory_order_relaxed);
+        }
+        if (!socket) {
+            count_error(words_of(socket.error()));
+            co_await sleep_for(breath);
+            continue;
+        }
+        if (!std::exchange(connected, true)) {
+            measurement_.connecting.record(now - start);
+            ++measurement_.connected;
+        }
+        run_.received.fetch_add(1, std::memory_order_relaxed);
+        if (measures(now)) {
+            ++measurement_.handshakes;
+            measurement_.latencies.record(now - start);
+        }
+        ++open_;
+        socket->close();
+        while (co_await socket->receive()) {
+        }
+        --open_;
+    }
+}
+
+Task<> Load::connection(bool publishes) {
     ++unsettled_;
     const auto start = BenchClock::now();
-    auto socket = co_await connect(url, connecting);
+    auto socket = co_await make_connection(publishes);
     const auto now = BenchClock::now();
     --unsettled_;
     run_.settled.fetch_add(1, std::memory_order_relaxed);

@@ -35,7 +35,8 @@ struct Run {
 /// The share of one thread: its connections, on a loop of its own.
 class Load {
 public:
-    Load(const BenchOptions& options, Run& run, std::size_t connections, std::size_t publishers);
+    Load(const BenchOptions& options, Run& run, std::string payload, std::size_t connections,
+         std::size_t publishers);
     Load(const Load&) = delete;
     Load& operator=(const Load&) = delete;
 
@@ -50,6 +51,8 @@ private:
     Task<> drive();
     Task<> open_all();
     Task<> connection(bool publishes);
+    Task<> handshakes();
+    Task<Result<WebSocket>> make_connection(bool publishes);
     Task<> converse(WebSocket& socket, bool publishes);
     Task<> pace();
     bool send_one(Talk& talk, BenchClock::time_point due);
@@ -65,6 +68,7 @@ private:
     std::size_t unsettled_ = 0;  // connections that are being made
     std::size_t open_ = 0;
     std::vector<HeaderField> headers_;
+    std::size_t next_source_ = 0;
     std::string payload_;
     std::vector<Talk*> paced_;  // those that the pacer sends on
     std::size_t next_paced_ = 0;

@@ -39,7 +39,7 @@ std::uint64_t Measurement::error_count() const noexcept {
 
 double Measurement::rate() const noexcept {
     const double seconds = std::chrono::duration<double>(time).count();
-    return seconds > 0 ? static_cast<double>(received) / seconds : 0;
+    return seconds > 0 ? static_cast<double>(received + handshakes) / seconds : 0;
 }
 
 std::optional<double> Measurement::figure(std::string_view name) const {
@@ -55,6 +55,7 @@ void Measurement::add(const Measurement& other) {
     sent += other.sent;
     received += other.received;
     bytes_received += other.bytes_received;
+    handshakes += other.handshakes;
     latencies.add(other.latencies);
     connecting.add(other.connecting);
     connected += other.connected;

@@ -20,13 +20,15 @@ struct Measurement {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
     std::uint64_t bytes_received = 0;  ///< Of payload.
-    LatencyHistogram latencies;        ///< From when a message was due to its answer.
-    LatencyHistogram connecting;       ///< From the first packet to the answered handshake.
+    std::uint64_t handshakes = 0;      ///< Connections made, where they are what is counted.
+    LatencyHistogram latencies;   ///< From when a message was due to its answer; of handshakes,
+                                  ///< from the first packet to the answer.
+    LatencyHistogram connecting;  ///< From the first packet to the answered handshake.
     std::size_t connected = 0;
     std::map<std::string, std::uint64_t> errors;  ///< By what happened.
 
     [[nodiscard]] std::uint64_t error_count() const noexcept;
-    /// Messages received in a second.
+    /// Messages received, or handshakes made, in a second.
     [[nodiscard]] double rate() const noexcept;
     /// A figure by its name ("p99.9", "max", "mean", "connect-p99", "rate", "errors"): nanoseconds
     /// of times, else a plain number. Nothing for any other name.
