@@ -22,7 +22,8 @@ install(FILES ${PROJECT_BINARY_DIR}/longwire.pc DESTINATION ${CMAKE_INSTALL_LIBD
 if(LONGWIRE_BUILD_CLI)
   install(TARGETS longwire_executable)
   install(DIRECTORY web/ DESTINATION ${CMAKE_INSTALL_DATADIR}/longwire/web)
-  install(FILES packaging/man/longwire.1 packaging/man/longwire-bench.1 packaging/man/longwire-connect.1
+  install(FILES packaging/man/longwire.1 packaging/man/longwire-bench.1 packaging/man/longwire-config.1
+                packaging/man/longwire-token.1 packaging/man/longwire-connect.1
                 packaging/man/longwire-serve.1
           DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   install(FILES packaging/completions/longwire.bash RENAME longwire

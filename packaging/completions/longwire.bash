@@ -6,7 +6,7 @@ _longwire() {
 
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            serve | connect | bench)
+            serve | connect | bench | config | token)
                 command=${COMP_WORDS[index]}
                 break
                 ;;
@@ -14,7 +14,7 @@ _longwire() {
     done
 
     case $before in
-        --cacert | --payload | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
+        --cacert | --payload | --config | --token-key | --token-jwks | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return
@@ -67,7 +67,17 @@ _longwire() {
                 --compress --max-message --max-backlog --max-connections
                 --max-connections-per-address --max-memory --max-header-size --max-header-count
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
-                --idle-timeout --close-timeout --threads --spin --verbose --help'
+                --idle-timeout --close-timeout --threads --spin --origin --token-secret
+                --token-key --token-jwks --token-audience --token-issuer --publish-rate
+                --publish-rate-per-user --publish-rate-per-address --admin --drain --config
+                --verbose --help'
+            ;;
+        token)
+            options='--secret --key --user --info --channel --publish --expires --audience --issuer
+                --explain --help'
+            ;;
+        config)
+            options='check default show'
             ;;
         bench)
             options='--connections --depth --rate --size --payload --binary --publishers --idle
@@ -78,7 +88,7 @@ _longwire() {
             compopt -o nospace
             ;;
         *)
-            options='serve connect bench --help --version'
+            options='serve connect bench config token --help --version'
             ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

@@ -16,6 +16,7 @@
 
 #include <longwire/server.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -35,6 +36,8 @@ using engine::Workers;
 
 // How long open connections have to answer when the server leaves.
 constexpr std::chrono::milliseconds leaving_time{5000};
+// How often some of those are told to go that have not been told yet.
+constexpr std::chrono::milliseconds leaving_step{20};
 // Connections that are being told that there are too many; beyond, they are just ended.
 constexpr std::size_t most_refusals = 256;
 
@@ -138,7 +141,7 @@ private:
     void begin(Worker& worker, Accepted accepted);
     void refuse(const Endpoint& endpoint, net::Descriptor socket, const Response& response);
     void work(Worker& worker);
-    void leave(Worker& worker, net::Loop::Clock::time_point begun);
+    void leave(Worker& worker, net::Loop::Clock::time_point begun, std::size_t those_here);
 
     // They outlive the streams and sessions, which the workers' loops own.
     engine::HttpTerms terms_;
@@ -290,6 +293,8 @@ void Server::Implementation::work(Worker& worker) {
     constexpr std::chrono::milliseconds keeping{1000};
     auto released = net::Loop::Clock::now();
     auto left = released;
+    auto next_leave = released;
+    std::size_t those_here = 0;
     for (;;) {
         const int stops = stops_;
         if (stops > 1) break;
@@ -302,33 +307,38 @@ void Server::Implementation::work(Worker& worker) {
             left = net::Loop::Clock::now();
             until = left + drain_within_.load() + leaving_time;
             worker.leave_with(drain_code_);
+            those_here = loop.stream_count();
         }
-        if (leaving_) leave(worker, left);
+        // (A turn may be over at once, as those who were told to go answer.)
+        if (leaving_ && net::Loop::Clock::now() >= next_leave) {
+            leave(worker, left, those_here);
+            next_leave = net::Loop::Clock::now() + leaving_step;
+        }
         if (until && (loop.stream_count() == 0 || net::Loop::Clock::now() >= *until)) break;
         const bool keeps = protocol::PayloadBuffer::keeps_any();
         if (keeps && loop.now() - released >= keeping) {
             protocol::PayloadBuffer::release_unneeded();
             released = loop.now();
         }
-        loop.turn(until ? std::chrono::milliseconds(20)
-                        : std::chrono::milliseconds(keeps ? keeping.count() : -1));
+        loop.turn(until ? leaving_step : std::chrono::milliseconds(keeps ? keeping.count() : -1));
     }
     loop.end_all_streams();
 }
 
 /// Tells those connections of a loop to go whose time has come.
-void Server::Implementation::leave(Worker& worker, net::Loop::Clock::time_point begun) {
+void Server::Implementation::leave(Worker& worker, net::Loop::Clock::time_point begun,
+                                   std::size_t those_here) {
     const std::chrono::duration<double> within = drain_within_.load();
     const std::chrono::duration<double> passed = net::Loop::Clock::now() - begun;
     std::size_t staying = 0;
     worker.loop().each_stream([&](const net::Stream& stream) { staying += stream.left() ? 0 : 1; });
-    // Evenly over the time that is left: so many of those who are still here.
-    std::size_t going = staying;
-    if (passed < within) {
-        constexpr std::chrono::duration<double> turn = std::chrono::milliseconds(20);
-        going = static_cast<std::size_t>(
-            std::ceil(static_cast<double>(staying) * (turn / (within - passed + turn))));
-    }
+    // Evenly over the time that is given: of those who were here, as many may stay as is left of
+    // it.
+    std::size_t may_stay = 0;
+    if (passed < within)
+        may_stay = static_cast<std::size_t>(
+            std::ceil(static_cast<double>(those_here) * (1 - passed / within)));
+    std::size_t going = staying - std::min(staying, may_stay);
     worker.loop().each_stream([&](net::Stream& stream) {
         if (going == 0 || stream.left()) return;
         --going;

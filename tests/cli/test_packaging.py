@@ -12,7 +12,7 @@ import pexpect
 from serving import LONGWIRE
 
 PACKAGING = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging")
-COMMANDS = ("serve", "connect", "bench")
+COMMANDS = ("serve", "connect", "bench", "token")
 
 
 def read(*path):
@@ -89,7 +89,8 @@ class WellFormed(unittest.TestCase):
     def test_bash_completes(self):
         script = os.path.join(PACKAGING, "completions", "longwire.bash")
         for words, expected in (
-            (["longwire", ""], ["serve", "connect", "bench", "--help", "--version"]),
+            (["longwire", ""],
+             ["serve", "connect", "bench", "config", "token", "--help", "--version"]),
             (["longwire", "connect", "--rec"], ["--reconnect"]),
             (["longwire", "connect", "--compress", "s"], ["shared"]),
             (["longwire", "connect", "ws"], ["ws://", "wss://"]),
