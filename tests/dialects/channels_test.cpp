@@ -137,6 +137,31 @@ TEST_F(Channels, WhateverComesAndGoesLeavesNothingBehind) {
         });
 }
 
+TEST_F(Channels, ARuleSaysWhatBecomesOfMessagesForASlowReader) {
+    RulesGate::Policy policy = open_policy();
+    policy.rules.front().slow_reader = access::WhenSlow::latest;
+    policy.rules.front().history_count = 0;
+    gate.replace(policy);
+    RawClient slow(running.port);
+    slow.upgrade("/channels/prices");
+    constexpr int count = 1000;
+    const std::string filling(65'000, '.');
+    for (int number = 0; number <= count; ++number) {
+        const std::string price = number < count ? filling : "last";
+        hub.publish({.channel = "prices", .message = Message::text(price)});
+    }
+    // Of 65 MB what the kernel took, and then the last: the connection was not closed.
+    std::size_t messages = 0;
+    for (;; ++messages) {
+        const std::string head = slow.read(2);
+        ASSERT_EQ(head[0], '\x81');
+        if (head[1] == 4) break;
+        slow.read(2 + filling.size());
+    }
+    EXPECT_EQ(slow.read(4), "last");
+    EXPECT_LT(messages, static_cast<std::size_t>(count));
+}
+
 TEST_F(Channels, RulesThatChangeCountForThoseWhoAreThere) {
     RawClient client(running.port);
     client.upgrade("/channels/a?format=json&echo=1");

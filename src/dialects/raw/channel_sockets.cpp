@@ -32,6 +32,30 @@ std::string topic_of(std::string_view prefix, std::string_view channel) {
     return topic;
 }
 
+SlowReader slow_reader_of(access::WhenSlow when) noexcept {
+    switch (when) {
+        case access::WhenSlow::drop_newest:
+            return SlowReader::drop_newest;
+        case access::WhenSlow::drop_oldest:
+            return SlowReader::drop_oldest;
+        case access::WhenSlow::latest:
+            return SlowReader::latest;
+        case access::WhenSlow::close:
+            break;
+    }
+    return SlowReader::close;
+}
+
+/// By the rule of the channel whose topic it is.
+std::optional<SlowReader> policy_of(std::string_view topic, Gate& gate) {
+    for (const std::string_view prefix : {plain_topic, json_topic}) {
+        if (!topic.starts_with(prefix)) continue;
+        const auto rule = gate.rule_of(std::string(topic.substr(prefix.size())));
+        if (rule->slow_reader) return slow_reader_of(*rule->slow_reader);
+    }
+    return std::nullopt;
+}
+
 const PreparedMessage& frame_of(const hub::Publication& publication, bool json) {
     if (json)
         return publication.encoded<PreparedMessage>(json_frame, [&] {
@@ -62,6 +86,8 @@ struct ChannelSockets::Membership {
 ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
                                const WebSocketOptions& options)
     : hub_loops_(hub_loops), gate_(gate), on_loops_(hub_loops.loops().count()) {
+    hub_loops.loops().set_policy(
+        [&gate](std::string_view topic) { return policy_of(topic, gate); });
     server.websocket(
         "/channels/:name",
         {
