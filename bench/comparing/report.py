@@ -79,7 +79,7 @@ def table(results, names, reference, instructions=None):
                   "the kernel's: the server under Callgrind with a short load and with a longer "
                   "one, and the difference between the two. They do not depend on what else the "
                   "machine does. Callgrind's processor lacks the newest vector instructions, so "
-                  "TLS costs more there.", ""]
+                  "TLS and compression cost more there.", ""]
     if idle:
         lines += grid("Resident bytes an idle connection", names, [
             [row, *(cell([run[0] for run in runs.get(name, []) if run], 0) for name in names)]
