@@ -1,12 +1,14 @@
 import { RoundTrips, sizeOfHeader, sizeOfText } from './frames.js';
+import { begin } from './transports.js';
 
-/// One WebSocket at a time, told as three kinds of event: `state` (connecting, open, closing,
+/// One WebSocket, or what stands in for it, at a time, told as three kinds of event: `state` (connecting, open, closing,
 /// closed), `message` and `frame`. Each has what it tells in `detail`.
 export class Connection extends EventTarget {
   #socket = null;
   #state = 'closed';
   #givenUp = false;
   #trips = null;
+  #framed = true;
 
   get state() {
     return this.#state;
@@ -14,15 +16,17 @@ export class Connection extends EventTarget {
 
   /// Connects to `address`; a connection that still stands is closed first. `returnsOwn` says
   /// whether that endpoint sends our own messages back.
-  open(address, { returnsOwn }) {
+  open(address, { returnsOwn, transport = 'websocket' }) {
     this.#abandon();
+    // Of the others a page sees no frames.
+    this.#framed = transport === 'websocket';
     this.#trips = returnsOwn ? new RoundTrips() : null;
     const begun = performance.now();
     this.#givenUp = false;
     this.#change('connecting');
     let socket;
     try {
-      socket = new WebSocket(address);
+      socket = begin(transport, address);
     } catch (error) {
       this.#change('closed', { code: 1006, reason: error.message, clean: false, wasOpen: false, givenUp: false });
       return;
@@ -103,7 +107,7 @@ export class Connection extends EventTarget {
   }
 
   #frame(frame) {
-    this.#tell('frame', frame);
+    if (this.#framed) this.#tell('frame', frame);
   }
 
   #abandon() {

@@ -22,15 +22,21 @@ export function readDestination(search) {
     endpoint: query.get('endpoint') === 'echo' ? 'echo' : 'channel',
     channel: channelFault(channel) ? 'lobby' : channel,
     echo: query.get('echo') === '1',
+    transport: ['events', 'poll'].find((name) => name === query.get('transport')) ?? 'websocket',
+    history: query.get('history') === '1',
+    user: (query.get('user') ?? '').trim().slice(0, 64),
   };
 }
 
 /// The query that `readDestination` reads back.
-export function writeDestination({ endpoint, channel, echo }) {
+export function writeDestination({ endpoint, channel, echo, transport, history, user }) {
   const query = new URLSearchParams();
   if (endpoint === 'echo') query.set('endpoint', 'echo');
   query.set('channel', channel);
   if (echo) query.set('echo', '1');
+  if (transport !== 'websocket') query.set('transport', transport);
+  if (history) query.set('history', '1');
+  if (user) query.set('user', user);
   return `?${query}`;
 }
 
@@ -43,15 +49,30 @@ export async function learnEndpoints() {
 }
 
 /// The WebSocket address of a destination on the host that served the page.
-export function socketAddress({ endpoint, channel, echo }, { protocol, host }) {
+export function socketAddress({ endpoint, channel, echo, history, user }, { protocol, host }) {
   const origin = `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}`;
   if (endpoint === 'echo') return `${origin}${echoPath}`;
-  return `${origin}/channels/${encodeURIComponent(channel)}${echo ? '?echo=1' : ''}`;
+  const query = new URLSearchParams();
+  if (echo) query.set('echo', '1');
+  if (history) query.set('history', '20');
+  if (user) query.set('user', user);
+  return `${origin}/channels/${encodeURIComponent(channel)}${query.size > 0 ? `?${query}` : ''}`;
+}
+
+/// The address of the channel itself, for HTTP; null for the echo.
+export function channelAddress({ endpoint, channel }, { protocol, host }) {
+  return endpoint === 'echo' ? null : `${protocol}//${host}/channels/${encodeURIComponent(channel)}`;
+}
+
+/// The transport that a destination is reached by: the echo has one only.
+export function transportOf({ endpoint, transport }) {
+  return endpoint === 'echo' ? 'websocket' : transport;
 }
 
 /// Whether what the page sends comes back to it.
-export function returnsOwn({ endpoint, echo }) {
-  return endpoint === 'echo' || echo;
+export function returnsOwn({ endpoint, echo, transport }) {
+  // What is published by POST comes back to those who read another way.
+  return endpoint === 'echo' || echo || transport !== 'websocket';
 }
 
 /// The destination as a person would say it.

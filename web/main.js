@@ -1,10 +1,12 @@
 import { describeCloseCode } from './close-codes.js';
 import { Connection } from './connection.js';
-import { channelFault, inWords, learnEndpoints, readDestination, returnsOwn, socketAddress, writeDestination } from './destination.js';
+import { channelAddress, channelFault, inWords, learnEndpoints, readDestination, returnsOwn, socketAddress, transportOf, writeDestination } from './destination.js';
 import { enableFolds } from './folds.js';
 import { FramesView } from './frames-view.js';
 import { MessagesView } from './messages-view.js';
+import { PresenceView } from './presence-view.js';
 import { StateView } from './state-view.js';
+import { transportWords } from './transports.js';
 import { Wire } from './wire.js';
 
 const at = (id) => document.getElementById(id);
@@ -12,6 +14,7 @@ const connection = new Connection();
 const state = new StateView();
 const messages = new MessagesView(document.querySelector('.conversation'));
 const frames = new FramesView(document.querySelector('.ledger'));
+const presence = new PresenceView(at('present'));
 const wire = new Wire(at('wire'));
 const channelHint = at('channel-hint').textContent;
 
@@ -20,7 +23,8 @@ let address = '';
 
 function connect() {
   address = socketAddress(destination, location);
-  connection.open(address, { returnsOwn: returnsOwn(destination) });
+  if (transportOf(destination) !== 'websocket') address = address.replace(/^ws/, 'http');
+  connection.open(address, { returnsOwn: returnsOwn(destination), transport: transportOf(destination) });
 }
 
 function goTo(next) {
@@ -36,8 +40,16 @@ function showDestination() {
   at('channel').value = destination.channel;
   at('channel').disabled = isEcho;
   at('join').disabled = isEcho;
+  for (const radio of document.querySelectorAll('[name=transport]')) {
+    radio.checked = radio.value === transportOf(destination);
+    radio.disabled = isEcho;
+  }
   at('echo').checked = returnsOwn(destination);
-  at('echo').disabled = isEcho;
+  at('echo').disabled = isEcho || transportOf(destination) !== 'websocket';
+  at('history').checked = destination.history;
+  at('history').disabled = isEcho || transportOf(destination) === 'poll';
+  at('user').value = destination.user;
+  at('user').disabled = isEcho;
   at('second').href = writeDestination(destination);
   showFault('');
 }
@@ -63,7 +75,9 @@ async function explainFailure() {
 
 connection.addEventListener('state', ({ detail }) => {
   state.show(detail, destination, address);
-  if (detail.state === 'open') messages.addNote(`Open to ${inWords(destination)}`);
+  presence.show(detail.state === 'open' ? channelAddress(destination, location) : null);
+  const by = transportOf(destination);
+  if (detail.state === 'open') messages.addNote(`Open to ${inWords(destination)}${by === 'websocket' ? '' : ` by ${transportWords[by]}`}`);
   if (detail.state !== 'closed') return;
   if (detail.wasOpen) messages.addNote(`Closed: ${detail.code}, ${describeCloseCode(detail.code).words}`);
   else if (!detail.givenUp) explainFailure();
@@ -97,10 +111,12 @@ at('destination').addEventListener('submit', (event) => {
   const fault = channelFault(channel);
   showFault(fault);
   if (fault) at('channel').focus();
-  else goTo({ ...destination, channel });
+  else goTo({ ...destination, channel, user: at('user').value.trim().slice(0, 64) });
 });
 at('destination').addEventListener('change', ({ target }) => {
   if (target.name === 'endpoint') goTo({ ...destination, endpoint: target.value });
+  if (target.name === 'transport') goTo({ ...destination, transport: target.value });
+  if (target === at('history')) goTo({ ...destination, history: target.checked });
   if (target === at('echo')) goTo({ ...destination, echo: target.checked });
 });
 at('close').addEventListener('click', () => connection.close());

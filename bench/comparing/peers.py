@@ -160,7 +160,7 @@ def own_peer(shop, longwire):
     command = (f"{longwire} serve --listen 127.0.0.1:{{port}} --threads 1 --max-message 64MiB "
                f"--max-backlog 64MiB --web {pages}")
     return Peer("Longwire", command + " --compress off", ALL_KINDS,
-                command + " --compress shared",
+                command + " --compress shared --compress-threshold 1",
                 command + " --compress off --tls-cert {cert} --tls-key {key}")
 
 

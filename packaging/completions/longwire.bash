@@ -55,7 +55,7 @@ _longwire() {
     case $command in
         connect)
             options='--header --subprotocol --origin --user --bearer --cookie --location --proxy
-                --no-proxy --timeout --ping --reconnect --compress --max-message --cacert --cert
+                --no-proxy --timeout --ping --reconnect --compress --compress-threshold --max-message --cacert --cert
                 --key --pinned-key --insecure --message --one-message --binary --wait --count
                 --json --pretty --time --color --colour --quiet --help'
             [[ $word == -* ]] || options='ws:// wss://'

@@ -53,6 +53,7 @@ complete -c longwire -n $serve -l tls-client-ca -r -F -d 'Roots of the clients t
 complete -c longwire -n $serve -l compress -x -a 'off shared dedicated' -d 'Compress messages'
 complete -c longwire -n $serve -l max-message -x -d 'The largest message'
 complete -c longwire -n $serve -l max-backlog -x -d 'The most that waits for a slow reader'
+complete -c longwire -n $serve -l compress-threshold -x -d 'Smaller messages are sent as they are'
 complete -c longwire -n $serve -l threads -x -d 'Threads, over which connections are spread'
 complete -c longwire -n $serve -l spin -x -d 'Microseconds to look for what comes next'
 complete -c longwire -n $serve -l max-connections -x -d 'Connections in total'

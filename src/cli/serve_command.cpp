@@ -200,6 +200,8 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
              "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
              "dedicated (with the context of those before; some 200 KiB a connection)",
              "shared");
+    add_word(serve, "--compress-threshold", options.websocket.compression_threshold, size_word,
+             "Messages of fewer bytes are sent as they are", "1KiB");
     add_speed(serve, options);
     add_limits(serve, options);
     add_access(serve, options);

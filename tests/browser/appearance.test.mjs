@@ -40,7 +40,7 @@ test('by keyboard alone', { timeout: 60_000 }, async (t) => {
       visible: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && box.top >= 0 && box.bottom <= innerHeight,
     };
   });
-  const walk = ['skip', 'second', 'close', 'reconnect', 'channel', 'channel', 'join', 'echo', 'messages', 'text', 'send', 'frames-scroller'];
+  const walk = ['skip', 'second', 'close', 'reconnect', 'channel', 'channel', 'join', 'user', 'websocket', 'history', 'echo', 'messages', 'text', 'send', 'frames-scroller'];
   for (const stop of walk) {
     await visitor.page.keyboard.press('Tab');
     const { name, visible } = await focused();

@@ -59,7 +59,7 @@ test('other channels hear nothing', { timeout: 60_000 }, async (t) => {
 test('own messages come back when asked for, with the time they took', { timeout: 60_000 }, async (t) => {
   const ada = await visit(t, '?channel=mirror');
   const ben = await visit(t, '?channel=mirror');
-  await ada.at('label.toggle').click();
+  await ada.at('label.toggle:has(#echo)').click();
   await ada.sees('#address', /\/channels\/mirror\?echo=1$/);
   await ada.reaches('open');
   assert.match(ada.page.url(), /\?channel=mirror&echo=1$/);

@@ -1,4 +1,5 @@
 // Topics: who gets what, in which order, and in how many writes.
+#include "engine/server_loops.hpp"
 #include "raw_client.hpp"
 #include "running_server.hpp"
 
@@ -6,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -151,9 +153,17 @@ TEST_P(TopicTest, AnyThreadPublishesInItsOrder) {
 TEST_P(TopicTest, ConnectionsComeAndGoWhileItIsPublished) {
     std::atomic<bool> done = false;
     std::thread publishing([&] {
+        const engine::ServerLoops loops(running.server);
         for (int number = 0; !done; ++number) {
             running.server.publish("a", "a" + std::to_string(number));
             running.server.publish("b", "b" + std::to_string(number));
+            // Loops that are slower than this thread are waited for, or what is published piles up.
+            if (number % 100 != 0) continue;
+            for (std::size_t loop = 0; loop < loops.count(); ++loop) {
+                const auto reached = std::make_shared<std::promise<void>>();
+                loops.post(loop, [reached] { reached->set_value(); });
+                reached->get_future().wait();
+            }
         }
     });
     for (int round = 0; round < 50; ++round) {

@@ -14,6 +14,7 @@ namespace {
 
 // Of a publication's encodings.
 constexpr std::size_t event_chunk = 2;
+constexpr std::size_t overhead = 128;  // of an event, beside its data
 constexpr std::size_t most_backlog = std::size_t{1024} * 1024;
 // Often enough for proxies, which end connections that are silent for a minute.
 constexpr std::chrono::seconds beat_interval{20};
@@ -85,13 +86,17 @@ void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
         return;
     }
     member.joined = true;
+    // What was asked for is no reason to be cut.
+    std::size_t asked_for = 0;
+    for (const auto& publication : history->publications)
+        asked_for += 2 * publication->message().size() + overhead;
     on_loops_[loop].by_channel[member.channel].push_back(&member);
     member.reply.begin(
         asker.readable(Response{.body = joined_event(start_of(*history), history->recovered),
                                 .headers = {{"Content-Type", "text/event-stream"},
                                             {"Cache-Control", "no-store"},
                                             {"X-Accel-Buffering", "no"}}}),
-        most_backlog);
+        most_backlog + asked_for);
     for (const auto& publication : history->publications) {
         // (Writing may cut the stream, which takes the member out.)
         if (!on_loops_[loop].members.contains(member.id.number)) return;

@@ -1,0 +1,59 @@
+// The ways onto a channel beside WebSocket, as a page's visitor uses them.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startServer } from './server.mjs';
+import { launch, Visitor } from './visitor.mjs';
+
+let browser;
+let server;
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  assert.equal(await server?.stop(), 0);
+});
+
+async function visit(context, query) {
+  const visitor = await Visitor.arrive(browser, `${server.origin}/${query}`);
+  context.after(() => visitor.leave());
+  await visitor.reaches('open');
+  return visitor;
+}
+
+test('all transports are on one channel', { timeout: 60_000 }, async (t) => {
+  const ada = await visit(t, '?channel=all&user=ada');
+  const ben = await visit(t, '?channel=all&transport=events&user=ben');
+  const cem = await visit(t, '?channel=all&transport=poll&user=cem');
+  await ada.says('from a WebSocket');
+  for (const other of [ben, cem]) await other.sees('.message.received', 'from a WebSocket');
+  await ben.says('from an EventSource,\nin two lines');
+  for (const other of [ada, cem]) await other.sees('.message.received', 'in two lines');
+  await cem.says('from a long poll');
+  for (const other of [ada, ben]) await other.sees('.message.received', 'from a long poll');
+  assert.deepEqual(await ada.messages('received'), ['from an EventSource,\nin two lines', 'from a long poll']);
+  await ada.sees('#present', 'Here: ada, ben, cem');
+  await ben.screenshot('transports');
+});
+
+test('an EventSource that comes gets what was said before, if asked for', { timeout: 60_000 }, async (t) => {
+  const ada = await visit(t, '?channel=before');
+  const ben = await visit(t, '?channel=before');
+  await ada.says('early');
+  await ben.sees('.message.received', 'early');
+  const cem = await visit(t, '?channel=before&transport=events&history=1');
+  await cem.sees('.message.received', 'early');
+  const dag = await visit(t, '?channel=before&history=1');
+  await dag.sees('.message.received', 'early');
+});
+
+test('the transport is chosen on the page', { timeout: 60_000 }, async (t) => {
+  const ada = await visit(t, '?channel=choose');
+  await ada.page.locator('[name=transport][value=events]').check({ force: true });
+  await ada.sees('#messages', 'by EventSource');
+  assert.match(ada.page.url(), /transport=events/);
+  const ben = await visit(t, '?channel=choose');
+  await ben.says('still here');
+  await ada.sees('.message.received', 'still here');
+});
