@@ -83,7 +83,8 @@ Result<void> judge(const simdjson::dom::object& json, const Claims& claims,
     }
     const auto not_before = read_time(json, "nbf");
     if (!not_before) return std::unexpected(not_before.error());
-    if (*not_before && now + demands.leeway < **not_before)
+    const std::optional<sys_seconds> begins = *not_before;
+    if (begins && now + demands.leeway < *begins)
         return wrong("The token is not good yet: its \"nbf\" is in the future.");
     if (!demands.audience.empty() && !is_for(json, demands.audience))
         return wrong("The token is for another audience (\"aud\").");

@@ -67,7 +67,7 @@ Result<Claims> verify_token(std::string_view token, const KeySet& keys,
     bool algorithm_known = false;
     for (const SigningKey& key : keys.keys()) {
         if (name_of(key.algorithm()) != header->algorithm) continue;
-        if (header->key && !key.id().empty() && *header->key != key.id()) continue;
+        if (!key.id().empty() && header->key.value_or(key.id()) != key.id()) continue;
         algorithm_known = true;
         if (key.verify(parts->signed_text, parts->signature))
             return read_claims(parts->claims, demands, now);

@@ -203,17 +203,59 @@ std::optional<ServerTls> tls_of(const ServeOptions& options) {
     return tls;
 }
 
+/// Where asked. Otherwise gives the exit code: why not has been told.
+std::optional<int> listen(Server& server, const ServeOptions& options, bool has_page) {
+    for (const std::string& address : options.listen) {
+        auto where = ListenOptions::parse(address);
+        if (!where) {
+            fmt::print(stderr, "longwire serve: --listen: {}\n", where.error().message());
+            return usage;
+        }
+        if (options.channels.empty() && !is_private(*where)) return refuse_to_be_open(address);
+        where->tls = tls_of(options);
+        const auto listening = server.listen(*where);
+        if (!listening) return report(listening.error(), *where);
+        print_where(*listening, options, has_page);
+    }
+    return std::nullopt;
+}
+
+/// The same for the operator's address, which may be none.
+std::optional<int> start(ops::Admin& admin, const std::string& address) {
+    if (address.empty()) return std::nullopt;
+    const auto where = ListenOptions::parse(address);
+    if (!where) {
+        fmt::print(stderr, "longwire serve: --admin: {}\n", where.error().message());
+        return usage;
+    }
+    const auto listening = admin.start(*where);
+    if (!listening) return report(listening.error(), *where);
+    fmt::print("Admin on {}\n", listening->address);
+    return std::nullopt;
+}
+
+/// Empty where the options about TLS fit each other.
+std::string_view wrong_with_tls(const ServeOptions& options) {
+    if (options.tls_keys.size() != options.tls_certificates.size())
+        return "each --tls-cert needs its own --tls-key, in the same order";
+    if (!options.tls_client_roots.empty() && !tls_of(options))
+        return "--tls-client-ca needs --tls-cert and --tls-key";
+    return {};
+}
+
+void describe_deliveries(const dialects::HubLoops& hub_loops, ops::Exposition& exposition) {
+    const auto delays = hub_loops.delays();
+    exposition.histogram("delivery_seconds",
+                         "From publishing a message to its being handed to the members of one "
+                         "loop.",
+                         delays.bounds, delays.counts, delays.seconds);
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
-    if (options.tls_keys.size() != options.tls_certificates.size()) {
-        fmt::print(stderr,
-                   "longwire serve: each --tls-cert needs its own --tls-key, in the same "
-                   "order\n");
-        return usage;
-    }
-    if (!options.tls_client_roots.empty() && !tls_of(options)) {
-        fmt::print(stderr, "longwire serve: --tls-client-ca needs --tls-cert and --tls-key\n");
+    if (const auto wrong = wrong_with_tls(options); !wrong.empty()) {
+        fmt::print(stderr, "longwire serve: {}\n", wrong);
         return usage;
     }
     raise_descriptor_limit();
@@ -230,11 +272,7 @@ int serve(const ServeOptions& options) {
     }
     dialects::RulesGate gate(std::move(*policy));
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
-        const auto delays = hub_loops.delays();
-        exposition.histogram("delivery_seconds",
-                             "From publishing a message to its being handed to the members of one "
-                             "loop.",
-                             delays.bounds, delays.counts, delays.seconds);
+        describe_deliveries(hub_loops, exposition);
     });
     const dialects::raw::Raw raw(server, hub_loops, gate, options.websocket);
     server.post([&hub] { spawn(tick(hub)); });
@@ -247,28 +285,8 @@ int serve(const ServeOptions& options) {
     if (!web.empty()) server.files("/", web);
 
     const StopOnSignal signals(server, admin, options.drain);
-    for (const std::string& address : options.listen) {
-        auto where = ListenOptions::parse(address);
-        if (!where) {
-            fmt::print(stderr, "longwire serve: --listen: {}\n", where.error().message());
-            return usage;
-        }
-        if (options.channels.empty() && !is_private(*where)) return refuse_to_be_open(address);
-        where->tls = tls_of(options);
-        const auto listening = server.listen(*where);
-        if (!listening) return report(listening.error(), *where);
-        print_where(*listening, options, !web.empty());
-    }
-    if (!options.admin.empty()) {
-        const auto where = ListenOptions::parse(options.admin);
-        if (!where) {
-            fmt::print(stderr, "longwire serve: --admin: {}\n", where.error().message());
-            return usage;
-        }
-        const auto listening = admin.start(*where);
-        if (!listening) return report(listening.error(), *where);
-        fmt::print("Admin on {}\n", listening->address);
-    }
+    if (const auto code = listen(server, options, !web.empty())) return *code;
+    if (const auto code = start(admin, options.admin)) return *code;
     if (options.channels.empty())
         fmt::print("Only this machine can reach it, and everyone may do everything.\n");
     if (!options.tls_certificates.empty() || !options.channels.empty())

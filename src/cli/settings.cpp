@@ -103,6 +103,7 @@ void read_file_into(Settings& settings, ops::ConfigurationFile file, const std::
 
 void read_environment_into(Settings& settings) {
     for (const SettingKey& key : setting_keys()) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets any
         const char* const value = std::getenv(key.variable.c_str());
         if (value == nullptr) continue;
         std::vector<std::string> values;
@@ -151,8 +152,9 @@ Settings Settings::read(std::string_view file, const std::string& name) {
 
 std::optional<std::string> configuration_path(const std::string& given) {
     if (!given.empty()) return given;
-    if (const char* const path = std::getenv("LONGWIRE_CONFIG"); path != nullptr && *path != 0)
-        return path;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets any
+    const char* const path = std::getenv("LONGWIRE_CONFIG");
+    if (path != nullptr && *path != 0) return path;
     return ::access(usual_path, F_OK) == 0 ? std::optional<std::string>(usual_path) : std::nullopt;
 }
 

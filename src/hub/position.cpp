@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
 
 namespace longwire::hub {
 
@@ -16,8 +17,9 @@ std::string to_text(Position position) {
 
 std::optional<Position> parse_position(std::string_view text) noexcept {
     Position position;
-    const char* const end = text.data() + text.size();
-    const auto epoch = std::from_chars(text.data(), end, position.epoch, 16);
+    const char* const begin = std::to_address(text.begin());
+    const char* const end = begin + text.size();
+    const auto epoch = std::from_chars(begin, end, position.epoch, 16);
     if (epoch.ec != std::errc() || epoch.ptr == end || *epoch.ptr != '-') return std::nullopt;
     const auto offset = std::from_chars(epoch.ptr + 1, end, position.offset);
     if (offset.ec != std::errc() || offset.ptr != end) return std::nullopt;

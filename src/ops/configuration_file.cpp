@@ -87,9 +87,8 @@ std::string_view set_rule_key(ChannelRule& rule, std::string_view key, const std
         return take(rule.history_age, parse_duration(text)) ? "" : "must be a time, as 5m or 30s";
     if (key == "keeps_presence") return take(rule.keeps_presence, truth_of()) ? "" : truth;
     if (key == "last_message") return take(rule.last_message, truth_of()) ? "" : truth;
-    return take(rule.slow_reader, when_slow_of(text))
-               ? ""
-               : "must be close, drop-newest, drop-oldest or latest";
+    rule.slow_reader = when_slow_of(text);
+    return rule.slow_reader ? "" : "must be close, drop-newest, drop-oldest or latest";
 }
 
 std::vector<std::string> rule_key_names() {

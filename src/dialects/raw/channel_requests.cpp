@@ -140,7 +140,7 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
     const Asker& asks = asker;
     allow(asks, Deed::subscribe,
           [this, asker, query = *wanted, rule = std::move(rule), tells]() mutable {
-              streams_.open(std::move(asker), query, std::move(rule), tells);
+              streams_.open(std::move(asker), query, *rule, tells);
           });
 }
 

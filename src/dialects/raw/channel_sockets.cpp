@@ -51,7 +51,7 @@ std::optional<SlowReader> policy_of(std::string_view topic, Gate& gate) {
     for (const std::string_view prefix : {plain_topic, json_topic}) {
         if (!topic.starts_with(prefix)) continue;
         const auto rule = gate.rule_of(std::string(topic.substr(prefix.size())));
-        if (rule->slow_reader) return slow_reader_of(*rule->slow_reader);
+        if (const auto when = rule->slow_reader) return slow_reader_of(*when);
     }
     return std::nullopt;
 }

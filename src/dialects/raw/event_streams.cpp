@@ -34,7 +34,7 @@ EventStreams::EventStreams(HubLoops& hub_loops)
 // ---- coming and going ---------------------------------------------------------------------------
 
 void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
-                        std::shared_ptr<const access::ChannelRule> rule, bool tells_presence) {
+                        const access::ChannelRule& rule, bool tells_presence) {
     const std::size_t loop = asker.loop;
     OnLoop& here = on_loops_[loop];
     auto made = std::make_unique<Member>();
@@ -43,8 +43,8 @@ void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
     member.channel = asker.channel;
     member.id = {.outlet = hub_loops_.outlet_of(loop), .number = ++here.latest};
     member.tells_presence = tells_presence;
-    member.latest_only = rule->slow_reader == access::WhenSlow::latest;
-    if (rule->keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
+    member.latest_only = rule.slow_reader == access::WhenSlow::latest;
+    if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
     here.members.emplace(member.id.number, std::move(made));
     ++here.count;
     member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });

@@ -29,8 +29,8 @@ public:
     ~EventStreams() = default;
 
     /// On the asker's loop.
-    void open(Asker asker, const hub::HistoryQuery& wanted,
-              std::shared_ptr<const access::ChannelRule> rule, bool tells_presence);
+    void open(Asker asker, const hub::HistoryQuery& wanted, const access::ChannelRule& rule,
+              bool tells_presence);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
     void announce(std::size_t loop, const hub::PresenceChange& change);
 
