@@ -55,7 +55,7 @@ _longwire() {
     case $command in
         connect)
             options='--header --subprotocol --origin --user --bearer --cookie --location --proxy
-                --no-proxy --timeout --ping --reconnect --compress --compress-threshold --max-message --cacert --cert
+                --no-proxy --timeout --ping --reconnect --compress --max-message --cacert --cert
                 --key --pinned-key --insecure --message --one-message --binary --wait --count
                 --json --pretty --time --color --colour --quiet --help'
             [[ $word == -* ]] || options='ws:// wss://'
@@ -64,7 +64,7 @@ _longwire() {
             ;;
         serve)
             options='--listen --echo --web --tls-cert --tls-key --tls-self-signed --tls-client-ca
-                --compress --max-message --max-backlog --max-connections
+                --compress --compress-threshold --max-message --max-backlog --max-connections
                 --max-connections-per-address --max-memory --max-header-size --max-header-count
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
                 --idle-timeout --close-timeout --threads --spin --origin --token-secret
