@@ -50,23 +50,11 @@ struct Rate {
     double burst = 0;
 };
 
-/// Limits for what clients do; each is counted apart.
+/// How fast clients may publish; each is counted apart.
 struct Rates {
     Rate publish_per_connection;
     Rate publish_per_user;
     Rate publish_per_address;
-    Rate subscribe_per_connection;
-    Rate connect_per_address;
-};
-
-/// Where keys for tokens come from; with none given, no token is good.
-struct TokenKeys {
-    std::string hmac_secret;                    ///< HS256
-    std::vector<std::string> public_key_files;  ///< PEM: RS256, ES256, EdDSA
-    std::string jwks_file;                      ///< RFC 7517
-    std::string audience;                       ///< Empty: not asked for.
-    std::string issuer;                         ///< Empty: not asked for.
-    std::chrono::seconds leeway = std::chrono::seconds(10);
 };
 
 }  // namespace longwire::access

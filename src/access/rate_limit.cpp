@@ -4,6 +4,10 @@
 
 namespace longwire::access {
 
+namespace {
+constexpr std::chrono::milliseconds look_every{200};
+}
+
 void RateLimit::fill(const Rate& rate, Clock::time_point now) noexcept {
     const double most = std::max(rate.burst, 1.0);
     if (left_ < 0) {
@@ -34,11 +38,13 @@ bool RateLimits::take(std::string_view key, RateLimit::Clock::time_point now) {
     const std::scoped_lock lock(shard.mutex);
     auto found = shard.limits.find(key);
     if (found == shard.limits.end()) {
-        if (shard.limits.size() >= most_in_shard)
+        if (shard.limits.size() >= most_in_shard && now >= shard.looked + look_every) {
+            shard.looked = now;
             std::erase_if(shard.limits, [&](const auto& entry) {
                 RateLimit limit = entry.second;
                 return limit.full(rate_, now);
             });
+        }
         if (shard.limits.size() >= most_in_shard) return false;
         found = shard.limits.try_emplace(std::string(key)).first;
     }

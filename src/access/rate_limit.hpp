@@ -54,6 +54,9 @@ private:
     struct Shard {
         mutable std::mutex mutex;
         std::unordered_map<std::string, RateLimit, TextHash, std::equal_to<>> limits;
+        // When it was last looked through: whoever sends from many addresses should not have that
+        // done for each.
+        RateLimit::Clock::time_point looked = {};
     };
 
     Rate rate_;

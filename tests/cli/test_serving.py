@@ -257,10 +257,6 @@ class Exposed(unittest.TestCase):
 
 
 class Admin(Configured):
-    def start(self, *arguments):
-        self.serving = Serving("--admin", "127.0.0.1:0", *arguments)
-        self.addCleanup(self.serving.__exit__)
-
     def setUp(self):
         super().setUp()
         with socket.socket() as probe:

@@ -46,7 +46,6 @@ void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
     member.latest_only = rule.slow_reader == access::WhenSlow::latest;
     if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
     here.members.emplace(member.id.number, std::move(made));
-    ++here.count;
     member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });
     member.reply.on_leave([this, loop, number = member.id.number] {
         end(loop, number, "retry: " + std::to_string(retry_when_leaving.count()) + "\n\n");
@@ -124,7 +123,6 @@ void EventStreams::take_out(std::size_t loop, Member& member) {
         if (on_channel->second.empty()) here.by_channel.erase(on_channel);
         hub_loops_.hub().leave(member.channel, member.id, member.user);
     }
-    --here.count;
     here.members.erase(member.id.number);
 }
 

@@ -34,10 +34,6 @@ public:
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
     void announce(std::size_t loop, const hub::PresenceChange& change);
 
-    [[nodiscard]] std::size_t count(std::size_t loop) const noexcept {
-        return on_loops_[loop].count;
-    }
-
 private:
     struct Member {
         HttpReply reply;
@@ -53,7 +49,6 @@ private:
     };
     struct OnLoop {
         std::uint64_t latest = 0;
-        std::size_t count = 0;
         std::unordered_map<std::uint64_t, std::unique_ptr<Member>> members;
         std::unordered_map<std::string, std::vector<Member*>> by_channel;
         bool beating = false;

@@ -32,10 +32,6 @@ public:
               bool keeps_presence);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
 
-    [[nodiscard]] std::size_t count(std::size_t loop) const noexcept {
-        return on_loops_[loop].polls.size();
-    }
-
 private:
     struct Poll {
         Asker asker;
