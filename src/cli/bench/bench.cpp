@@ -133,6 +133,8 @@ Measurement measure(const BenchOptions& options, const std::string& payload) {
     for (std::thread& thread : threads) thread.join();
     Measurement whole;
     for (const auto& load : loads) whole.add(load->measurement());
+    // Only now is it known when an interrupted one ended.
+    whole.time = std::chrono::nanoseconds(run.end.load() - run.begin.load());
     return whole;
 }
 
