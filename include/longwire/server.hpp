@@ -40,16 +40,26 @@ public:
     /// Adds a header field to the 101 response: a cookie, say.
     void header(std::string_view name, std::string_view value) { response_.with(name, value); }
 
+    /// For a decision that takes its time: the handler returns, and what is then done with the
+    /// reply is the answer. A response with the status 101 lets the client in (`on_open` runs
+    /// within `send`, if that is called on the connection's loop), with the fields it has; any
+    /// other refuses. The client's handshake waits for as long as the reply is kept. `refuse` and
+    /// `header` have no effect any more. Once for each upgrade.
+    [[nodiscard]] HttpReply answer_later();
+
     Upgrade(const Upgrade&) = delete;
     Upgrade& operator=(const Upgrade&) = delete;
 
 private:
     friend class UpgradeAccess;
-    explicit Upgrade(const Request& request) noexcept : request_(request) {}
+    Upgrade(const Request& request, const std::function<HttpReply()>& later) noexcept
+        : request_(request), later_(later) {}
     ~Upgrade() = default;
 
     const Request& request_;
+    const std::function<HttpReply()>& later_;
     Response response_ = {.status = 101};
+    bool deferred_ = false;
 };
 
 /// The handlers of a WebSocket route; each may be left out. They run on the connection's loop and

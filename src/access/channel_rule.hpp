@@ -14,8 +14,9 @@ namespace longwire::access {
 enum class Who : std::uint8_t {
     nobody,
     everyone,
-    user,   ///< whoever shows a good token
-    token,  ///< whoever shows a token that grants it for this channel
+    user,     ///< whoever shows a good token
+    token,    ///< whoever shows a token that grants it for this channel
+    webhook,  ///< whom the user's own server lets
 };
 
 /// What becomes of messages for a receiver that reads too slowly. (The engine's rule has the same

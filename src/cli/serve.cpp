@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/serving.hpp"
 #include "cli/serving_addresses.hpp"
+#include "cli/serving_hooks.hpp"
 #include "cli/serving_policy.hpp"
 #include "cli/serving_raw.hpp"
 #include "cli/serving_signals.hpp"
@@ -79,12 +80,12 @@ int serve(const ServeOptions& options) {
     raise_descriptor_limit();
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info);
 
-    hooks::HttpCaller caller;
+    hooks::HttpCaller caller(caller_options(options));
     hub::MemoryBroker broker;
     hub::Hub hub(broker);
     Server server(options.limits);
     dialects::HubLoops hub_loops(server, hub);
-    auto policy = policy_of(options);
+    auto policy = policy_of(options, caller);
     if (!policy) return wrong(policy.error().message());
     dialects::RulesGate gate(std::move(*policy));
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
@@ -107,7 +108,7 @@ int serve(const ServeOptions& options) {
     if (options.channels.empty())
         fmt::print("Only this machine can reach it, and everyone may do everything.\n");
     if (!options.tls_certificates.empty() || !options.channels.empty())
-        server.post([&] { spawn(reload_on_hangup(server, options, gate)); });
+        server.post([&] { spawn(reload_on_hangup(server, options, gate, caller)); });
     admin.set_ready(true);
     fmt::print("Press Ctrl-C to stop.\n");
     std::fflush(stdout);

@@ -28,6 +28,17 @@ struct ServeOptions {
     std::string token_jwks;
     access::ClaimsDemands token_demands;
     access::Rates rates;
+    /// Of a user's own server that is asked who may do what.
+    struct Hook {
+        std::string url;
+        std::string connect_url;
+        std::chrono::milliseconds timeout = std::chrono::seconds(3);
+        std::string secret;  // as secret_value takes it
+        std::vector<std::string> headers;
+        std::size_t at_once = 64;
+        std::string roots_file;
+    };
+    Hook hook;
     std::string admin;
     std::chrono::milliseconds drain = {};
     ServerOptions limits;

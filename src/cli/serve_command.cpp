@@ -1,6 +1,7 @@
 #include "cli/serve_command.hpp"
 
 #include "cli/option_words.hpp"
+#include "hooks/http_caller.hpp"
 
 #include <cctype>
 #include <chrono>
@@ -168,6 +169,45 @@ void add_access(CLI::App& serve, ServeOptions& options) {
     add_rate("--publish-rate-per-address", options.rates.publish_per_address, "an address");
 }
 
+void add_hook(CLI::App& serve, ServeOptions& options) {
+    ServeOptions::Hook& hook = options.hook;
+    const CLI::Validator callable(
+        [](const std::string& given) {
+            const auto checked = hooks::check_callable(given);
+            return checked ? std::string() : checked.error().message();
+        },
+        "", "url");
+    serve
+        .add_option("--hook-url", hook.url,
+                    "Your own server, asked by POST where a rule says webhook")
+        ->type_name("URL")
+        ->check(callable);
+    serve
+        .add_option("--hook-connect", hook.connect_url,
+                    "The same, asked first who each one is that comes")
+        ->type_name("URL")
+        ->check(callable);
+    add_word(serve, "--hook-timeout", hook.timeout, time_word,
+             "For its whole answer; beyond: 503, and nobody is let in", "3s");
+    serve
+        .add_option("--hook-secret", hook.secret,
+                    "Signs what it is asked (HMAC-SHA256 in Longwire-Signature): 32 bytes or\n"
+                    "more, @FILE or env:NAME")
+        ->type_name("SECRET");
+    serve
+        .add_option("--hook-header", hook.headers,
+                    "A header field of clients that it is shown, as Cookie; may be repeated")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    add_word(serve, "--hook-at-once", hook.at_once, positive_word,
+             "Questions that are asked at the same time; others wait", "64");
+    serve
+        .add_option("--hook-ca", hook.roots_file,
+                    "Trust the roots in this PEM file instead of the system's")
+        ->type_name("FILE")
+        ->check(undescribed(CLI::ExistingFile));
+}
+
 void add_operation(CLI::App& serve, ServeOptions& options) {
     serve
         .add_option("--admin", options.admin,
@@ -205,6 +245,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     add_speed(serve, options);
     add_limits(serve, options);
     add_access(serve, options);
+    add_hook(serve, options);
     add_operation(serve, options);
     serve
         .add_option("--config", options.config,

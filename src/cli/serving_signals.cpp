@@ -53,11 +53,12 @@ void say_reloaded(const Result<void>& result, std::string_view what) {
 }
 
 /// Reads rules and keys again. What else has changed needs another start.
-Result<void> reload_policy(const ServeOptions& running, dialects::RulesGate& gate) {
+Result<void> reload_policy(const ServeOptions& running, dialects::RulesGate& gate,
+                           hooks::HttpCaller& caller) {
     const auto fresh = reread(running);
     if (!fresh)
         return failure(ErrorCode::invalid_argument, "the configuration is not right (see above)");
-    auto policy = policy_of(*fresh);
+    auto policy = policy_of(*fresh, caller);
     if (!policy) return std::unexpected(std::move(policy.error()));
     if (fresh->channels.empty() != running.channels.empty())
         return failure(ErrorCode::invalid_argument,
@@ -85,7 +86,8 @@ StopOnSignal::~StopOnSignal() {
     admitting = nullptr;
 }
 
-Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate) {
+Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate,
+                        hooks::HttpCaller& caller) {
     const int descriptor = hangup_descriptor();
     // A terminal that is closed sends the same signal, and means the end.
     const bool from_terminal = isatty(STDIN_FILENO) != 0;
@@ -99,7 +101,8 @@ Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::R
         }
         if (!options.tls_certificates.empty())
             say_reloaded(server.reload_certificates(), "certificates");
-        if (!options.channels.empty()) say_reloaded(reload_policy(options, gate), "rules and keys");
+        if (!options.channels.empty())
+            say_reloaded(reload_policy(options, gate, caller), "rules and keys");
         std::fflush(stdout);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "cli/serve.hpp"
 #include "dialects/rules_gate.hpp"
+#include "hooks/http_caller.hpp"
 #include "ops/admin.hpp"
 
 #include <longwire/server.hpp>
@@ -23,6 +24,7 @@ public:
 
 /// Reads certificates, rules and keys again at each SIGHUP, as a renewal's hook sends it. On the
 /// server's first loop; all must outlive the server's run.
-Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate);
+Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate,
+                        hooks::HttpCaller& caller);
 
 }  // namespace longwire::cli

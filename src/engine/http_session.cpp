@@ -164,16 +164,25 @@ void HttpSession::answer_later(const Route& route, const Request& request, bool 
         stream_->arm(terms_.request_timeout);
 }
 
-void HttpSession::replied(HttpReplying::Outcome outcome) {
+void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> rest) {
     if (handling_) {
         outcome_ = outcome;
         return;
     }
     const net::Ref<HttpSession> self(this);
     const HttpReplying::Terms terms = replying_->terms();
+    Response switching = replying_->take_switching();
     replying_.reset();
     if (done_) return;
+    if (outcome == HttpReplying::Outcome::switched)
+        return switch_protocols(std::move(switching), rest);
+    if (terms.upgrading) {
+        upgrading_.reset();
+        worker_.tally().add(Tally::handshakes_refused);
+    }
     switch (outcome) {
+        case HttpReplying::Outcome::switched:
+            break;
         case HttpReplying::Outcome::unanswered:
             respond(Response::text(500, "The server could not answer this request."),
                     {.keep_alive = terms.keep_alive && !leaving_,
@@ -218,18 +227,53 @@ void HttpSession::go_on() {
 // -------------------------------------------------------------------------------------------------
 
 void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
-    const auto accepted = judge_upgrade(route, request);
-    if (!accepted) {
-        worker_.tally().add(Tally::handshakes_refused);
-        respond(accepted.error(), {.head_only = request.method() == "HEAD"});
-        return;
+    if (const auto refusal = refusal_of(route, request))
+        return refuse_upgrade(*refusal, request.method() == "HEAD");
+    handling_ = true;
+    auto decided = decide(route, request, [&] {
+        replying_ = std::make_unique<HttpReplying>(
+            *stream_,
+            HttpReplying::Terms{.minor_version = request.minor_version(), .upgrading = true},
+            [this](HttpReplying::Outcome outcome) { replied(outcome); });
+        return replying_->reply();
+    });
+    handling_ = false;
+    if (decided) {
+        if (decided->status != 101) return refuse_upgrade(*decided, request.method() == "HEAD");
+        return switch_protocols(route, std::move(request), std::move(*decided), rest);
     }
+    // (What follows the request is held until it is answered.)
+    upgrading_ = std::make_unique<PendingUpgrade>(route, std::move(request));
+    if (const auto outcome = std::exchange(outcome_, {}))
+        replied(*outcome, rest);
+    else if (terms_.request_timeout.count() > 0)
+        stream_->arm(terms_.request_timeout);
+}
+
+void HttpSession::refuse_upgrade(const Response& refusal, bool head_only) {
+    worker_.tally().add(Tally::handshakes_refused);
+    respond(refusal, {.head_only = head_only});
+}
+
+/// After it was let in later: with all that has come since.
+void HttpSession::switch_protocols(Response decided, std::span<std::byte> rest) {
+    const auto pending = std::move(upgrading_);
+    std::vector<std::byte> held = std::exchange(held_, {});
+    stream_->resume_reading();
+    switch_protocols(pending->route, std::move(pending->request), std::move(decided),
+                     held.empty() ? rest : std::span(held));
+    count_held();
+}
+
+void HttpSession::switch_protocols(const WebSocketRoute& route, Request request, Response decided,
+                                   std::span<std::byte> rest) {
+    const Accepted accepted = accept(route, request, std::move(decided));
     done_ = true;
-    const std::string head = http::write_switching_protocols(accepted->fields);
+    const std::string head = http::write_switching_protocols(accepted.fields);
     stream_->write(bytes_of(head));
     const net::Ref<WebSocketSession> session(
-        new WebSocketSession(worker_, protocol::Role::server, route.terms, accepted->subprotocol));
-    if (const auto& agreed = accepted->deflate) session->compress(*agreed);
+        new WebSocketSession(worker_, protocol::Role::server, route.terms, accepted.subprotocol));
+    if (const auto& agreed = accepted.deflate) session->compress(*agreed);
     net::Stream& stream = *std::exchange(stream_, nullptr);
     stream.exchange_session(session);
     session->attach(stream);

@@ -52,10 +52,14 @@ private:
     void answer(Request request, std::span<std::byte> rest);
     [[nodiscard]] Response answer_http(const Router::Match& match, Request& request) const;
     void answer_later(const Route& route, const Request& request, bool keep_alive);
-    void replied(HttpReplying::Outcome outcome);
+    void replied(HttpReplying::Outcome outcome, std::span<std::byte> rest = {});
     void go_on();
     void hold(std::span<const std::byte> bytes);
     void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest);
+    void refuse_upgrade(const Response& refusal, bool head_only);
+    void switch_protocols(Response decided, std::span<std::byte> rest);
+    void switch_protocols(const WebSocketRoute& route, Request request, Response decided,
+                          std::span<std::byte> rest);
     struct Answering {
         bool keep_alive = false;
         bool head_only = false;
@@ -71,6 +75,12 @@ private:
     // Requests that wait until the client has taken its responses, or the one before is answered.
     std::vector<std::byte> held_;
     std::unique_ptr<HttpReplying> replying_;
+    /// A handshake that waits for a decision.
+    struct PendingUpgrade {
+        const WebSocketRoute& route;
+        Request request;
+    };
+    std::unique_ptr<PendingUpgrade> upgrading_;
     std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler
     net::HeldMemory memory_;
     bool request_begun_ = false;

@@ -77,7 +77,7 @@ history_count = 100001
                      "lists them",
                      f"{path}:7: channels: a rule needs a pattern, as pattern = \"chat.*\"",
                      f"{path}:8: channels: patern is not a key of a rule; did you mean pattern?",
-                     f"{path}:9: channels: publish must be nobody, everyone, user or token: admins",
+                     f"{path}:9: channels: publish must be nobody, everyone, user, token or webhook: admins",
                      f"{path}:10: channels: history_count must be a number up to 100000: 100001"):
             self.assertIn(line, checked.stderr.splitlines())
 
