@@ -51,11 +51,12 @@ struct Rate {
     double burst = 0;
 };
 
-/// How fast clients may publish; each is counted apart.
+/// How fast clients may publish, and come; each is counted apart.
 struct Rates {
     Rate publish_per_connection;
     Rate publish_per_user;
     Rate publish_per_address;
+    Rate requests_per_address;  ///< handshakes, and requests about channels
 };
 
 }  // namespace longwire::access

@@ -158,15 +158,18 @@ void add_access(CLI::App& serve, ServeOptions& options) {
                     const auto number = static_cast<double>(count.value_or(0));
                     rate = {.a_second = number, .burst = 2 * number};
                 },
-                "Messages that " + whose +
-                    " may publish in a second, and twice as many at\n"
-                    "once. 0: no limit")
+                whose + " in a second, and twice as many at\nonce. 0: no limit")
             ->type_name("NUMBER")
             ->option_text("NUMBER=0");
     };
-    add_rate("--publish-rate", options.rates.publish_per_connection, "a connection");
-    add_rate("--publish-rate-per-user", options.rates.publish_per_user, "a user");
-    add_rate("--publish-rate-per-address", options.rates.publish_per_address, "an address");
+    add_rate("--publish-rate", options.rates.publish_per_connection,
+             "Messages that a connection may publish");
+    add_rate("--publish-rate-per-user", options.rates.publish_per_user,
+             "Messages that a user may publish");
+    add_rate("--publish-rate-per-address", options.rates.publish_per_address,
+             "Messages that an address may publish");
+    add_rate("--request-rate-per-address", options.rates.requests_per_address,
+             "Handshakes and requests about channels of an address");
 }
 
 void add_hook(CLI::App& serve, ServeOptions& options) {
@@ -224,7 +227,8 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
     serve
         .add_option("--listen", options.listen,
-                    "Where to listen: HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH; may be repeated")
+                    "Where to listen: HOST:PORT, [IPv6]:PORT, :PORT, unix:PATH, fd:NUMBER, or\n"
+                    "systemd for what it hands on (systemd:NAME for one); may be repeated")
         ->type_name("ADDRESS")
         ->allow_extra_args(false)
         ->capture_default_str();
@@ -252,6 +256,10 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
                     "The configuration file [$LONGWIRE_CONFIG, or else\n"
                     "/etc/longwire/longwire.toml if it is there]")
         ->type_name("FILE");
+    add_word(serve, "--log-format", options.log_format, log_format_word,
+             "How lines of the log look: text, json, or auto: text on a terminal, and\n"
+             "JSON elsewhere",
+             "auto");
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);
     return serve;

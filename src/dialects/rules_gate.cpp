@@ -147,7 +147,8 @@ struct RulesGate::Credentials {
 RulesGate::State::State(Policy from)
     : policy(std::move(from)),
       by_user(policy.rates.publish_per_user),
-      by_address(policy.rates.publish_per_address) {
+      by_address(policy.rates.publish_per_address),
+      requests(policy.rates.requests_per_address) {
     for (const ChannelRule& rule : policy.rules)
         rules.push_back(std::make_shared<const ChannelRule>(rule));
 }
@@ -177,6 +178,8 @@ void RulesGate::replace(Policy policy) {
 Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
     const auto state = this->state();
     visitor.address = address_of(request);
+    if (!state->requests.take(visitor.address, access::RateLimit::Clock::now()))
+        return {.status = 429, .reason = "You come faster than you may. Wait a little."};
     auto credentials = std::make_shared<Credentials>();
     visitor.credentials = credentials;
     if (const auto& webhook = state->policy.webhook) {

@@ -56,6 +56,7 @@ private:
         std::vector<std::shared_ptr<const access::ChannelRule>> rules;
         access::RateLimits by_user;
         access::RateLimits by_address;
+        access::RateLimits requests;  // by address
     };
     struct Credentials;
 

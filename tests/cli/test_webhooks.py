@@ -206,7 +206,7 @@ class Webhooks(unittest.TestCase):
             for word in ("one", "bad", "two"):
                 socket_.send(word)
             came = [json.loads(socket_.recv()) for _ in range(3)]
-            self.assertEqual([message.get("data") for message in came], ["one", None, "two"])
+            self.assertEqual([message.get("text") for message in came], ["one", None, "two"])
             self.assertIn("it is bad", came[1]["error"])
         with connect(serving.url("/channels/a")) as socket_:
             socket_.send("bad")
