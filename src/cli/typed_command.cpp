@@ -102,6 +102,7 @@ TypedCommand parse_typed(std::string_view line) {
 
 std::vector<std::string_view> typed_commands() {
     std::vector<std::string_view> known;
+    known.reserve(names.size());
     for (const Name& name : names) known.push_back(name.name);
     return known;
 }
