@@ -30,6 +30,12 @@ const Word<std::chrono::milliseconds> time_word = {
 const Word<std::chrono::milliseconds> seconds_word = {
     "SECONDS", "a number of seconds, as 10 or 0.5, up to 86400",
     [](std::string_view word) { return ops::parse_seconds(word); }};
+const Word<std::chrono::milliseconds> wait_word = {
+    "SECONDS", "a number of seconds, as 10 or 0.5, up to 86400, or forever",
+    [](std::string_view word) {
+        return word == "forever" ? std::optional(std::chrono::milliseconds::max())
+                                 : ops::parse_seconds(word);
+    }};
 const Word<std::size_t> count_word = {"NUMBER", "a whole number",
                                       [](std::string_view word) { return ops::parse_count(word); }};
 const Word<std::size_t> positive_word = {"NUMBER", "a whole number above 0",
