@@ -107,7 +107,9 @@ _longwire_candidates() {
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
                 --idle-timeout --close-timeout --threads --spin --origin --token-secret
                 --token-key --token-jwks --token-audience --token-issuer --publish-rate
-                --publish-rate-per-user --publish-rate-per-address --admin --drain --config
+                --publish-rate-per-user --publish-rate-per-address --request-rate-per-address
+                --log-format --hook-url --hook-connect --hook-timeout --hook-secret --hook-header --hook-at-once
+                --hook-ca --admin --drain --config
                 --verbose --help'
             ;;
         token)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ops/log.hpp"
+
 #include <longwire/compression.hpp>
 
 #include <CLI/CLI.hpp>
@@ -32,6 +34,7 @@ extern const Word<std::size_t> count_word;
 extern const Word<std::size_t> positive_word;
 extern const Word<std::uint16_t> rate_word;
 extern const Word<Compression> compression_word;
+extern const Word<ops::LogFormat> log_format_word;
 
 /// An option that takes such a word into `target`, which may be a std::optional.
 template <class Value, class Target>
