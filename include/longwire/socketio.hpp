@@ -99,7 +99,11 @@ public:
     Arguments& add(std::span<const std::byte> bytes);
 
 private:
-    friend class dialects::socketio::Application;
+    friend class dialects::socketio::Member;
+    /// Of what is known to be JSON values with commas between them.
+    [[nodiscard]] static Arguments split(std::string_view elements,
+                                         std::vector<std::string> attachments);
+    [[nodiscard]] Arguments without_first() const;
     Arguments& add_json(std::string_view valid);
 
     std::string elements_;           // with commas between them
@@ -137,11 +141,11 @@ public:
     void send(Arguments arguments) const;
 
 private:
-    friend class dialects::socketio::Application;
+    friend class dialects::socketio::Member;
     std::shared_ptr<dialects::socketio::Answering> answering_;
 };
 
-/// How many rooms and clients an event goes to. Made by `to`, used at once.
+/// Those whom an event goes to. Made by `to`; to be used at once.
 class Audience {
 public:
     template <class... Values>
@@ -155,11 +159,15 @@ private:
     friend class Namespace;
     friend class SocketHandle;
     friend class dialects::socketio::Member;
-    Audience(dialects::socketio::Family& family, std::string room,
+    Audience(dialects::socketio::Family& family, std::string name_space, std::string room,
              std::optional<std::pair<std::uint32_t, std::uint64_t>> except)
-        : family_(&family), room_(std::move(room)), except_(except) {}
+        : family_(&family),
+          name_space_(std::move(name_space)),
+          room_(std::move(room)),
+          except_(except) {}
 
     dialects::socketio::Family* family_;
+    std::string name_space_;
     std::string room_;  // empty: all of the namespace
     std::optional<std::pair<std::uint32_t, std::uint64_t>> except_;
 };
@@ -196,14 +204,19 @@ using Answered = std::function<void(Result<Arguments>)>;
 /// What `request` gives back: `co_await` it for the answer.
 class [[nodiscard]] Requesting {
 public:
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> awaiter);
+    [[nodiscard]] bool await_ready() const noexcept;
+    void await_suspend(std::coroutine_handle<> awaiter) noexcept;
     Result<Arguments> await_resume();
+
+    Requesting(Requesting&&) noexcept = default;
+    Requesting& operator=(Requesting&&) = delete;
+    // A coroutine may be destroyed while it waits.
+    ~Requesting();
 
 private:
     friend class Socket;
     struct State;
-    explicit Requesting(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+    explicit Requesting(std::shared_ptr<State> state) noexcept;
     std::shared_ptr<State> state_;
 };
 
@@ -213,7 +226,7 @@ class Socket {
 public:
     using EventHandler = std::function<void(const Arguments&, const Acknowledge&)>;
 
-    /// 20 letters that nobody guesses; each connection has another one, unless it was recovered.
+    /// 24 letters that nobody guesses; each connection has another one, unless it was recovered.
     [[nodiscard]] const std::string& id() const noexcept;
     [[nodiscard]] const std::string& name_space() const noexcept;
     [[nodiscard]] const Handshake& handshake() const noexcept;

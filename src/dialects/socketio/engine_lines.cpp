@@ -43,13 +43,12 @@ void EngineServer::judge_upgrade(Upgrade& upgrade) {
     const auto home = loop_of(*id);
     if (!home || *home >= on_loops_.size())
         return upgrade.refuse(refusal(EngineError::unknown_session));
-    // Of another loop's session it will be seen there.
+    // Of another loop's session it will be seen there; and one that is there, but cannot be
+    // upgraded, closes it.
     if (loops_.current() != *home) return;
     const EngineSession* const session = find(*home, *id);
     if (session == nullptr || session->ended())
         return upgrade.refuse(refusal(EngineError::unknown_session));
-    if (!session->polls() || session->candidate_.number != 0)
-        return upgrade.refuse(refusal(EngineError::bad_request));
 }
 
 void EngineServer::open_line(WebSocket& socket, const Request& request) {

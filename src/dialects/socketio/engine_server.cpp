@@ -270,14 +270,15 @@ void EngineServer::publish(std::size_t loop, const std::string& topic, const Sha
 
 /// At the end of the turn, so that what belongs together leaves together.
 void EngineServer::flush_later(EngineSession& session) {
-    if (session.payload_.size() > options_.max_backlog)
-        return end(session, How::broken, "the client polls too rarely");
-    if (!session.poll_ || session.flushing_) return;
+    session.overflows_ = session.overflows_ || session.payload_.size() > options_.max_backlog;
+    if (session.overflows_) session.payload_.clear();
+    if (session.flushing_ || (!session.poll_ && !session.overflows_)) return;
     session.flushing_ = true;
     loops_.post(session.loop(), [this, loop = session.loop(), number = session.number()] {
         EngineSession* const there = find(loop, number);
         if (there == nullptr) return;
         there->flushing_ = false;
+        if (there->overflows_) return end(*there, How::broken, "the client polls too rarely");
         if (there->poll_ && !there->payload_.empty()) flush(*there);
     });
 }

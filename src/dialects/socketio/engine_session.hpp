@@ -95,6 +95,7 @@ private:
     std::optional<Poll> poll_;
     std::string payload_;  // for the next poll
     bool flushing_ = false;
+    bool overflows_ = false;
     bool ended_ = false;
     std::optional<Alarms::Id> beat_;
     std::optional<Alarms::Id> giving_up_;  // of the candidate, or of a last poll

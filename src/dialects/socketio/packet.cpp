@@ -93,7 +93,7 @@ bool fits(PacketType type, const element* data) {
     return data != nullptr && data->is_array();
 }
 
-Reading<void> judge_data(const Packet& packet, const PacketLimits& limits) {
+Reading<void> judge_data(const Packet& packet) {
     if (packet.data.empty())
         return fits(packet.type, nullptr) ? Reading<void>{} : malformed("data is missing");
     thread_local simdjson::dom::parser parser;
@@ -101,7 +101,6 @@ Reading<void> judge_data(const Packet& packet, const PacketLimits& limits) {
         parser.allocate(std::max<std::size_t>(parser.capacity(), 1024), deepest) !=
             simdjson::SUCCESS)
         return malformed("there is no memory for it");
-    parser.set_max_capacity(limits.bytes);
     element data;
     if (parser.parse(packet.data.data(), packet.data.size()).get(data) != simdjson::SUCCESS)
         return malformed("the data is not JSON, or is too deep");
@@ -138,7 +137,7 @@ Reading<Packet> read_packet(std::string_view text, const PacketLimits& limits) {
         if (!packet.id) return malformed("the id is too large");
     }
     packet.data = text;
-    if (const auto judged = judge_data(packet, limits); !judged)
+    if (const auto judged = judge_data(packet); !judged)
         return malformed(judged.error());
     return packet;
 }
