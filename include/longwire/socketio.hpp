@@ -26,6 +26,7 @@ namespace dialects::socketio {
 class Application;
 class Family;
 class Member;
+struct FirstRequest;
 struct Answering;
 struct Applying;
 struct Whereabouts;
@@ -73,6 +74,9 @@ public:
     /// inside an argument, take the number of its placeholder to `attachments`.
     [[nodiscard]] std::optional<std::span<const std::byte>> bytes(std::size_t number) const;
 
+    /// All but so many of the first, with all attachments.
+    [[nodiscard]] Arguments without(std::size_t first) const;
+
     /// All as one JSON array.
     [[nodiscard]] std::string array() const { return '[' + elements_ + ']'; }
     [[nodiscard]] const std::vector<std::string>& attachments() const noexcept {
@@ -103,7 +107,6 @@ private:
     /// Of what is known to be JSON values with commas between them.
     [[nodiscard]] static Arguments split(std::string_view elements,
                                          std::vector<std::string> attachments);
-    [[nodiscard]] Arguments without_first() const;
     Arguments& add_json(std::string_view valid);
 
     std::string elements_;           // with commas between them
@@ -114,16 +117,24 @@ private:
 /// What a client has shown when it came.
 struct Handshake {
     std::string auth = "{}";  ///< The object the client was given as `auth`, in JSON.
-    std::string query;        ///< Of the URL, percent-encoded.
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string address;  ///< "192.0.2.7:54321"
-    bool secure = false;  ///< Whether it came over TLS.
 
     /// The text of this name in `auth`, if there is one: `auth_text("token")`.
     [[nodiscard]] std::optional<std::string> auth_text(std::string_view name) const;
+    /// What follows the '?' in the URL, percent-encoded.
+    [[nodiscard]] std::string_view query() const noexcept;
     /// The value of `?name=` in the query, decoded.
     [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+    /// All header fields of the client's first request.
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept;
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
+    /// "192.0.2.7:54321"
+    [[nodiscard]] std::string_view address() const noexcept;
+    /// Whether it came over TLS.
+    [[nodiscard]] bool secure() const noexcept;
+
+private:
+    friend struct dialects::socketio::FirstRequest;
+    std::shared_ptr<const dialects::socketio::FirstRequest> first_;
 };
 
 /// Answers an event that asks for it, once: `acknowledge("done", 42)`. It may be copied, kept, and
@@ -379,7 +390,7 @@ struct SocketIoOptions {
     std::chrono::milliseconds recovery = std::chrono::milliseconds(0);
     /// With recovery: events that are kept of each room.
     std::size_t recovery_events = 100;
-    std::size_t max_sessions = 0;              ///< In total; beyond: 503. 0: no limit.
+    std::size_t max_sessions = 100'000;        ///< In total; beyond: 503. 0: no limit.
     std::size_t max_sessions_per_address = 0;  ///< Beyond: 429. 0: no limit.
     /// Beyond these the client's connection is closed: bytes of one event with its attachments,
     /// attachments of one event, namespaces of one connection.

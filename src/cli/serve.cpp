@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/serve_command.hpp"
 #include "cli/serving_policy.hpp"
+#include "cli/serving_socketio.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/raw/raw.hpp"
@@ -160,6 +161,8 @@ void print_where(const Server::Listening& listening, const ServeOptions& options
     if (has_page) fmt::print("  page      http{}://{}/\n", s, at);
     fmt::print("  channel   ws{}://{}/channels/lobby\n", s, at);
     fmt::print("  echo      ws{}://{}{}\n", s, at, options.echo);
+    if (options.socketio.path != "off")
+        fmt::print("  socket.io http{}://{}{}\n", s, at, options.socketio.path);
     if (options.tls_self_signed)
         fmt::print("\n  self-signed certificate, SHA-256:\n  {}\n", listening.fingerprint);
     fmt::print("\n");
@@ -271,8 +274,10 @@ int serve(const ServeOptions& options) {
         return usage;
     }
     dialects::RulesGate gate(std::move(*policy));
+    const auto socketio = serve_socketio(server, hub_loops, gate, options);
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
         describe_deliveries(hub_loops, exposition);
+        describe(socketio.get(), exposition);
     });
     const dialects::raw::Raw raw(server, hub_loops, gate, options.websocket);
     server.post([&hub] { spawn(tick(hub)); });

@@ -4,6 +4,7 @@
 #include "access/claims.hpp"
 
 #include <longwire/server.hpp>
+#include <longwire/socketio.hpp>
 
 #include <chrono>
 #include <string>
@@ -32,6 +33,7 @@ struct ServeOptions {
     std::chrono::milliseconds drain = {};
     ServerOptions limits;
     WebSocketOptions websocket;
+    SocketIoOptions socketio = {.recovery = std::chrono::minutes(2)};
     bool verbose = false;
 };
 

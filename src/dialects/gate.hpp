@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace longwire::dialects {
 
@@ -44,6 +45,13 @@ public:
 
     /// Who sends this. A token that is shown and no good is refused here.
     [[nodiscard]] virtual Verdict identify(const Request& request, Visitor& visitor) = 0;
+    /// Who shows this token, once more or now only; `visitor` is who sent the request. On the loop
+    /// of their connection.
+    [[nodiscard]] virtual Verdict identify(std::string_view token, Visitor& visitor) {
+        (void)token;
+        (void)visitor;
+        return {.status = 401, .reason = "This server knows no tokens."};
+    }
     /// Nothing where it has to be asked.
     [[nodiscard]] virtual std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
                                                        const std::string& channel) = 0;

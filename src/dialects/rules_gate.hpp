@@ -32,6 +32,7 @@ public:
     void replace(Policy policy);
 
     Verdict identify(const Request& request, Visitor& visitor) override;
+    Verdict identify(std::string_view token, Visitor& visitor) override;
     std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
                                  const std::string& channel) override;
     void ask(const Visitor& visitor, Deed deed, const std::string& channel,

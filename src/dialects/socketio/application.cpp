@@ -3,6 +3,7 @@
 #include "dialects/encodings.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/socketio/event_packets.hpp"
+#include "dialects/socketio/first_request.hpp"
 #include "dialects/socketio/session_id.hpp"
 
 #include <longwire/request.hpp>
@@ -18,28 +19,17 @@ PacketLimits limits_of(const SocketIoOptions& options) noexcept {
     return {.attachments = options.max_attachments, .bytes = options.max_event};
 }
 
-Member::Handshake handshake_of(const Request& request) {
-    Member::Handshake handshake;
-    handshake.query = request.query();
-    for (const HeaderField& field : request.headers())
-        handshake.headers.emplace_back(field.name, field.value);
-    handshake.address = request.peer();
-    handshake.secure = request.secure();
-    return handshake;
-}
-
 }  // namespace
 
 /// What stands on one Engine.IO session.
 struct Application::Connection final : EngineState {
-    Connection(Handshake from, const PacketLimits& limits)
-        : handshake(std::move(from)), packets(limits) {}
+    Connection(std::shared_ptr<const FirstRequest> request, const PacketLimits& limits)
+        : request(std::move(request)), packets(limits) {}
 
-    Handshake handshake;
+    std::shared_ptr<const FirstRequest> request;
     PacketReader packets;
     std::unordered_map<std::string, Place> places;
     std::optional<Alarms::Id> too_late;  // to come onto a namespace
-    std::shared_ptr<void> guest;
 };
 
 Applying::~Applying() {
@@ -91,10 +81,6 @@ Member* Application::find(std::size_t loop, std::uint64_t number) const {
     return found == on_loops_[loop].members.end() ? nullptr : found->second;
 }
 
-const std::shared_ptr<void>& Application::guest_of(const EngineSession& session) {
-    return static_cast<const Connection*>(session.state.get())->guest;
-}
-
 // ---- connections --------------------------------------------------------------------------------
 
 std::optional<EngineListener::Refusal> Application::judge(const Request& request) {
@@ -102,8 +88,9 @@ std::optional<EngineListener::Refusal> Application::judge(const Request& request
 }
 
 void Application::opened(EngineSession& session, const Request& request) {
-    auto connection = std::make_unique<Connection>(handshake_of(request), limits_of(options_));
-    if (rules_.guest_of) connection->guest = rules_.guest_of(request);
+    auto guest = rules_.guest_of ? rules_.guest_of(request) : nullptr;
+    auto connection = std::make_unique<Connection>(FirstRequest::of(request, std::move(guest)),
+                                                   limits_of(options_));
     if (options_.connect_timeout.count() > 0)
         connection->too_late = engine_.alarms(session.loop())
                                    .set(Alarms::Clock::now() + options_.connect_timeout,
@@ -188,9 +175,8 @@ void Application::apply(EngineSession& session, const WholePacket& whole) {
     Place& place = connection.places[name_space];
     if (place.member || place.deciding != 0)
         return session.fail("the client is on the namespace already");
-    auto handshake = std::make_shared<Handshake>(connection.handshake);
-    if (!whole.packet.data.empty()) handshake->auth = whole.packet.data;
-    place.handshake = std::move(handshake);
+    place.handshake = std::make_shared<const Handshake>(
+        FirstRequest::handshake(connection.request, whole.packet.data));
     place.middleware = 0;
     place.deciding = ++on_loops_[session.loop()].latest_decision;
     ask(session, name_space, place);
@@ -328,7 +314,8 @@ const SharedPackets& Application::packets_of(const hub::Publication& publication
                               .channel = is_main && rules_.tells_channel
                                              ? std::string_view(publication.channel())
                                              : std::string_view(),
-                              .offset = offset});
+                              .offset = offset,
+                              .kept_name = rules_.own_event});
         });
 }
 

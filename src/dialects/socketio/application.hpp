@@ -56,10 +56,13 @@ struct ApplicationRules {
     /// more, {"channel":"…"}.
     bool tells_channel = false;
     std::function<std::optional<EngineListener::Refusal>(const Request&)> judge = {};
-    /// Something to keep of each connection's request.
+    /// An event that the application alone sends: what is published under this name is a
+    /// "message".
+    std::string own_event = {};
+    /// Something to keep of each connection's request (`FirstRequest::guest_of`).
     std::function<std::shared_ptr<void>(const Request&)> guest_of = {};
     /// Whether a client that comes back may be on this channel still.
-    std::function<bool(const Member& member, const std::string& channel)> may_return = {};
+    std::function<bool(Member& member, const std::string& channel)> may_return = {};
 };
 
 /// The server side of Socket.IO on a hub: connections and their namespaces, members and their
@@ -90,8 +93,6 @@ public:
                  const Arguments& arguments, hub::MemberId except);
     /// On its loop. Null where it has gone.
     [[nodiscard]] Member* find(std::size_t loop, std::uint64_t number) const;
-    /// What `guest_of` gave for the connection.
-    [[nodiscard]] static const std::shared_ptr<void>& guest_of(const EngineSession& session);
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication) override;
     void announce(std::size_t loop, const hub::PresenceChange& change) override;

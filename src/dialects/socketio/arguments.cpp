@@ -86,13 +86,14 @@ Arguments Arguments::split(std::string_view elements, std::vector<std::string> a
     return made;
 }
 
-Arguments Arguments::without_first() const {
+Arguments Arguments::without(std::size_t first) const {
     Arguments made;
     made.attachments_ = attachments_;
-    if (ends_.size() < 2) return made;
-    const std::size_t begin = ends_.front() + 1;
+    if (first == 0) return *this;
+    if (ends_.size() <= first) return made;
+    const std::size_t begin = ends_[first - 1] + 1;
     made.elements_ = elements_.substr(begin);
-    for (std::size_t number = 1; number < ends_.size(); ++number)
+    for (std::size_t number = first; number < ends_.size(); ++number)
         made.ends_.push_back(ends_[number] - begin);
     return made;
 }

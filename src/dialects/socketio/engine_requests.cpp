@@ -132,9 +132,12 @@ void EngineServer::take_poll(std::size_t loop, const std::string& id, Poll poll)
     EngineSession* const session = find(loop, id);
     if (session == nullptr) return refuse(poll, EngineError::unknown_session);
     if (session->ended()) {
+        const bool last = session->payload_.empty();
+        if (last) append_packet(session->payload_, EnginePacketType::close);
         session->poll_ = std::move(poll);
         flush(*session);
-        return bury(*session);
+        if (last) bury(*session);
+        return;
     }
     // (An alarm may be late by a little.)
     if (session->awaiting_pong_ && Alarms::Clock::now() >= session->due_) {

@@ -132,13 +132,15 @@ void EngineServer::end(EngineSession& session, How how, std::string_view reason)
         if (how == How::by_peer) {
             session.payload_.clear();
             append_packet(session.payload_, EnginePacketType::noop);
-        } else {
+        } else if (how == How::broken) {
             append_packet(session.payload_, EnginePacketType::close);
+        } else {
+            // Clients look at a close before they look at what came with it: it comes later.
+            lingers = !session.poll_ || !session.payload_.empty();
+            if (session.payload_.empty() && session.poll_)
+                append_packet(session.payload_, EnginePacketType::close);
         }
-        if (session.poll_)
-            flush(session);
-        else
-            lingers = how == How::by_server;
+        if (session.poll_) flush(session);
     }
     listener_.closed(session, reason);
     if (!lingers) return bury(session);

@@ -79,7 +79,12 @@ EventContent content_of(const hub::Publication& publication) {
 }
 
 SharedPackets packets_of(const hub::Publication& publication, const EventFrame& frame) {
-    const EventContent content = content_of(publication);
+    EventContent content = content_of(publication);
+    if (content.name == frame.kept_name) content.name = {};
+    return packets_of_event(frame, content);
+}
+
+SharedPackets packets_of_event(const EventFrame& frame, const EventContent& content) {
     const std::string text =
         event_packet(frame, content.name, content.elements, content.attachments.size());
     SharedPackets packets;

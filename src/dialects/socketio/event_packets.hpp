@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace longwire::dialects::socketio {
 
@@ -21,6 +22,7 @@ struct EventFrame {
     std::optional<std::uint64_t> id = std::nullopt;  // where an acknowledgement is asked for
     std::string_view channel = {};                   // to be told; empty: not
     std::string_view offset = {};                    // for recovery; empty: none
+    std::string_view kept_name = {};                 // that no publication may have
 };
 
 /// The text of an event's packet; its attachments come after it. One whose name is reserved is a
@@ -37,7 +39,8 @@ struct EventContent {
 };
 [[nodiscard]] EventContent content_of(const hub::Publication& publication);
 
-/// The packets of a publication for all who get it.
+/// The packets of an event for all who get it.
+[[nodiscard]] SharedPackets packets_of_event(const EventFrame& frame, const EventContent& content);
 [[nodiscard]] SharedPackets packets_of(const hub::Publication& publication,
                                        const EventFrame& frame);
 

@@ -1,5 +1,9 @@
+#include "dialects/socketio/first_request.hpp"
+
 #include <simdjson.h>
 #include <longwire/socketio.hpp>
+
+#include <algorithm>
 
 namespace longwire::socketio {
 
@@ -38,23 +42,38 @@ std::optional<std::string> Handshake::auth_text(std::string_view name) const {
     return std::string(text);
 }
 
+std::string_view Handshake::query() const noexcept {
+    return first_->query;
+}
+
 std::optional<std::string> Handshake::parameter(std::string_view name) const {
-    std::string_view rest = query;
+    std::string_view rest = query();
     while (!rest.empty()) {
         const std::string_view pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
         const std::size_t equals = pair.find('=');
-        if (decoded(pair.substr(0, equals)) == name)
-            return equals == std::string_view::npos ? std::string()
-                                                    : decoded(pair.substr(equals + 1));
+        if (decoded(pair.substr(0, equals)) != name) continue;
+        return equals == std::string_view::npos ? std::string() : decoded(pair.substr(equals + 1));
     }
     return std::nullopt;
 }
 
+const std::vector<std::pair<std::string, std::string>>& Handshake::headers() const noexcept {
+    return first_->headers;
+}
+
 std::optional<std::string_view> Handshake::header(std::string_view name) const noexcept {
-    for (const auto& [known, value] : headers)
+    for (const auto& [known, value] : first_->headers)
         if (same_field_name(known, name)) return value;
     return std::nullopt;
+}
+
+std::string_view Handshake::address() const noexcept {
+    return first_->address;
+}
+
+bool Handshake::secure() const noexcept {
+    return first_->secure;
 }
 
 }  // namespace longwire::socketio

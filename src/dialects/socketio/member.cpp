@@ -126,7 +126,7 @@ void Member::receive_event(const WholePacket& packet) {
     Arguments all = Arguments::split(data.substr(begin, data.rfind(']') - begin),
                                      packet.attachments);
     const std::string name = all.text(0).value_or(std::string(all.json(0)));
-    const Arguments arguments = all.without_first();
+    const Arguments arguments = all.without(1);
     const Acknowledge acknowledge = acknowledgement_of(packet.packet);
     try {
         if (const auto own = handlers_.find(name); own != handlers_.end()) {
@@ -229,10 +229,27 @@ bool Member::leave(const std::string& room) {
     rooms_.erase(found);
     if (place.group == nullptr) return true;  // whoever joins will see
     application_.groups().leave(session_.loop(), *place.group, *this);
+    if (!place.in_hub) return true;
     application_.hub_loops().hub().leave(
         place.channel, number_,
         place.who ? std::optional(place.who->user) : std::optional<std::string>());
     return true;
+}
+
+std::vector<std::string> Member::rooms() const {
+    std::vector<std::string> names;
+    for (const auto& [name, room] : rooms_) names.push_back(name);
+    return names;
+}
+
+void Member::watch(const std::string& name) {
+    if (gone_ || rooms_.contains(name)) return;
+    Room& place = rooms_[name];
+    place.channel = name;
+    place.group =
+        &application_.groups().enter(session_.loop(), name, name_space_, *this, hub::Position{});
+    place.number = ++latest_room_;
+    place.in_hub = false;
 }
 
 void Member::upgraded() {

@@ -92,8 +92,11 @@ public:
     /// False where it is in too many, or in this one.
     bool join(Joining joining);
     bool leave(const std::string& room);
+    /// Lets it get what the application itself sends to a group of this name, which is none of the
+    /// hub's channels.
+    void watch(const std::string& name);
     [[nodiscard]] bool in(const std::string& room) const { return rooms_.contains(room); }
-    [[nodiscard]] std::size_t room_count() const noexcept { return rooms_.size(); }
+    [[nodiscard]] std::vector<std::string> rooms() const;
     /// The session has another transport.
     void upgraded();
 
@@ -104,6 +107,9 @@ public:
     void leave_all(std::string_view reason);
 
     [[nodiscard]] Whereabouts whereabouts() const;
+    [[nodiscard]] static Member& of(longwire::socketio::Socket& socket) noexcept {
+        return socket.inside_;
+    }
     std::map<const void*, std::shared_ptr<void>> states;
 
 private:
@@ -114,6 +120,7 @@ private:
         std::optional<hub::Presence> who;
         hub::Position start;
         std::uint64_t number = 0;
+        bool in_hub = true;
     };
     struct Pending {
         longwire::socketio::Answered answered;

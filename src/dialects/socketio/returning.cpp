@@ -61,12 +61,14 @@ void Application::keep(Member& member, std::string_view reason) {
     kept.id = member.id_;
     kept.name_space = member.name_space_;
     kept.member = member.number_;
-    for (const auto& [name, room] : member.rooms_)
+    for (const auto& [name, room] : member.rooms_) {
+        if (!room.in_hub) continue;
         kept.rooms.push_back({.room = name,
                               .channel = room.channel,
                               .joined = room.start,
                               .position = room.group->delivered,
                               .who = room.who});
+    }
     kept.states = member.states;
     kept.singles = std::move(member.singles_);
     kept.singles_from = member.singles_from_;
