@@ -50,6 +50,10 @@ async function connect(context, url, options = {}) {
     return socket;
 }
 
+async function until(condition) {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 const ways = {
     polling: { transports: ['polling'] },
     websocket: { transports: ['websocket'] },
@@ -124,12 +128,11 @@ for (const [way, options] of Object.entries(ways)) {
             sockets.forEach((socket, which) => socket.on('said', (text) => said[which].push(text)));
             sockets[0].emit('to', 'red', 'one');
             sockets[3].emit('to', 'red', 'two');
-            await next(sockets[2], 'said');
-            await next(sockets[0], 'said');
+            await until(() => said[2].length === 2 && said[1].length === 2 && said[0].length === 1);
             await sockets[1].emitWithAck('leave', 'red');
             const news = sockets.map((socket) => next(socket, 'news'));
             sockets[0].emit('to', 'red', Buffer.from('three'));
-            await next(sockets[2], 'said');
+            await until(() => said[2].length === 3);
             sockets[0].emit('everybody', 'all');
             for (const one of news) assert.deepEqual(await one, ['all']);
             const others = sockets.slice(1).map((socket) => next(socket, 'news'));

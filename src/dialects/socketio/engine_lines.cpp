@@ -94,7 +94,8 @@ void EngineServer::forward(const Line& line, Wire from, Message message) {
 }
 
 void EngineServer::take_frame(EngineSession* session, Wire from, Message message) {
-    if (session == nullptr || session->ended()) return;
+    if (session == nullptr || session->ended())
+        return close_wire(from, CloseCode::normal, "The session has ended.");
     if (session->candidate_ == from) return take_probe(*session, message);
     if (session->wire_ != from) return;
     if (!message.is_text()) return listener_.received(*session, message);
@@ -131,6 +132,18 @@ void EngineServer::drop_candidate(EngineSession& session) {
         on_loops_[session.loop()].alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
     session.probed_ = false;
     close_wire(std::exchange(session.candidate_, {}), CloseCode::normal, {});
+}
+
+/// Of a session that ends. A client that has been told that it may change over to it does so, or
+/// does nothing for a long time: it is closed when that has happened.
+void EngineServer::leave_candidate(EngineSession& session) {
+    Alarms& alarms = on_loops_[session.loop()].alarms;
+    if (session.giving_up_) alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    session.probed_ = false;
+    alarms.set(Alarms::Clock::now() + options_.upgrade_timeout,
+               [this, wire = std::exchange(session.candidate_, {})] {
+                   close_wire(wire, CloseCode::normal, {});
+               });
 }
 
 void EngineServer::take_probe(EngineSession& session, Message message) {

@@ -121,7 +121,10 @@ void EngineServer::end(EngineSession& session, How how, std::string_view reason)
     session.ended_ = true;
     OnLoop& here = on_loops_[session.loop()];
     if (session.beat_) here.alarms.call_off(*std::exchange(session.beat_, std::nullopt));
-    drop_candidate(session);
+    if (session.probed_)
+        leave_candidate(session);
+    else
+        drop_candidate(session);
     count_.give_back(session.address_);
     bool lingers = false;
     if (!session.polls()) {

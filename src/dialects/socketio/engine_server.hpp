@@ -115,6 +115,7 @@ private:
     void attach(EngineSession* session, Wire candidate);
     void upgrade(EngineSession& session);
     void drop_candidate(EngineSession& session);
+    void leave_candidate(EngineSession& session);
     template <class Function>
     void with_wire(Wire wire, Function&& function);
     void close_wire(Wire wire, CloseCode code, std::string_view reason);
