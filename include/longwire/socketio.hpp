@@ -423,8 +423,8 @@ public:
     SocketIo& operator=(const SocketIo&) = delete;
 
     /// The namespace of this name ("/chat"), or with a '*' at its end all whose names begin so and
-    /// that have no name of their own. Made at the first call; a client that asks for another one is
-    /// told "Invalid namespace".
+    /// that have no name of their own. Made at the first call; a client that asks for another one
+    /// is told "Invalid namespace".
     socketio::Namespace& of(std::string_view name);
 
     /// How many clients are connected. Any thread.

@@ -70,12 +70,12 @@ void add_questions(Namespace& name_space) {
                 longwire::spawn(ask(socket, arguments));
             })
         .on("ask me in vain", [](Socket& socket, const Arguments&, const Acknowledge&) {
-            socket.request("nobody answers", {}, 50ms,
-                           [handle = socket.handle()](longwire::Result<Arguments> answer) {
-                               handle.emit("no answer",
-                                           !answer && answer.error().code() ==
-                                                          longwire::ErrorCode::timed_out);
-                           });
+            socket.request(
+                "nobody answers", {}, 50ms,
+                [handle = socket.handle()](longwire::Result<Arguments> answer) {
+                    handle.emit("no answer",
+                                !answer && answer.error().code() == longwire::ErrorCode::timed_out);
+                });
         });
 }
 
@@ -83,9 +83,10 @@ void add_rest(longwire::SocketIo& io, Namespace& name_space) {
     name_space
         .on("echo", [](Socket& socket, const Arguments& arguments,
                        const Acknowledge&) { socket.send("echo", arguments); })
-        .on("everybody", [&io](Socket& socket, const Arguments& arguments, const Acknowledge&) {
-            io.of(socket.name_space()).everybody().send("news", arguments);
-        })
+        .on("everybody",
+            [&io](Socket& socket, const Arguments& arguments, const Acknowledge&) {
+                io.of(socket.name_space()).everybody().send("news", arguments);
+            })
         .on("others", [](Socket& socket, const Arguments& arguments,
                          const Acknowledge&) { socket.broadcast().send("news", arguments); })
         .on("direct",
@@ -96,13 +97,14 @@ void add_rest(longwire::SocketIo& io, Namespace& name_space) {
             })
         .on("volatile", [](Socket& socket, const Arguments&,
                            const Acknowledge&) { socket.emit_volatile("now", 1); })
-        .on("count", [](Socket& socket, const Arguments&,
-                        const Acknowledge& acknowledge) {
-            acknowledge(++socket.state<Counter>().count, socket.recovered());
-        })
-        .on("kick", [](Socket& socket, const Arguments& arguments, const Acknowledge&) {
-            socket.disconnect(arguments.boolean(0).value_or(false));
-        })
+        .on("count",
+            [](Socket& socket, const Arguments&, const Acknowledge& acknowledge) {
+                acknowledge(++socket.state<Counter>().count, socket.recovered());
+            })
+        .on("kick",
+            [](Socket& socket, const Arguments& arguments, const Acknowledge&) {
+                socket.disconnect(arguments.boolean(0).value_or(false));
+            })
         .on("throw", [](Socket&, const Arguments&, const Acknowledge&) { throw 1; });
 }
 

@@ -96,8 +96,7 @@ void Application::opened(EngineSession& session, const Request& request) {
                                    .set(Alarms::Clock::now() + options_.connect_timeout,
                                         [this, loop = session.loop(), number = session.number()] {
                                             EngineSession& there = *engine_.find(loop, number);
-                                            static_cast<Connection&>(*there.state)
-                                                .too_late.reset();
+                                            static_cast<Connection&>(*there.state).too_late.reset();
                                             there.close("no namespace was asked for in time");
                                         });
     session.state = std::move(connection);
@@ -214,8 +213,8 @@ void Application::decide(std::size_t loop, std::uint64_t session, const std::str
 
 void Application::refuse(EngineSession& session, const std::string& name_space,
                          const std::string& data) {
-    session.send(Message::text(write_packet(
-        {.type = PacketType::connect_error, .name_space = name_space, .data = data})));
+    session.send(Message::text(
+        write_packet({.type = PacketType::connect_error, .name_space = name_space, .data = data})));
 }
 
 void Application::admit(EngineSession& session, const std::string& name_space, Place& place) {
@@ -293,14 +292,14 @@ void Application::publish(const std::string& name_space, const std::string& room
     // Each client is also a room by itself, under its id; on whatever loop.
     if (!loop_of(room)) return;
     for (std::size_t loop = 0; loop < on_loops_.size(); ++loop)
-        engine_.loops().post(loop, [this, loop, name_space, room, event = std::string(event),
-                                    arguments, except] {
-            const auto found = on_loops_[loop].by_id.find(room);
-            if (found == on_loops_[loop].by_id.end()) return;
-            Member& member = *found->second;
-            if (member.name_space() == name_space && member.number() != except)
-                member.send(event, arguments, false);
-        });
+        engine_.loops().post(
+            loop, [this, loop, name_space, room, event = std::string(event), arguments, except] {
+                const auto found = on_loops_[loop].by_id.find(room);
+                if (found == on_loops_[loop].by_id.end()) return;
+                Member& member = *found->second;
+                if (member.name_space() == name_space && member.number() != except)
+                    member.send(event, arguments, false);
+            });
 }
 
 const SharedPackets& Application::packets_of(const hub::Publication& publication,
@@ -309,13 +308,13 @@ const SharedPackets& Application::packets_of(const hub::Publication& publication
     return publication.encoded<SharedPackets>(
         is_main ? socketio_packets : socketio_named_packets, [&] {
             const std::string offset = recovers() ? to_text(publication.position()) : std::string();
-            return socketio::packets_of(
-                publication, {.name_space = name_space,
-                              .channel = is_main && rules_.tells_channel
-                                             ? std::string_view(publication.channel())
-                                             : std::string_view(),
-                              .offset = offset,
-                              .kept_name = rules_.own_event});
+            return socketio::packets_of(publication,
+                                        {.name_space = name_space,
+                                         .channel = is_main && rules_.tells_channel
+                                                        ? std::string_view(publication.channel())
+                                                        : std::string_view(),
+                                         .offset = offset,
+                                         .kept_name = rules_.own_event});
         });
 }
 
@@ -324,9 +323,8 @@ void Application::deliver(std::size_t loop, const hub::SharedPublication& public
     if (all == nullptr) return;
     if (recovers()) on_loops_[loop].log.note(publication->channel(), publication->position());
     const hub::MemberId publisher = publication->publisher();
-    const Member* const except = publisher.outlet == hub_loops_.outlet_of(loop)
-                                     ? find(loop, publisher.number)
-                                     : nullptr;
+    const Member* const except =
+        publisher.outlet == hub_loops_.outlet_of(loop) ? find(loop, publisher.number) : nullptr;
     for (const auto& group : *all) {
         group->delivered = publication->position();
         groups_.send(loop, *group, packets_of(*publication, group->name_space), publication,

@@ -187,8 +187,8 @@ void Channels::let_in(const Asked& asked) {
 Member& Channels::meet(Socket& socket) {
     auto& its = socket.state<Client>();
     (void)identify(gate_, socket.handshake(), its.visitor);
-    its.echo = socket.handshake().parameter("echo") == "1" ||
-               socket.handshake().auth_text("echo") == "1";
+    its.echo =
+        socket.handshake().parameter("echo") == "1" || socket.handshake().auth_text("echo") == "1";
     Member& member = Member::of(socket);
     set_expiry(member);
     return member;
@@ -247,7 +247,7 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
     const bool wants_history = wish->since || wish->last > 0;
     judge(Member::of(socket), Deed::subscribe, channel,
           [this, channel, wish = *wish, wants_history, acknowledge](Member& member,
-                                                                   const Verdict& verdict) {
+                                                                    const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
               if (!wants_history) return join(member, channel, channel, wish, acknowledge);
               judge(member, Deed::history, channel,
@@ -269,8 +269,8 @@ void Channels::join(Member& member, const std::string& room, const std::string& 
         joining.who = hub::Presence{.user = visitor.user, .info = visitor.info};
     joining.joined = [acknowledge](const Result<hub::History>& history) {
         if (!history) return refuse(acknowledge, 503, history.error().message());
-        const std::string json = R"({"position":")" + to_text(history->top) +
-                                 R"(","recovered":)" + (history->recovered ? "true}" : "false}");
+        const std::string json = R"({"position":")" + to_text(history->top) + R"(","recovered":)" +
+                                 (history->recovered ? "true}" : "false}");
         acknowledge(Json{json});
     };
     if (member.join(std::move(joining))) {
@@ -299,8 +299,7 @@ void Channels::publish(Socket& socket, const Arguments& arguments, const Acknowl
     const auto event = arguments.text(1);
     if (!channel || !raw::is_channel_name(*channel))
         return refuse(acknowledge, 400, raw::channel_name_rule);
-    if (!event)
-        return refuse(acknowledge, 400, "The second argument is the event's name.");
+    if (!event) return refuse(acknowledge, 400, "The second argument is the event's name.");
     publish_on(Member::of(socket), {.channel = *channel,
                                     .event = *event,
                                     .arguments = arguments.without(2),
@@ -369,17 +368,17 @@ void Channels::watch_presence(Member& member, const std::string& channel) {
 void Channels::announce(std::size_t loop, const hub::PresenceChange& change) {
     const auto* const groups = application_.groups().find(loop, presence_mark + change.channel);
     if (groups == nullptr) return;
-    std::string json = change.kind == hub::PresenceChange::Kind::joined ? R"({"joined":)"
-                                                                        : R"({"left":)";
+    std::string json =
+        change.kind == hub::PresenceChange::Kind::joined ? R"({"joined":)" : R"({"left":)";
     append_quoted(json, change.who.user);
     if (!change.who.info.empty()) json += R"(,"info":)" + change.who.info;
     json += '}';
     for (const auto& group : *groups) {
-        const auto packets = std::make_shared<const SharedPackets>(packets_of_event(
-            {.name_space = group->name_space,
-             .channel = group->name_space == "/" ? std::string_view(change.channel)
-                                                 : std::string_view()},
-            {.name = presence_event, .elements = json, .attachments = {}}));
+        const auto packets = std::make_shared<const SharedPackets>(
+            packets_of_event({.name_space = group->name_space,
+                              .channel = group->name_space == "/" ? std::string_view(change.channel)
+                                                                  : std::string_view()},
+                             {.name = presence_event, .elements = json, .attachments = {}}));
         application_.groups().send(loop, *group, *packets, packets, nullptr);
     }
 }

@@ -62,9 +62,8 @@ void EngineServer::open_line(WebSocket& socket, const Request& request) {
     if (id) {
         line.home = loop_of(*id).value_or(0);
         line.id = *id;
-        return on_loop(line.home, [this, home = line.home, id = *id, wire] {
-            attach(find(home, id), wire);
-        });
+        return on_loop(line.home,
+                       [this, home = line.home, id = *id, wire] { attach(find(home, id), wire); });
     }
     EngineSession* const session = open(loop, request);
     if (session == nullptr)

@@ -89,10 +89,9 @@ void EngineServer::request(const Request& request, HttpReply reply) {
         return;
     }
     if (poll.loop == *home) return take_payload(*home, *id, request.body(), poll);
-    loops_.post(*home, [this, home = *home, id = *id, poll = std::move(poll),
-                        body = std::string(request.body())] {
-        take_payload(home, id, body, poll);
-    });
+    loops_.post(*home,
+                [this, home = *home, id = *id, poll = std::move(poll),
+                 body = std::string(request.body())] { take_payload(home, id, body, poll); });
 }
 
 void EngineServer::open_by_poll(const Request& request, const Poll& poll) {

@@ -128,9 +128,8 @@ void EngineServer::end(EngineSession& session, How how, std::string_view reason)
     count_.give_back(session.address_);
     bool lingers = false;
     if (!session.polls()) {
-        close_wire(session.wire_, how == How::broken ? CloseCode::policy_violation
-                                                     : CloseCode::normal,
-                   reason);
+        close_wire(session.wire_,
+                   how == How::broken ? CloseCode::policy_violation : CloseCode::normal, reason);
     } else {
         if (how == How::by_peer) {
             session.payload_.clear();
@@ -216,9 +215,8 @@ void EngineServer::write(EngineSession& session, EnginePacketType type, std::str
         session.socket_->send(engine_packet(type, text));
         return;
     }
-    with_wire(session.wire_, [packet = engine_packet(type, text)](WebSocket& socket) {
-        socket.send(packet);
-    });
+    with_wire(session.wire_,
+              [packet = engine_packet(type, text)](WebSocket& socket) { socket.send(packet); });
 }
 
 void EngineSession::send(Message message) {

@@ -23,8 +23,8 @@ bool is_reserved_event(std::string_view name) noexcept {
     return std::ranges::find(reserved, name) != reserved.end();
 }
 
-std::string event_packet(const EventFrame& frame, std::string_view event,
-                         std::string_view elements, std::size_t attachments) {
+std::string event_packet(const EventFrame& frame, std::string_view event, std::string_view elements,
+                         std::size_t attachments) {
     std::string data;
     data.reserve(event.size() + elements.size() + frame.channel.size() + frame.offset.size() + 32);
     data += '[';
@@ -107,9 +107,8 @@ hub::Content content_of(std::string_view event, const longwire::socketio::Argume
             memory = std::move(*text);
             return {.message = Message::text(memory), .event = event};
         }
-        return {.message = Message::text(arguments.json(0)),
-                .event = event,
-                .form = hub::Form::json};
+        return {
+            .message = Message::text(arguments.json(0)), .event = event, .form = hub::Form::json};
     }
     if (arguments.size() == 1 && attachments.size() == 1)
         if (const auto bytes = arguments.bytes(0))

@@ -59,7 +59,7 @@ void Groups::detach(Group& group, Member& member) {
 }
 
 const std::vector<std::unique_ptr<Group>>* Groups::find(std::size_t loop,
-                                                       const std::string& channel) const {
+                                                        const std::string& channel) const {
     const auto found = on_loops_[loop].by_channel.find(channel);
     return found == on_loops_[loop].by_channel.end() ? nullptr : &found->second;
 }
@@ -69,8 +69,7 @@ void Groups::send(std::size_t loop, const Group& group, const SharedPackets& pac
     if (except != nullptr && except->name_space() != group.name_space) except = nullptr;
     const Wire wire = except != nullptr ? except->session().wire() : Wire{};
     for (std::size_t wires = 0; wires < group.on_wires.size(); ++wires)
-        if (group.on_wires[wires] > 0)
-            engine_.publish(wires, group.topic, packets, owner, wire);
+        if (group.on_wires[wires] > 0) engine_.publish(wires, group.topic, packets, owner, wire);
     (void)loop;
     if (group.singles.empty()) return;
     // Sending may end a session, and take its members out.

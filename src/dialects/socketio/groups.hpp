@@ -43,7 +43,7 @@ public:
     void detach(Group& group, Member& member);
 
     [[nodiscard]] const std::vector<std::unique_ptr<Group>>* find(std::size_t loop,
-                                                                 const std::string& channel) const;
+                                                                  const std::string& channel) const;
     /// To all of a group but one (who may be null).
     void send(std::size_t loop, const Group& group, const SharedPackets& packets,
               const std::shared_ptr<const void>& owner, const Member* except) const;

@@ -31,9 +31,7 @@ Member::Member(Application& application, Family& family, EngineSession& session,
 }
 
 Whereabouts Member::whereabouts() const {
-    return {.application = application_.self(),
-            .loop = session_.loop(),
-            .member = number_.number};
+    return {.application = application_.self(), .loop = session_.loop(), .member = number_.number};
 }
 
 void Member::take(const SharedPackets& packets, const std::shared_ptr<const void>& owner) {
@@ -75,22 +73,24 @@ void Member::send(std::string_view event, const Arguments& arguments, bool only_
 
 void Member::request(std::string_view event, const Arguments& arguments,
                      std::chrono::milliseconds timeout, longwire::socketio::Answered answered) {
-    if (!connected_)
-        return answered(failure(ErrorCode::connection_failed, "the client has gone"));
+    if (!connected_) return answered(failure(ErrorCode::connection_failed, "the client has gone"));
     if (pending_.size() >= application_.options().max_requests)
         return answered(failure(ErrorCode::unsupported,
                                 "too many acknowledgements of this client are waited for"));
     const std::uint64_t id = ++latest_request_;
-    const auto alarm = application_.engine().alarms(session_.loop()).set(
-        Alarms::Clock::now() + timeout,
-        [&application = application_, loop = session_.loop(), number = number_.number, id] {
-            Member* const there = application.find(loop, number);
-            if (there == nullptr) return;
-            const auto found = there->pending_.find(id);
-            const auto late = std::move(found->second.answered);
-            there->pending_.erase(found);
-            late(failure(ErrorCode::timed_out, "the client did not acknowledge it in time"));
-        });
+    const auto alarm =
+        application_.engine()
+            .alarms(session_.loop())
+            .set(Alarms::Clock::now() + timeout, [&application = application_,
+                                                  loop = session_.loop(), number = number_.number,
+                                                  id] {
+                Member* const there = application.find(loop, number);
+                if (there == nullptr) return;
+                const auto found = there->pending_.find(id);
+                const auto late = std::move(found->second.answered);
+                there->pending_.erase(found);
+                late(failure(ErrorCode::timed_out, "the client did not acknowledge it in time"));
+            });
     pending_.emplace(id, Pending{std::move(answered), alarm});
     const std::string array = arguments.array();
     send_packet(event_packet({.name_space = name_space_, .id = id}, event,
@@ -123,8 +123,8 @@ Member::Acknowledge Member::acknowledgement_of(const Packet& packet) const {
 void Member::receive_event(const WholePacket& packet) {
     const std::string_view data = packet.packet.data;
     const std::size_t begin = data.find('[') + 1;
-    Arguments all = Arguments::split(data.substr(begin, data.rfind(']') - begin),
-                                     packet.attachments);
+    Arguments all =
+        Arguments::split(data.substr(begin, data.rfind(']') - begin), packet.attachments);
     const std::string name = all.text(0).value_or(std::string(all.json(0)));
     const Arguments arguments = all.without(1);
     const Acknowledge acknowledge = acknowledgement_of(packet.packet);
@@ -134,8 +134,7 @@ void Member::receive_event(const WholePacket& packet) {
             return handler(arguments, acknowledge);
         }
         const auto found = family_.handlers.find(name);
-        if (found != family_.handlers.end())
-            return found->second(socket_, arguments, acknowledge);
+        if (found != family_.handlers.end()) return found->second(socket_, arguments, acknowledge);
         if (family_.other) family_.other(socket_, name, arguments, acknowledge);
     } catch (...) {
         session_.fail("the server failed to handle an event");
@@ -151,8 +150,8 @@ void Member::receive_acknowledgement(const WholePacket& packet) {
     application_.engine().alarms(session_.loop()).call_off(pending.alarm);
     const std::string_view data = packet.packet.data;
     const std::size_t begin = data.find('[') + 1;
-    pending.answered(Arguments::split(data.substr(begin, data.rfind(']') - begin),
-                                      packet.attachments));
+    pending.answered(
+        Arguments::split(data.substr(begin, data.rfind(']') - begin), packet.attachments));
 }
 
 void Member::fail_pending() {
@@ -178,9 +177,9 @@ bool Member::join(Joining joining) {
                                   .history = joining.history,
                                   .who = joining.who};
     application_.hub_loops().hub().join(
-        std::move(entering),
-        [&application = application_, loop = session_.loop(), id = number_, room,
-         number = place.number, joining = std::move(joining)](Result<hub::History> history) mutable {
+        std::move(entering), [&application = application_, loop = session_.loop(), id = number_,
+                              room, number = place.number,
+                              joining = std::move(joining)](Result<hub::History> history) mutable {
             Member* const there = application.find(loop, id.number);
             if (there != nullptr && there->awaits(room, number))
                 return there->joined(room, number, std::move(joining), std::move(history));
@@ -218,8 +217,8 @@ void Member::joined(const std::string& room, std::uint64_t number, Joining joini
     place.start = history->top;
     if (!history->publications.empty())
         place.start.offset = history->publications.front()->position().offset - 1;
-    place.group = &application_.groups().enter(session_.loop(), joining.channel, name_space_,
-                                               *this, history->top);
+    place.group = &application_.groups().enter(session_.loop(), joining.channel, name_space_, *this,
+                                               history->top);
 }
 
 bool Member::leave(const std::string& room) {
@@ -264,8 +263,8 @@ void Member::upgraded() {
 // ---- from the beginning to the end --------------------------------------------------------------
 
 void Member::connect(const std::string& answer) {
-    session_.send(Message::text(write_packet(
-        {.type = PacketType::connect, .name_space = name_space_, .data = answer})));
+    session_.send(Message::text(
+        write_packet({.type = PacketType::connect, .name_space = name_space_, .data = answer})));
     // From now on what is published comes by whatever way its transport allows.
     connected_ = true;
     upgraded();
@@ -273,8 +272,8 @@ void Member::connect(const std::string& answer) {
 
 void Member::disconnect(bool everything) {
     if (gone_) return;
-    session_.send(Message::text(
-        write_packet({.type = PacketType::disconnect, .name_space = name_space_})));
+    session_.send(
+        Message::text(write_packet({.type = PacketType::disconnect, .name_space = name_space_})));
     EngineSession& session = session_;
     application_.remove(*this, "server namespace disconnect");
     if (everything) session.close("forced server close");

@@ -19,8 +19,7 @@ constexpr std::size_t deepest = 64;
 constexpr std::uint64_t largest_id = (std::uint64_t{1} << 53U) - 1;
 
 constexpr std::array<std::string_view, 6> reserved_events = {
-    "connect",       "connect_error", "disconnect",
-    "disconnecting", "newListener",   "removeListener"};
+    "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
 
 std::unexpected<std::string_view> malformed(std::string_view sentence) {
     return std::unexpected(sentence);
@@ -70,7 +69,8 @@ bool is_event(const element& value) {
     if (value.get(arguments) != simdjson::SUCCESS || arguments.at(0).get(name) != simdjson::SUCCESS)
         return false;
     std::string_view text;
-    if (name.get(text) == simdjson::SUCCESS) return std::ranges::find(reserved_events, text) == reserved_events.end();
+    if (name.get(text) == simdjson::SUCCESS)
+        return std::ranges::find(reserved_events, text) == reserved_events.end();
     return name.is_number();
 }
 
@@ -137,8 +137,7 @@ Reading<Packet> read_packet(std::string_view text, const PacketLimits& limits) {
         if (!packet.id) return malformed("the id is too large");
     }
     packet.data = text;
-    if (const auto judged = judge_data(packet); !judged)
-        return malformed(judged.error());
+    if (const auto judged = judge_data(packet); !judged) return malformed(judged.error());
     return packet;
 }
 

@@ -38,8 +38,7 @@ std::optional<std::uint64_t> DeliveryLog::after(hub::Position position) const {
     return std::nullopt;
 }
 
-std::optional<hub::Position> DeliveryLog::before(const std::string& channel,
-                                                 std::uint64_t number,
+std::optional<hub::Position> DeliveryLog::before(const std::string& channel, std::uint64_t number,
                                                  std::uint64_t member) const {
     const std::size_t hash = hash_of(channel);
     for (std::size_t at = number > first_ ? number - first_ : 0; at < entries_.size(); ++at)
@@ -75,8 +74,7 @@ bool rewind(KeptMember& kept, const DeliveryLog& log, std::optional<std::string_
     if (!from || !log.reaches(*from) || *from < kept.singles_from) return false;
     for (KeptMember::Room& room : kept.rooms)
         if (const auto position = log.before(room.channel, *from, kept.member.number))
-            if (position->epoch == room.position.epoch &&
-                position->offset < room.position.offset)
+            if (position->epoch == room.position.epoch && position->offset < room.position.offset)
                 room.position.offset = std::max(position->offset, room.joined.offset);
     while (!kept.singles.empty() && kept.singles.front().number < *from) kept.singles.pop_front();
     return true;

@@ -55,7 +55,7 @@ private:
 
     std::size_t most_;
     std::uint64_t singles_epoch_;  // of the positions of events to one client alone
-    std::uint64_t first_ = 0;  // the number of the first that is kept
+    std::uint64_t first_ = 0;      // the number of the first that is kept
     std::uint64_t singles_ = 0;
     std::deque<Entry> entries_;
 };
@@ -84,8 +84,8 @@ struct KeptMember {
     std::vector<Room> rooms;
     std::map<const void*, std::shared_ptr<void>> states;
     std::deque<SingleEvent> singles;
-    std::uint64_t singles_from = 0;  // the number in the log from which on all of them are there
-    std::uint64_t since = 0;         // the log's count when it came
+    std::uint64_t singles_from = 0;     // the number in the log from which on all of them are there
+    std::uint64_t since = 0;            // the log's count when it came
     std::optional<hub::Position> seen;  // the latest event that it has, as it says
     std::chrono::steady_clock::time_point until;
 };
@@ -102,8 +102,8 @@ private:
     std::unordered_map<std::string, std::size_t> loops_;
 };
 
-/// Judges by the log where on its channels, and in the events to it alone, a kept client stands that
-/// names `offset` (or none, if it has never got an event). False where that is not known.
+/// Judges by the log where on its channels, and in the events to it alone, a kept client stands
+/// that names `offset` (or none, if it has never got an event). False where that is not known.
 [[nodiscard]] bool rewind(KeptMember& kept, const DeliveryLog& log,
                           std::optional<std::string_view> offset);
 

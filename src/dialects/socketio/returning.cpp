@@ -17,9 +17,9 @@ namespace {
 constexpr std::size_t most_kept = std::size_t{16} * 1024;
 
 // The reasons after which a client comes back by itself.
-constexpr std::array<std::string_view, 5> recoverable = {
-    "transport error", "transport close", "ping timeout", "server shutting down",
-    "the client polls too rarely"};
+constexpr std::array<std::string_view, 5> recoverable = {"transport error", "transport close",
+                                                         "ping timeout", "server shutting down",
+                                                         "the client polls too rarely"};
 
 struct Claim {
     std::string key;
@@ -99,13 +99,12 @@ bool Application::come_back(EngineSession& session, const std::string& name_spac
         if (its != nullptr && its->deciding == deciding)
             continue_with(*there, name_space, *its, key, std::move(kept));
     };
-    engine_.loops().post(*home, [this, home = *home, claim = *claim, name_space,
-                                 loop = session.loop(), go_on] {
-        auto kept = take_kept(home, claim.key, name_space, claim.offset);
-        engine_.loops().post(loop, [go_on, kept = std::move(kept)]() mutable {
-            go_on(std::move(kept));
+    engine_.loops().post(
+        *home, [this, home = *home, claim = *claim, name_space, loop = session.loop(), go_on] {
+            auto kept = take_kept(home, claim.key, name_space, claim.offset);
+            engine_.loops().post(
+                loop, [go_on, kept = std::move(kept)]() mutable { go_on(std::move(kept)); });
         });
-    });
     return true;
 }
 
@@ -141,8 +140,7 @@ void Application::rejoin(Member& member, KeptMember kept) {
     const auto& rooms = comeback->kept.rooms;
     comeback->missing = 1 + rooms.size();
     const auto answered = [this, comeback, loop = member.session().loop(),
-                           number = member.number().number](
-                              const Result<hub::History>* history) {
+                           number = member.number().number](const Result<hub::History>* history) {
         if (history != nullptr && *history && (*history)->recovered) {
             const auto& missed = (*history)->publications;
             comeback->missed.insert(comeback->missed.end(), missed.begin(), missed.end());
@@ -161,14 +159,13 @@ void Application::rejoin(Member& member, KeptMember kept) {
             answered(nullptr);
             continue;
         }
-        member.join({.room = room.room,
-                     .channel = room.channel,
-                     .history = {.since = room.position},
-                     .who = room.who,
-                     .sends_history = false,
-                     .joined = [answered](const Result<hub::History>& history) {
-                         answered(&history);
-                     }});
+        member.join(
+            {.room = room.room,
+             .channel = room.channel,
+             .history = {.since = room.position},
+             .who = room.who,
+             .sends_history = false,
+             .joined = [answered](const Result<hub::History>& history) { answered(&history); }});
     }
     answered(nullptr);
 }

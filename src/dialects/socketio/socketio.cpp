@@ -22,10 +22,12 @@ void on_member(const inside::Whereabouts& where, Function&& function) {
     const auto alive = where.application.lock();
     if (!alive) return;
     inside::Application& there = **alive;
-    there.engine().loops().post(where.loop, [&there, loop = where.loop, number = where.member,
-                                             function = std::forward<Function>(function)]() mutable {
-        if (inside::Member* const member = there.find(loop, number)) function(*member);
-    });
+    there.engine().loops().post(where.loop,
+                                [&there, loop = where.loop, number = where.member,
+                                 function = std::forward<Function>(function)]() mutable {
+                                    if (inside::Member* const member = there.find(loop, number))
+                                        function(*member);
+                                });
 }
 
 inside::Member::Joining joining_of(const inside::Member& member, std::string_view room) {
@@ -262,20 +264,19 @@ namespace {
 using dialects::socketio::ApplicationRules;
 
 ApplicationRules rules_of(const SocketIoOptions& options) {
-    return {.channel_of =
-                [prefix = options.channel_prefix](std::string_view name_space,
-                                                  std::string_view room) {
-                    std::string channel = prefix;
-                    channel += name_space;
-                    if (room.empty()) return channel;
-                    channel += '#';
-                    channel += room;
-                    return channel;
-                },
-            .history_of =
-                [kept = hub::HistoryRule{
-                     .count = options.recovery.count() > 0 ? options.recovery_events : 0,
-                     .age = options.recovery}](const std::string&) { return kept; }};
+    return {
+        .channel_of =
+            [prefix = options.channel_prefix](std::string_view name_space, std::string_view room) {
+                std::string channel = prefix;
+                channel += name_space;
+                if (room.empty()) return channel;
+                channel += '#';
+                channel += room;
+                return channel;
+            },
+        .history_of = [kept = hub::HistoryRule{
+                           .count = options.recovery.count() > 0 ? options.recovery_events : 0,
+                           .age = options.recovery}](const std::string&) { return kept; }};
 }
 
 WebSocketOptions websocket_of(const SocketIoOptions& options) {
