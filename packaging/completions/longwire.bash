@@ -69,8 +69,9 @@ _longwire() {
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
                 --idle-timeout --close-timeout --threads --spin --origin --token-secret
                 --token-key --token-jwks --token-audience --token-issuer --publish-rate
-                --publish-rate-per-user --publish-rate-per-address --admin --drain --config
-                --verbose --help'
+                --publish-rate-per-user --publish-rate-per-address --socketio
+                --socketio-recovery --socketio-max-sessions
+                --socketio-max-sessions-per-address --admin --drain --config --verbose --help'
             ;;
         token)
             options='--secret --key --user --info --channel --publish --expires --audience --issuer
