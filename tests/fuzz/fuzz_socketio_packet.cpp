@@ -11,6 +11,7 @@ namespace {
 
 using dialects::socketio::PacketLimits;
 using dialects::socketio::PacketReader;
+using dialects::socketio::read_packet;
 using dialects::socketio::WholePacket;
 using longwire::socketio::Arguments;
 

@@ -43,9 +43,8 @@ void Applying::decide(std::optional<std::string> refusal) {
     Application& there = **alive;
     there.engine().loops().post(
         loop, [&there, loop = loop, session = session, name_space = name_space, number = number,
-               refusal = std::move(refusal)] {
-            there.decide(loop, session, name_space, number, refusal);
-        });
+               refusal = std::move(refusal),
+               guest = guest] { there.decide(loop, session, name_space, number, refusal, guest); });
 }
 
 Application::Application(Server& server, HubLoops& hub_loops, const SocketIoOptions& options,
@@ -199,7 +198,8 @@ void Application::ask(EngineSession& session, const std::string& name_space, Pla
 }
 
 void Application::decide(std::size_t loop, std::uint64_t session, const std::string& name_space,
-                         std::uint64_t number, const std::optional<std::string>& refusal) {
+                         std::uint64_t number, const std::optional<std::string>& refusal,
+                         std::shared_ptr<void> guest) {
     EngineSession* const there = engine_.find(loop, session);
     Place* const place = place_of(there, name_space);
     if (place == nullptr || place->deciding != number) return;
@@ -207,6 +207,7 @@ void Application::decide(std::size_t loop, std::uint64_t session, const std::str
         place->deciding = 0;
         return refuse(*there, name_space, *refusal);
     }
+    if (guest) place->guest = std::move(guest);
     ++place->middleware;
     ask(*there, name_space, *place);
 }
@@ -231,6 +232,7 @@ Member& Application::add(EngineSession& session, Place& place, std::string name_
     Family& family = *family_of(name_space);
     place.member = std::make_unique<Member>(*this, family, session, std::move(name_space),
                                             std::move(handshake));
+    place.member->guest = std::move(place.guest);
     on_loops_[session.loop()].members.emplace(place.member->number().number, place.member.get());
     return *place.member;
 }

@@ -41,6 +41,7 @@ struct Applying {
     std::string name_space;
     std::shared_ptr<const longwire::socketio::Handshake> handshake;
     std::uint64_t number = 0;
+    std::shared_ptr<void> guest;  // for Member::guest, from whoever decides
     std::atomic<bool> decided = false;
 };
 
@@ -105,7 +106,13 @@ public:
                                                   const std::string& name_space) const;
     /// The refusal is the data of a connect_error.
     void decide(std::size_t loop, std::uint64_t session, const std::string& name_space,
-                std::uint64_t number, const std::optional<std::string>& refusal);
+                std::uint64_t number, const std::optional<std::string>& refusal,
+                std::shared_ptr<void> guest);
+    /// What the member is to have, where it is let in.
+    static void give_guest(const longwire::socketio::Application& asked,
+                           std::shared_ptr<void> guest) {
+        asked.applying_->guest = std::move(guest);
+    }
     /// Takes a member off its namespace; it is destroyed when the turn is over.
     void remove(Member& member, std::string_view reason);
 
@@ -115,6 +122,7 @@ private:
         std::uint64_t deciding = 0;  // whether it may be
         std::size_t middleware = 0;  // by which
         std::shared_ptr<const Handshake> handshake;
+        std::shared_ptr<void> guest;
         std::unique_ptr<Member> member;  // neither: it has gone
     };
     struct Connection;

@@ -1,5 +1,6 @@
 #include "dialects/socketio/channels.hpp"
 
+#include "dialects/admission.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/socketio/event_packets.hpp"
@@ -21,6 +22,11 @@ constexpr std::string_view presence_event = "presence";
 // No channel's name begins so.
 constexpr char presence_mark = '\x01';
 constexpr std::size_t longest_event = 200;
+constexpr std::string_view expired = "the token has expired";
+
+Message nothing() noexcept {
+    return Message::text({});
+}
 
 std::string channel_of(std::string_view name_space, std::string_view room) {
     return std::string(name_space == "/" ? room : name_space.substr(1));
@@ -66,6 +72,7 @@ std::string present_json(const std::vector<hub::Presence>& present) {
 /// What is known of a client on a namespace.
 struct Channels::Client {
     Visitor visitor;
+    std::optional<std::chrono::sys_seconds> ask_again = {};
     bool echo = false;
 };
 
@@ -85,49 +92,43 @@ void refuse(const longwire::socketio::Acknowledge& acknowledge, int status,
     acknowledge(Json{json});
 }
 
-/// The visitor of the connection, or who the namespace's own token says it is.
-Verdict identify(Gate& gate, const longwire::socketio::Handshake& handshake, Visitor& visitor) {
-    visitor = *static_cast<const Visitor*>(FirstRequest::guest_of(handshake).get());
-    const auto token = handshake.auth_text("token");
-    return token ? gate.identify(*token, visitor) : Verdict{};
-}
-
 }  // namespace
 
 ApplicationRules Channels::rules_of(Gate& gate) {
-    return {.channel_of = channel_of,
-            .history_of =
-                [&gate](const std::string& channel) {
-                    const auto rule = gate.rule_of(channel);
-                    return hub::HistoryRule{.count = rule->history_count, .age = rule->history_age};
-                },
-            .joins_everybody = false,
-            .tells_channel = true,
-            .judge = [&gate](const Request& request) -> std::optional<EngineListener::Refusal> {
-                Visitor visitor;
-                const Verdict verdict = gate.identify(request, visitor);
-                if (verdict.allows()) return std::nullopt;
-                return EngineListener::Refusal{.status = verdict.status, .reason = verdict.reason};
+    return {
+        .channel_of = channel_of,
+        .history_of =
+            [&gate](const std::string& channel) {
+                const auto rule = gate.rule_of(channel);
+                return hub::HistoryRule{.count = rule->history_count, .age = rule->history_age};
             },
-            .own_event = std::string(presence_event),
-            .guest_of = [&gate](const Request& request) -> std::shared_ptr<void> {
-                auto visitor = std::make_shared<Visitor>();
-                (void)gate.identify(request, *visitor);
-                return visitor;
-            },
-            .may_return =
-                [&gate](Member& member, const std::string& channel) {
-                    Visitor visitor;
-                    if (!identify(gate, member.handshake(), visitor).allows()) return false;
-                    const auto verdict = gate.judge(visitor, Deed::subscribe, channel);
-                    return verdict && verdict->allows();
-                }};
+        .joins_everybody = false,
+        .tells_channel = true,
+        .judge = [this, &gate](const Request& request) -> std::optional<EngineListener::Refusal> {
+            auto visitor = std::make_shared<Visitor>();
+            const Verdict verdict = gate.identify(request, *visitor);
+            coming_[hub_loops_.current()] = std::move(visitor);
+            if (verdict.allows()) return std::nullopt;
+            return EngineListener::Refusal{.status = verdict.status, .reason = verdict.reason};
+        },
+        .own_event = std::string(presence_event),
+        // (It is opened in the same moment in which it was judged.)
+        .guest_of = [this](const Request& /*request*/) -> std::shared_ptr<void> {
+            return std::move(coming_[hub_loops_.current()]);
+        },
+        .may_return =
+            [&gate](Member& member, const std::string& channel) {
+                const auto verdict =
+                    gate.judge(client_of(member).visitor, Deed::subscribe, channel);
+                return verdict && verdict->allows();
+            }};
 }
 
 Channels::Channels(Server& server, HubLoops& hub_loops, Gate& gate, const SocketIoOptions& options,
                    const WebSocketOptions& websocket)
     : hub_loops_(hub_loops),
       gate_(gate),
+      coming_(hub_loops.loops().count()),
       application_(server, hub_loops, options, websocket, rules_of(gate)) {
     const auto answer = [this](auto handler) {
         return [this, handler](Socket& socket, const Arguments& arguments,
@@ -161,77 +162,93 @@ Channels::Channels(Server& server, HubLoops& hub_loops, Gate& gate, const Socket
 
 // ---- coming -------------------------------------------------------------------------------------
 
+Channels::Client& Channels::client_of(const Member& member) {
+    return *static_cast<Client*>(member.guest.get());
+}
+
 void Channels::let_in(const Asked& asked) {
-    const auto refuse = [](const Asked& refused, const Verdict& verdict) {
-        const std::string data = R"({"status":)" + std::to_string(verdict.status) + '}';
-        refused.refuse(verdict.reason, Json{data});
+    const auto answer = [](const Asked& decided, const Verdict& verdict, Visitor visitor) {
+        if (!verdict.allows()) {
+            const std::string data = R"({"status":)" + std::to_string(verdict.status) + '}';
+            return decided.refuse(verdict.reason, Json{data});
+        }
+        const auto& shown = decided.handshake();
+        auto client = std::make_shared<Client>();
+        client->visitor = std::move(visitor);
+        client->ask_again = verdict.expires;
+        client->echo = shown.parameter("echo") == "1" || shown.auth_text("echo") == "1";
+        Application::give_guest(decided, std::move(client));
+        decided.allow();
     };
-    Visitor visitor;
-    const Verdict known = identify(gate_, asked.handshake(), visitor);
-    if (!known.allows()) return refuse(asked, known);
-    if (asked.name_space() == "/") return asked.allow();
-    const std::string channel = channel_of(asked.name_space(), {});
-    if (!raw::is_channel_name(channel))
-        return refuse(asked, {.status = 400, .reason = std::string(raw::channel_name_rule)});
-    if (const auto verdict = gate_.judge(visitor, Deed::subscribe, channel)) {
-        if (verdict->allows()) return asked.allow();
-        return refuse(asked, *verdict);
+    // The visitor of the connection, or who the namespace's own token says it is.
+    Wish wish = {.visitor =
+                     *static_cast<const Visitor*>(FirstRequest::guest_of(asked.handshake()).get())};
+    if (const auto token = asked.handshake().auth_text("token")) {
+        const Verdict known = gate_.identify(*token, wish.visitor);
+        if (!known.allows()) return answer(asked, known, {});
     }
-    gate_.ask(visitor, Deed::subscribe, channel, [asked, refuse](const Verdict& verdict) {
-        if (verdict.allows()) return asked.allow();
-        refuse(asked, verdict);
+    if (asked.name_space() != "/") {
+        wish.channel = channel_of(asked.name_space(), {});
+        wish.deeds = {Deed::subscribe};
+        if (!raw::is_channel_name(wish.channel))
+            return answer(asked, {.status = 400, .reason = std::string(raw::channel_name_rule)},
+                          {});
+    }
+    if (const auto verdict = dialects::judge(gate_, wish))
+        return answer(asked, *verdict, std::move(wish.visitor));
+    dialects::ask(gate_, std::move(wish), [asked, answer](const Verdict& verdict, Visitor visitor) {
+        answer(asked, verdict, std::move(visitor));
     });
 }
 
-/// Notes who it is.
-Member& Channels::meet(Socket& socket) {
-    auto& its = socket.state<Client>();
-    (void)identify(gate_, socket.handshake(), its.visitor);
-    its.echo =
-        socket.handshake().parameter("echo") == "1" || socket.handshake().auth_text("echo") == "1";
-    Member& member = Member::of(socket);
-    set_expiry(member);
-    return member;
+/// What was granted may be for some time only.
+void Channels::meet(Member& member) {
+    const Client& its = client_of(member);
+    if (its.visitor.expires) close_at(member, *its.visitor.expires);
+    if (its.ask_again) close_at(member, *its.ask_again);
 }
 
 void Channels::welcome(Socket& socket) {
-    Member& member = meet(socket);
+    Member& member = Member::of(socket);
+    meet(member);
     if (!member.recovered()) return;
     for (const std::string& channel : member.rooms()) watch_presence(member, channel);
 }
 
 void Channels::welcome_to_channel(Socket& socket) {
-    Member& member = meet(socket);
+    Member& member = Member::of(socket);
+    meet(member);
     const std::string channel = channel_of(socket.name_space(), {});
     if (!member.recovered()) join(member, {}, channel, {}, {});
     watch_presence(member, channel);
 }
 
-/// Whoever's token has expired has to come with another one.
-void Channels::set_expiry(Member& member) {
-    const auto& visitor = member.socket().state<Client>().visitor;
-    if (!visitor.expires) return;
-    const auto left = *visitor.expires - std::chrono::system_clock::now();
+/// Then it comes back by itself, with what it has to show by that time, and misses nothing.
+void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
+    const auto left = when - std::chrono::system_clock::now();
     const std::size_t loop = member.session().loop();
     application_.engine().alarms(loop).set(
         Alarms::Clock::now() + left, [this, loop, number = member.number().number] {
             Member* const there = application_.find(loop, number);
-            if (there != nullptr) there->session().close("the token has expired");
+            if (there != nullptr) there->session().close(expired);
         });
 }
 
-void Channels::judge(Member& member, Deed deed, const std::string& channel, Then then) {
-    const auto& visitor = member.socket().state<Client>().visitor;
+void Channels::judge(Member& member, Deed deed, const std::string& channel, Message message,
+                     Then then) {
+    const Visitor& visitor = client_of(member).visitor;
     if (const auto verdict = gate_.judge(visitor, deed, channel)) return then(member, *verdict);
-    gate_.ask(visitor, deed, channel,
-              [this, loop = member.session().loop(), number = member.number().number,
-               then = std::move(then)](Verdict verdict) mutable {
-                  hub_loops_.loops().post(loop, [this, loop, number, then = std::move(then),
-                                                 verdict = std::move(verdict)]() mutable {
-                      if (Member* const there = application_.find(loop, number))
-                          then(*there, verdict);
-                  });
-              });
+    auto answer = [this, loop = member.session().loop(), number = member.number().number,
+                   then = std::move(then)](Verdict verdict) mutable {
+        hub_loops_.loops().post(loop, [this, loop, number, then = std::move(then),
+                                       verdict = std::move(verdict)]() mutable {
+            if (Member* const there = application_.find(loop, number)) then(*there, verdict);
+        });
+    };
+    if (deed == Deed::publish)
+        gate_.ask_to_publish(visitor, channel, message, std::move(answer));
+    else
+        gate_.ask(visitor, deed, channel, std::move(answer));
 }
 
 // ---- subscribing --------------------------------------------------------------------------------
@@ -245,12 +262,13 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
         return refuse(acknowledge, 400,
                       R"(What is wanted of the past is {"history":N} or {"since":POSITION}.)");
     const bool wants_history = wish->since || wish->last > 0;
-    judge(Member::of(socket), Deed::subscribe, channel,
+    judge(Member::of(socket), Deed::subscribe, channel, nothing(),
           [this, channel, wish = *wish, wants_history, acknowledge](Member& member,
                                                                     const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
+              if (verdict.expires) close_at(member, *verdict.expires);
               if (!wants_history) return join(member, channel, channel, wish, acknowledge);
-              judge(member, Deed::history, channel,
+              judge(member, Deed::history, channel, nothing(),
                     [this, channel, wish, acknowledge](Member& there, const Verdict& history) {
                         if (!history.allows())
                             return refuse(acknowledge, history.status, history.reason);
@@ -262,7 +280,7 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
 void Channels::join(Member& member, const std::string& room, const std::string& channel,
                     const hub::HistoryQuery& query, const Acknowledge& acknowledge) {
     const auto rule = gate_.rule_of(channel);
-    const auto& visitor = member.socket().state<Client>().visitor;
+    const Visitor& visitor = client_of(member).visitor;
     Member::Joining joining = {.room = room, .channel = channel, .history = query};
     if (rule->last_message && !query.since && query.last == 0) joining.history.last = 1;
     if (rule->keeps_presence && !visitor.user.empty())
@@ -313,11 +331,13 @@ void Channels::publish_on(Member& member, Publishing publishing) {
                       "An event's name has at most 200 bytes, and is none that Socket.IO or the "
                       "server keeps for itself.");
     const std::string channel = publishing.channel;
-    judge(member, Deed::publish, channel,
+    std::string text;
+    const Message message = content_of(publishing.event, publishing.arguments, text).message;
+    judge(member, Deed::publish, channel, message,
           [this, publishing = std::move(publishing)](Member& there, const Verdict& verdict) {
               const Acknowledge& acknowledge = publishing.acknowledge;
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
-              const auto& its = there.socket().state<Client>();
+              const Client& its = client_of(there);
               std::string memory;
               hub::Content content =
                   content_of(publishing.event == "message" ? std::string_view() : publishing.event,
@@ -344,7 +364,7 @@ void Channels::list_present(Socket& socket, const Arguments& arguments,
     if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
     if (!gate_.rule_of(channel)->keeps_presence)
         return refuse(acknowledge, 404, "It is not kept who is on this channel.");
-    judge(Member::of(socket), Deed::presence, channel,
+    judge(Member::of(socket), Deed::presence, channel, nothing(),
           [this, channel, acknowledge](Member& /*member*/, const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
               hub_loops_.hub().presence(
@@ -360,7 +380,7 @@ void Channels::watch_presence(Member& member, const std::string& channel) {
     if (channel.empty() || channel.front() == presence_mark ||
         !gate_.rule_of(channel)->keeps_presence)
         return;
-    const auto& visitor = member.socket().state<Client>().visitor;
+    const Visitor& visitor = client_of(member).visitor;
     const auto allowed = gate_.judge(visitor, Deed::presence, channel);
     if (allowed && allowed->allows()) member.watch(presence_mark + channel);
 }

@@ -7,6 +7,8 @@
 #include <longwire/server.hpp>
 #include <longwire/socketio.hpp>
 
+#include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,10 +44,11 @@ private:
 
     [[nodiscard]] ApplicationRules rules_of(Gate& gate);
     void let_in(const Asked& asked);
-    [[nodiscard]] Member& meet(Socket& socket);
+    [[nodiscard]] static Client& client_of(const Member& member);
+    void meet(Member& member);
     void welcome(Socket& socket);
     void welcome_to_channel(Socket& socket);
-    void set_expiry(Member& member);
+    void close_at(Member& member, std::chrono::sys_seconds when);
 
     // Questions on the namespace /
     void subscribe(Socket& socket, const Arguments& arguments, const Acknowledge& acknowledge);
@@ -60,11 +63,13 @@ private:
     void announce(std::size_t loop, const hub::PresenceChange& change);
 
     using Then = std::move_only_function<void(Member&, const Verdict&)>;
-    /// Goes on with `then`, on the member's loop, as long as it is there.
-    void judge(Member& member, Deed deed, const std::string& channel, Then then);
+    /// Goes on with `then`, on the member's loop, as long as it is there. `message` is what is to
+    /// be published.
+    void judge(Member& member, Deed deed, const std::string& channel, Message message, Then then);
 
     HubLoops& hub_loops_;
     Gate& gate_;
+    std::deque<std::shared_ptr<Visitor>> coming_;  // of each loop
     Application application_;
 };
 

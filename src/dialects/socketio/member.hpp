@@ -111,6 +111,7 @@ public:
         return socket.inside_;
     }
     std::map<const void*, std::shared_ptr<void>> states;
+    std::shared_ptr<void> guest;  // what whoever let it in knows of it
 
 private:
     friend class Application;
