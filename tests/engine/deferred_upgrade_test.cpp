@@ -42,7 +42,10 @@ struct DeferredUpgrade : testing::Test {
         running.start();
     }
     ~DeferredUpgrade() override {
-        replies.clear();
+        {
+            const std::scoped_lock lock(mutex);
+            replies.clear();
+        }
         running.stop();
     }
     HttpReply next() {
