@@ -110,6 +110,12 @@ public:
     [[nodiscard]] const std::string& channel() const noexcept;
     /// Valid for as long as a copy of this is there.
     [[nodiscard]] Message message() const noexcept;
+    /// The event's name, where whoever published it gave one; otherwise empty.
+    [[nodiscard]] const std::string& event() const noexcept;
+    /// Whether the text is a value in JSON.
+    [[nodiscard]] bool is_json() const noexcept;
+    /// Who sent it, where the way it came by tells that; otherwise empty.
+    [[nodiscard]] const std::string& user() const noexcept;
     /// Where it stands on its channel: a text to be given back as it is.
     [[nodiscard]] std::string position() const;
 
@@ -171,6 +177,11 @@ private:
 
 /// What becomes of a message that the program publishes.
 struct PublishOptions {
+    /// The event's name, up to 200 bytes of UTF-8: an EventSource gets it as the event's type.
+    /// Empty: none.
+    std::string_view event = {};
+    /// The message is a text of one value in JSON: clients that read JSON get it as such.
+    bool json = false;
     /// The same key on the same channel within five minutes is the same message, and is not
     /// published again; up to 200 bytes. Empty: none.
     std::string_view idempotency_key = {};
@@ -209,7 +220,7 @@ public:
 
     /// Publishes a copy of `message`; text must be valid UTF-8. What one thread publishes on a
     /// channel arrives in its order. Errors: invalid_argument (the name of a channel has 1 to 200
-    /// bytes, no slash and no control characters).
+    /// bytes, no slash and no control characters; the options say what else).
     void publish(std::string_view channel, Message message, PublishOptions options = {});
     void publish(std::string_view channel, std::string_view text, PublishOptions options = {}) {
         publish(channel, Message::text(text), std::move(options));

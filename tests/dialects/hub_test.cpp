@@ -156,6 +156,23 @@ TEST_F(PublicHub, WhatAClientSendsReachesTheProgramAndTheOtherWayRound) {
     EXPECT_EQ(listed.front().members, 2U);
 }
 
+TEST_F(PublicHub, AMessageMayBeANamedValue) {
+    start();
+    std::promise<std::string> heard;
+    const auto subscription =
+        hub->subscribe("plain", {.on_message = [&](const ChannelMessage& said) {
+                           heard.set_value(said.event() + (said.is_json() ? " json " : " text ") +
+                                           std::string(said.message().text()) + said.user());
+                       }});
+    RawClient client(running.port);
+    client.upgrade("/channels/plain?format=json");
+    client.read_until("}}");
+    hub->publish("plain", R"({"eur":1.07})", {.event = "price", .json = true});
+    EXPECT_EQ(heard.get_future().get(), R"(price json {"eur":1.07})");
+    EXPECT_NE(client.read_until("}}").find(R"("event":"price","json":{"eur":1.07}})"),
+              std::string::npos);
+}
+
 TEST_F(PublicHub, ASubscriptionBeginsWithTheHistoryThatWasWishedFor) {
     start();
     const auto first = publish("kept", "one");
@@ -311,6 +328,12 @@ TEST_F(PublicHub, ErrorsAreValues) {
         EXPECT_EQ(publish(name, "x").error().code(), ErrorCode::invalid_argument) << name;
     EXPECT_EQ(publish("kept", "x", std::string(201, 'k')).error().code(),
               ErrorCode::invalid_argument);
+    std::string said;
+    hub->publish("kept", "{",
+                 {.json = true, .on_published = [&](const Result<std::string>& result) {
+                      said = result.error().message();
+                  }});
+    EXPECT_EQ(said, "the message is not one value in JSON, as its options say");
     EXPECT_EQ(history("a/b", {}).error().code(), ErrorCode::invalid_argument);
     EXPECT_EQ(history("kept", {.since = "x"}).error().code(), ErrorCode::invalid_argument);
     Told told;

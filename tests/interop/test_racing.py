@@ -48,6 +48,8 @@ class Network:
         self.write("hosts", "")
         self.write("resolv.conf", "nameserver 192.0.2.101\n")
         self.write("nsswitch.conf", "hosts: files dns\n")
+        # Without rules a server listens on loopback only.
+        self.write("longwire.toml", '[[channels]]\npattern = "*"\n')
         self.holder = subprocess.Popen(
             ["unshare", "--user", "--map-root-user", "--mount", "--net", "sh", "-c", SET_UP, "sh",
              self.folder],
@@ -55,8 +57,11 @@ class Network:
         self.usable = self.holder.stdout.readline() == "ready\n"
 
     def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="ascii") as file:
+        with open(self.path(name), "w", encoding="ascii") as file:
             file.write(text)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
 
     def name(self, name, addresses):
         self.write("hosts", "".join(f"{address} {name}\n" for address in addresses))
@@ -84,8 +89,10 @@ class Racing(unittest.TestCase):
         listen = [word for address in addresses
                   for word in ("--listen", f"[{address}]:8000" if ":" in address
                                else f"{address}:8000")]
-        server = subprocess.Popen(self.network.command(LONGWIRE, "serve", *listen),
-                                  stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen(
+            self.network.command(LONGWIRE, "serve", "--config", self.network.path("longwire.toml"),
+                                 *listen),
+            stdout=subprocess.PIPE, text=True)
         self.addCleanup(server.stdout.close)
         self.addCleanup(server.wait)
         self.addCleanup(server.terminate)

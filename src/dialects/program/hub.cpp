@@ -1,5 +1,6 @@
 #include "hub/hub.hpp"
 #include "dialects/hub_loops.hpp"
+#include "dialects/json_text.hpp"
 #include "dialects/program/hub_access.hpp"
 #include "dialects/program/program_gate.hpp"
 #include "dialects/program/program_members.hpp"
@@ -19,6 +20,7 @@ namespace longwire {
 namespace {
 
 constexpr std::size_t longest_key = 200;
+constexpr std::size_t longest_event = 200;
 
 Error bad_channel(std::string_view name) {
     return {ErrorCode::invalid_argument,
@@ -30,6 +32,16 @@ Error bad_channel(std::string_view name) {
 /// Clients could not reach one with a slash.
 bool is_channel(std::string_view name) noexcept {
     return dialects::raw::is_channel_name(name) && !name.contains('/');
+}
+
+/// Empty where nothing is.
+std::string_view wrong_with(Message message, const PublishOptions& options) {
+    if (options.idempotency_key.size() > longest_key)
+        return "an idempotency key has at most 200 bytes";
+    if (options.event.size() > longest_event) return "the name of an event has at most 200 bytes";
+    if (options.json && !(message.is_text() && dialects::is_json(message.text())))
+        return "the message is not one value in JSON, as its options say";
+    return {};
 }
 
 Result<hub::HistoryQuery> query_of(const HistoryWish& wish) {
@@ -117,9 +129,8 @@ void Hub::Implementation::publish(std::string_view channel, Message message,
         if (told) told(std::unexpected(bad_channel(channel)));
         return;
     }
-    if (options.idempotency_key.size() > longest_key) {
-        if (told)
-            told(failure(ErrorCode::invalid_argument, "an idempotency key has at most 200 bytes"));
+    if (const auto wrong = wrong_with(message, options); !wrong.empty()) {
+        if (told) told(failure(ErrorCode::invalid_argument, std::string(wrong)));
         return;
     }
     const auto rule = gate_.rule_of(std::string(channel));
@@ -129,7 +140,9 @@ void Hub::Implementation::publish(std::string_view channel, Message message,
             told(made_of(position, [](hub::Position where) { return to_text(where); }));
         };
     hub_.publish({.channel = channel,
-                  .message = message,
+                  .content = {.message = message,
+                              .event = options.event,
+                              .form = options.json ? hub::Form::json : hub::Form::plain},
                   .history = {.count = rule->history_count, .age = rule->history_age},
                   .idempotency_key = options.idempotency_key},
                  std::move(answer));
@@ -232,6 +245,18 @@ const std::string& ChannelMessage::channel() const noexcept {
 
 Message ChannelMessage::message() const noexcept {
     return publication_->message();
+}
+
+const std::string& ChannelMessage::event() const noexcept {
+    return publication_->event();
+}
+
+const std::string& ChannelMessage::user() const noexcept {
+    return publication_->user();
+}
+
+bool ChannelMessage::is_json() const noexcept {
+    return publication_->form() != hub::Form::plain;
 }
 
 std::string ChannelMessage::position() const {

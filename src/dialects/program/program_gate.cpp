@@ -1,10 +1,9 @@
 #include "dialects/program/program_gate.hpp"
 
+#include "dialects/json_text.hpp"
 #include "dialects/program/asked_question.hpp"
 #include "dialects/program/hub_access.hpp"
 #include "engine/log.hpp"
-
-#include <simdjson.h>
 
 #include <cstddef>
 #include <string_view>
@@ -54,12 +53,6 @@ ChannelDeed deed_from(Deed deed) noexcept {
             break;
     }
     return ChannelDeed::history;
-}
-
-/// What goes out to others as a part of JSON.
-bool is_json(const std::string& text) {
-    simdjson::dom::parser parser;
-    return parser.parse(text).error() == simdjson::SUCCESS;
 }
 
 /// The handler itself is at fault; what it said, if it did, does not count.
@@ -118,6 +111,7 @@ Verdict ProgramGate::identify(const Request& request, Visitor& visitor) {
     } catch (...) {
         return fault("identify");
     }
+    // (The information goes out to others as a part of JSON.)
     const ChannelUser& user = credentials->user;
     if (user.name.size() > longest_name || user.info.size() > longest_info ||
         (!user.info.empty() && !is_json(user.info))) {

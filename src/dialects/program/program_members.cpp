@@ -12,6 +12,8 @@ namespace dialects {
 namespace {
 
 constexpr std::size_t first_loop = 0;
+// Their numbers are given on any thread, so they are others than those of connections.
+constexpr std::uint64_t of_the_program = std::uint64_t{1} << 63U;
 
 /// Calls one of the program's handlers, if there is one; its exceptions end here.
 template <class Handler, class... Given>
@@ -34,7 +36,7 @@ std::shared_ptr<ProgramMember> ProgramMembers::join(std::string channel, hub::Hi
     auto member = std::make_shared<ProgramMember>();
     member->all = weak_from_this();
     member->channel = std::move(channel);
-    member->id = {.outlet = hub_loops_.outlet_of(first_loop), .number = ++latest_};
+    member->id = {.outlet = hub_loops_.outlet_of(first_loop), .number = of_the_program | ++latest_};
     if (who) member->user = who->user;
     member->handlers = std::move(handlers);
     hub_loops_.hub().join(

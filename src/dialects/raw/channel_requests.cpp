@@ -1,5 +1,6 @@
 #include "dialects/raw/channel_requests.hpp"
 
+#include "dialects/json_text.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
@@ -10,7 +11,10 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <expected>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +24,7 @@ namespace {
 
 constexpr std::chrono::seconds longest_wait{60};
 constexpr std::size_t longest_key = 200;
+constexpr std::size_t longest_event = 200;
 
 bool wants_events(const Request& request) {
     return request.header("Accept").value_or("").find("text/event-stream") !=
@@ -37,8 +42,36 @@ std::optional<std::chrono::milliseconds> read_wait(const Request& request) {
     return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), longest_wait);
 }
 
-bool is_binary(const Request& request) {
-    return request.header("Content-Type").value_or("").starts_with("application/octet-stream");
+/// What a request publishes.
+struct Posted {
+    MessageType type = MessageType::text;
+    hub::Form form = hub::Form::plain;
+    std::string event;
+};
+
+/// The error is the refusal.
+std::expected<Posted, Verdict> read_posted(const Request& request) {
+    Posted posted = {.event = request.query("event").value_or("")};
+    if (posted.event.size() > longest_event || !engine::is_utf8(posted.event))
+        return std::unexpected(
+            Verdict{400, "The name of an event has at most 200 bytes, in UTF-8."});
+    const std::string_view type = request.header("Content-Type").value_or("");
+    if (type.starts_with("application/octet-stream")) {
+        posted.type = MessageType::binary;
+        return posted;
+    }
+    if (!engine::is_utf8(request.body()))
+        return std::unexpected(
+            Verdict{415,
+                    "The body is not UTF-8. Publish other bytes with Content-Type: "
+                    "application/octet-stream."});
+    if (type.starts_with("application/json")) {
+        posted.form = hub::Form::json;
+        if (!is_json(request.body()))
+            return std::unexpected(
+                Verdict{400, "The body is not JSON, though its Content-Type says so."});
+    }
+    return posted;
 }
 
 }  // namespace
@@ -193,31 +226,30 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
 void ChannelRequests::publish(const Request& request, HttpReply reply) {
     Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
     if (!identify(request, asker)) return;
-    const bool binary = is_binary(request);
-    if (!binary && !engine::is_utf8(request.body()))
-        return asker.refuse(415,
-                            "The body is not UTF-8. Publish other bytes with Content-Type: "
-                            "application/octet-stream.");
+    const auto posted = read_posted(request);
+    if (!posted) return asker.refuse(posted.error().status, posted.error().reason);
     const std::string key(request.header("Idempotency-Key").value_or(""));
     if (key.size() > longest_key)
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
     const Asker& asks = asker;
-    allow(asks, Deed::publish, [this, asker, binary, key, body = std::string(request.body())] {
-        const auto rule = gate_.rule_of(asker.channel);
-        hub_loops_.hub().publish(
-            {.channel = asker.channel,
-             .message =
-                 binary ? Message::binary(std::as_bytes(std::span(body))) : Message::text(body),
-             .history = {.count = rule->history_count, .age = rule->history_age},
-             .idempotency_key = key},
-            [asker](const Result<hub::Position>& position) {
-                if (position)
-                    asker.answer(
-                        Response::json(200, R"({"position":")" + to_text(*position) + "\"}\n"));
-                else
-                    asker.refuse(503, position.error().message());
-            });
-    });
+    allow(asks, Deed::publish,
+          [this, asker, posted = *posted, key, body = std::string(request.body())] {
+              const auto rule = gate_.rule_of(asker.channel);
+              hub_loops_.hub().publish(
+                  {.channel = asker.channel,
+                   .content = {.message = {posted.type, std::as_bytes(std::span(body))},
+                               .event = posted.event,
+                               .form = posted.form},
+                   .history = {.count = rule->history_count, .age = rule->history_age},
+                   .idempotency_key = key},
+                  [asker](const Result<hub::Position>& position) {
+                      if (position)
+                          asker.answer(Response::json(
+                              200, R"({"position":")" + to_text(*position) + "\"}\n"));
+                      else
+                          asker.refuse(503, position.error().message());
+                  });
+          });
 }
 
 }  // namespace longwire::dialects::raw

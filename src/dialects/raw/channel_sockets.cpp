@@ -1,5 +1,6 @@
 #include "dialects/raw/channel_sockets.hpp"
 
+#include "dialects/encodings.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
@@ -14,10 +15,6 @@ namespace {
 constexpr std::string_view plain_topic = "raw:";
 constexpr std::string_view json_topic = "raw-json:";
 constexpr std::string_view presence_topic = "raw-presence:";
-
-// Of a publication's encodings.
-constexpr std::size_t plain_frame = 0;
-constexpr std::size_t json_frame = 1;
 
 // Of a close frame (RFC 6455, section 5.5).
 constexpr std::size_t longest_reason = 123;
@@ -58,11 +55,11 @@ std::optional<SlowReader> policy_of(std::string_view topic, Gate& gate) {
 
 const PreparedMessage& frame_of(const hub::Publication& publication, bool json) {
     if (json)
-        return publication.encoded<PreparedMessage>(json_frame, [&] {
+        return publication.encoded<PreparedMessage>(raw_json_frame, [&] {
             return PreparedMessage(Message::text(publication_json(publication)));
         });
     return publication.encoded<PreparedMessage>(
-        plain_frame, [&] { return PreparedMessage(publication.message()); });
+        raw_frame, [&] { return PreparedMessage(publication.message()); });
 }
 
 }  // namespace
@@ -123,7 +120,7 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.channel = request.parameter("name");
     its.loop = hub_loops_.current();
     OnLoop& here = on_loops_[its.loop];
-    its.id = {.outlet = hub_loops_.outlet_of(its.loop), .number = ++here.latest};
+    its.id = hub_loops_.new_member(its.loop);
     here.sockets.emplace(its.id.number, &socket);
     its.echo = request.query("echo") == "1";
     its.json = request.query("format") == "json";
@@ -238,7 +235,7 @@ void ChannelSockets::publish(WebSocket& socket, Message message) {
 void ChannelSockets::publish_allowed(const Membership& its, Message message) {
     const access::ChannelRule& rule = *its.rule;
     hub_loops_.hub().publish({.channel = its.channel,
-                              .message = message,
+                              .content = {.message = message},
                               .history = {.count = rule.history_count, .age = rule.history_age},
                               .publisher = its.echo ? hub::MemberId{} : its.id});
 }

@@ -37,7 +37,6 @@ public:
 private:
     struct Membership;
     struct OnLoop {
-        std::uint64_t latest = 0;
         std::unordered_map<std::uint64_t, WebSocket*> sockets;
         Visitor coming;  // from judging an upgrade to opening it, in the same moment
         Alarms alarms;
