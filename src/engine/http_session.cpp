@@ -109,6 +109,7 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
         upgrade(*match.websocket->websocket, std::move(request), rest);
         return;
     }
+    if (upgrading) worker_.tally().add(HandshakeFailure::no_route);
     // What follows an upgrade that was not taken may be in the other protocol.
     const bool keep_alive = parser_.keep_alive() && !upgrading && !leaving_;
     if (match.http != nullptr && match.http->reply) {
@@ -221,7 +222,8 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
     const auto accepted = judge_upgrade(route, request);
     if (!accepted) {
         worker_.tally().add(Tally::handshakes_refused);
-        respond(accepted.error(), {.head_only = request.method() == "HEAD"});
+        worker_.tally().add(accepted.error().why);
+        respond(accepted.error().response, {.head_only = request.method() == "HEAD"});
         return;
     }
     done_ = true;
@@ -283,10 +285,12 @@ void HttpSession::on_timer() {
     if (replying_) {
         replying_->lose();
         stream_->close(net::Ending::timed_out);
-    } else if (request_begun_)
+    } else if (request_begun_) {
+        worker_.tally().add(HandshakeFailure::timeout);
         respond(Response::text(408, "The request did not arrive in time."), {});
-    else
+    } else {
         stream_->finish(net::Stream::Finish::shut, linger);
+    }
     done_ = true;
 }
 
@@ -304,8 +308,10 @@ void HttpSession::on_leaving() {
 
 void HttpSession::on_closed(net::Ending /*ending*/) {
     const net::TlsChannel* const tls = stream_ == nullptr ? nullptr : stream_->tls();
-    if (tls != nullptr && tls->failure() != nullptr)
+    if (tls != nullptr && tls->failure() != nullptr) {
+        worker_.tally().add(HandshakeFailure::tls);
         log(LogLevel::debug, "a TLS handshake failed: " + tls->failure()->message());
+    }
     stream_ = nullptr;
     done_ = true;
     if (replying_) replying_->lose();

@@ -48,25 +48,31 @@ std::string words_of_refused_origin(std::string_view origin, std::string_view ho
 
 }  // namespace
 
-std::expected<Accepted, Response> judge_upgrade(const WebSocketRoute& route,
-                                                const Request& request) {
+std::expected<Accepted, Refused> judge_upgrade(const WebSocketRoute& route,
+                                               const Request& request) {
     const auto offer =
         protocol::judge_request(request.method(), request.minor_version(), request.headers());
     if (!offer) {
         Response response = Response::text(offer.error().status, offer.error().body);
         for (const auto& [name, value] : offer.error().headers) response.with(name, value);
-        return std::unexpected(std::move(response));
+        constexpr int upgrade_required = 426;
+        const auto why = offer.error().status == upgrade_required ? HandshakeFailure::version
+                                                                  : HandshakeFailure::malformed;
+        return std::unexpected(Refused{why, std::move(response)});
     }
     const std::string_view host = request.header("Host").value_or("");
     if (!protocol::origin_allowed(offer->origin, host, route.options.origins)) {
         log(LogLevel::debug, "refused a handshake: the origin " + std::string(offer->origin) +
                                  " is not allowed at " + std::string(host));
-        return std::unexpected(Response::text(403, words_of_refused_origin(offer->origin, host)));
+        return std::unexpected(
+            Refused{HandshakeFailure::origin,
+                    Response::text(403, words_of_refused_origin(offer->origin, host))});
     }
     Response decided = {.status = 101};
     if (route.terms.handlers.on_upgrade)
         decided = UpgradeAccess::decide(route.terms.handlers.on_upgrade, request);
-    if (decided.status != 101) return std::unexpected(std::move(decided));
+    if (decided.status != 101)
+        return std::unexpected(Refused{HandshakeFailure::program, std::move(decided)});
 
     Accepted accepted;
     accepted.subprotocol =

@@ -5,6 +5,7 @@
 
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
+#include <longwire/server.hpp>
 
 #include <expected>
 #include <optional>
@@ -21,9 +22,15 @@ struct Accepted {
     std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
+/// One that was not, why, and what to answer.
+struct Refused {
+    HandshakeFailure why;
+    Response response;
+};
+
 /// Judges a request for a WebSocket at `route` (RFC 6455, section 4.2): the handshake itself, its
-/// Origin, and what the route's on_upgrade says. The response to refuse it with, otherwise.
-[[nodiscard]] std::expected<Accepted, Response> judge_upgrade(const WebSocketRoute& route,
-                                                              const Request& request);
+/// Origin, and what the route's on_upgrade says.
+[[nodiscard]] std::expected<Accepted, Refused> judge_upgrade(const WebSocketRoute& route,
+                                                             const Request& request);
 
 }  // namespace longwire::engine

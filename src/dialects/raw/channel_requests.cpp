@@ -83,7 +83,8 @@ ChannelRequests::ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate
       gate_(gate),
       origins_(std::move(origins)),
       streams_(streams),
-      polls_(polls) {
+      polls_(polls),
+      tally_(hub_loops.tally("http")) {
     const auto add = [&](std::string_view method, std::string_view path, auto answer) {
         server.http(method, path, [this, answer](const Request& request, HttpReply reply) {
             (this->*answer)(request, std::move(reply));
@@ -116,22 +117,27 @@ bool ChannelRequests::identify(const Request& request, Asker& asker) {
     return verdict.allows();
 }
 
-/// Goes on with `then`, on the asker's loop, if they may do it.
-void ChannelRequests::allow(const Asker& asker, Deed deed, Then then) {
-    if (const auto verdict = gate_.judge(asker.visitor, deed, asker.channel)) {
-        if (verdict->allows()) return then();
-        return asker.refuse(verdict->status, verdict->reason);
-    }
+/// Goes on with `then`, on the asker's loop.
+void ChannelRequests::judge(const Asker& asker, Deed deed,
+                            std::move_only_function<void(const Verdict&)> then) {
+    if (const auto verdict = gate_.judge(asker.visitor, deed, asker.channel)) return then(*verdict);
     gate_.ask(asker.visitor, deed, asker.channel,
-              [this, asker, then = std::move(then)](Verdict verdict) mutable {
-                  hub_loops_.loops().post(asker.loop, [asker, then = std::move(then),
-                                                       verdict = std::move(verdict)]() mutable {
-                      if (verdict.allows())
-                          then();
-                      else
-                          asker.refuse(verdict.status, verdict.reason);
-                  });
+              [this, loop = asker.loop, then = std::move(then)](Verdict verdict) mutable {
+                  hub_loops_.loops().post(
+                      loop, [then = std::move(then), verdict = std::move(verdict)]() mutable {
+                          then(verdict);
+                      });
               });
+}
+
+/// The same, if they may do it.
+void ChannelRequests::allow(const Asker& asker, Deed deed, Then then) {
+    judge(asker, deed, [asker, then = std::move(then)](const Verdict& verdict) mutable {
+        if (verdict.allows())
+            then();
+        else
+            asker.refuse(verdict.status, verdict.reason);
+    });
 }
 
 void ChannelRequests::preflight(const Request& request, HttpReply reply) {
@@ -149,6 +155,12 @@ void ChannelRequests::preflight(const Request& request, HttpReply reply) {
                      .with("Access-Control-Max-Age", "600"));
 }
 
+/// It is answered at once, more or less.
+void ChannelRequests::count(const Asker& asker) {
+    tally_.add(asker.loop, DialectTally::opened);
+    tally_.add(asker.loop, DialectTally::closed);
+}
+
 // ---- reading ------------------------------------------------------------------------------------
 
 void ChannelRequests::read(const Request& request, HttpReply reply) {
@@ -161,19 +173,29 @@ void ChannelRequests::read(const Request& request, HttpReply reply) {
 }
 
 void ChannelRequests::stream(const Request& request, Asker asker) {
-    auto wanted = read_history_wish(request);
+    const auto wanted = read_history_wish(request);
     if (!wanted) return asker.refuse(400, wanted.error());
+    EventStreams::Wish wish = {.history = *wanted, .rule = gate_.rule_of(asker.channel)};
     // A browser that comes back knows better than the URL it was given at first.
-    if (const auto last = request.header("Last-Event-ID"))
-        if (const auto since = hub::parse_position(*last)) wanted->since = since;
-    auto rule = gate_.rule_of(asker.channel);
-    if (!wanted->since && wanted->last == 0 && rule->last_message) wanted->last = 1;
+    const auto last = hub::parse_position(request.header("Last-Event-ID").value_or(""));
+    if (last) wish.history.since = last;
+    const bool wants_history = wish.history.since || wish.history.last > 0;
+    if (!wants_history && wish.rule->last_message) wish.history.last = 1;
     const auto presence = gate_.judge(asker.visitor, Deed::presence, asker.channel);
-    const bool tells = rule->keeps_presence && presence && presence->allows();
-    const Asker& asks = asker;
-    allow(asks, Deed::subscribe,
-          [this, asker, query = *wanted, rule = std::move(rule), tells]() mutable {
-              streams_.open(std::move(asker), query, *rule, tells);
+    wish.presence = wish.rule->keeps_presence && presence && presence->allows();
+    allow(asker, Deed::subscribe,
+          [this, asker, wish, wants_history, comes_back = last.has_value()] {
+              if (!wants_history) return streams_.open(asker, wish);
+              judge(asker, Deed::history, [this, asker, wish, comes_back](const Verdict& verdict) {
+                  if (verdict.allows()) return streams_.open(asker, wish);
+                  if (!comes_back) return asker.refuse(verdict.status, verdict.reason);
+                  // A refusal would be the end of an EventSource, which names its last event
+                  // unasked.
+                  EventStreams::Wish lesser = wish;
+                  lesser.history = {};
+                  lesser.may_miss = true;
+                  streams_.open(asker, lesser);
+              });
           });
 }
 
@@ -182,25 +204,29 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     if (!wanted) return asker.refuse(400, wanted.error());
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
+    if (wait->count() == 0)
+        return allow(asker, Deed::history,
+                     [this, asker, query = *wanted] { read_history(asker, query); });
     const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
-    const Asker& asks = asker;
-    if (wait->count() == 0) {
-        allow(asks, Deed::history, [this, asker, query = *wanted] {
-            hub_loops_.hub().history(
-                asker.channel, query, [asker](const Result<hub::History>& history) {
-                    if (history)
-                        asker.answer(messages_response(history->publications, history->top,
-                                                       history->recovered));
-                    else
-                        asker.refuse(503, history.error().message());
-                });
+    allow(asker, Deed::subscribe, [this, asker, query = *wanted, wait = *wait, keeps_presence] {
+        if (!query.since && query.last == 0) return polls_.open(asker, query, wait, keeps_presence);
+        allow(asker, Deed::history, [this, asker, query, wait, keeps_presence] {
+            polls_.open(asker, query, wait, keeps_presence);
         });
-        return;
-    }
-    allow(asks, Deed::subscribe,
-          [this, asker, query = *wanted, wait = *wait, keeps_presence]() mutable {
-              polls_.open(std::move(asker), query, wait, keeps_presence);
-          });
+    });
+}
+
+void ChannelRequests::read_history(const Asker& asker, const hub::HistoryQuery& query) {
+    count(asker);
+    hub_loops_.hub().history(asker.channel, query, [this, asker](Result<hub::History> history) {
+        hub_loops_.loops().post(asker.loop, [this, asker, history = std::move(history)] {
+            if (!history) return asker.refuse(503, history.error().message());
+            for (const auto& publication : history->publications)
+                tally_.add_sent(asker.loop, publication->message().size());
+            asker.answer(
+                messages_response(history->publications, history->top, history->recovered));
+        });
+    });
 }
 
 void ChannelRequests::list_present(const Request& request, HttpReply reply) {
@@ -208,8 +234,8 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     if (!identify(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
-    const Asker& asks = asker;
-    allow(asks, Deed::presence, [this, asker] {
+    count(asker);
+    allow(asker, Deed::presence, [this, asker] {
         hub_loops_.hub().presence(
             asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
                 if (present)
@@ -231,8 +257,9 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
     const std::string key(request.header("Idempotency-Key").value_or(""));
     if (key.size() > longest_key)
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
-    const Asker& asks = asker;
-    allow(asks, Deed::publish,
+    count(asker);
+    tally_.add_received(asker.loop, request.body().size());
+    allow(asker, Deed::publish,
           [this, asker, posted = *posted, key, body = std::string(request.body())] {
               const auto rule = gate_.rule_of(asker.channel);
               hub_loops_.hub().publish(

@@ -35,12 +35,15 @@ private:
     using Then = std::move_only_function<void()>;
 
     [[nodiscard]] bool identify(const Request& request, Asker& asker);
+    void judge(const Asker& asker, Deed deed, std::move_only_function<void(const Verdict&)> then);
     void allow(const Asker& asker, Deed deed, Then then);
     void read(const Request& request, HttpReply reply);
     void stream(const Request& request, Asker asker);
     void poll(const Request& request, Asker asker);
+    void read_history(const Asker& asker, const hub::HistoryQuery& query);
     void publish(const Request& request, HttpReply reply);
     void list_present(const Request& request, HttpReply reply);
+    void count(const Asker& asker);
     void preflight(const Request& request, HttpReply reply);
 
     HubLoops& hub_loops_;
@@ -48,6 +51,7 @@ private:
     std::vector<std::string> origins_;
     EventStreams& streams_;
     LongPolls& polls_;
+    DialectTally& tally_;
 };
 
 }  // namespace longwire::dialects::raw

@@ -75,6 +75,7 @@ struct ChannelSockets::Membership {
     std::shared_ptr<const access::ChannelRule> rule;
     std::uint64_t rule_version = 0;
     std::optional<Alarms::Id> expiry;
+    bool wants_history = false;
     bool echo = false;
     bool json = false;
     bool joined = false;
@@ -82,7 +83,10 @@ struct ChannelSockets::Membership {
 
 ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
                                const WebSocketOptions& options)
-    : hub_loops_(hub_loops), gate_(gate), on_loops_(hub_loops.loops().count()) {
+    : hub_loops_(hub_loops),
+      gate_(gate),
+      tally_(hub_loops.tally("raw")),
+      on_loops_(hub_loops.loops().count()) {
     hub_loops.loops().set_policy(
         [&gate](std::string_view topic) { return policy_of(topic, gate); });
     server.websocket(
@@ -127,16 +131,27 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.rule_version = gate_.version();
     its.rule = gate_.rule_of(its.channel);
     its.wanted = read_history_wish(request).value_or(hub::HistoryQuery{});
+    its.wants_history = its.wanted.since || its.wanted.last > 0;
     if (!its.wanted.since && its.wanted.last == 0 && its.rule->last_message) its.wanted.last = 1;
     its.visitor = std::move(here.coming);
     if (its.visitor.expires) expire_at(socket, *its.visitor.expires);
-    if (gate_.judge(its.visitor, Deed::subscribe, its.channel)) return join(socket);
-    gate_.ask(its.visitor, Deed::subscribe, its.channel,
-              [this, loop = its.loop, number = its.id.number](Verdict verdict) {
-                  hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict)] {
-                      const auto found = on_loops_[loop].sockets.find(number);
-                      if (found != on_loops_[loop].sockets.end()) admit(*found->second, verdict);
-                  });
+    tally_.add(its.loop, DialectTally::opened);
+    ask(socket, Deed::subscribe);
+}
+
+/// What the upgrade could not wait for.
+void ChannelSockets::ask(WebSocket& socket, Deed deed) {
+    auto& its = socket.state<Membership>();
+    if (const auto verdict = gate_.judge(its.visitor, deed, its.channel))
+        return admit(socket, deed, *verdict);
+    gate_.ask(its.visitor, deed, its.channel,
+              [this, loop = its.loop, number = its.id.number, deed](Verdict verdict) {
+                  hub_loops_.loops().post(
+                      loop, [this, loop, number, deed, verdict = std::move(verdict)] {
+                          const auto found = on_loops_[loop].sockets.find(number);
+                          if (found != on_loops_[loop].sockets.end())
+                              admit(*found->second, deed, verdict);
+                      });
               });
 }
 
@@ -152,9 +167,15 @@ void ChannelSockets::expire_at(WebSocket& socket, std::chrono::sys_seconds when)
         });
 }
 
-void ChannelSockets::admit(WebSocket& socket, const Verdict& verdict) {
-    if (verdict.allows()) return join(socket);
-    socket.close(forbidden, verdict.reason.substr(0, longest_reason));
+void ChannelSockets::admit(WebSocket& socket, Deed deed, const Verdict& verdict) {
+    if (!verdict.allows()) {
+        socket.close(verdict.status == 401 ? unauthorized : forbidden,
+                     verdict.reason.substr(0, longest_reason));
+    } else if (deed == Deed::subscribe && socket.state<Membership>().wants_history) {
+        ask(socket, Deed::history);
+    } else {
+        join(socket);
+    }
 }
 
 void ChannelSockets::join(WebSocket& socket) {
@@ -195,6 +216,7 @@ void ChannelSockets::gone(WebSocket& socket) {
     auto& its = socket.state<Membership>();
     OnLoop& here = on_loops_[its.loop];
     here.sockets.erase(its.id.number);
+    tally_.add(its.loop, DialectTally::closed);
     if (its.expiry) here.alarms.call_off(*its.expiry);
     if (its.joined) hub_loops_.hub().leave(its.channel, its.id, its.user);
 }
@@ -203,6 +225,7 @@ void ChannelSockets::gone(WebSocket& socket) {
 
 void ChannelSockets::publish(WebSocket& socket, Message message) {
     auto& its = socket.state<Membership>();
+    tally_.add_received(its.loop, message.size());
     if (its.rule_version != gate_.version()) {
         its.rule_version = gate_.version();
         its.rule = gate_.rule_of(its.channel);
@@ -259,8 +282,10 @@ void ChannelSockets::deliver(std::size_t loop, const hub::SharedPublication& pub
     const auto& loops = hub_loops_.loops();
     for (const bool json : {false, true}) {
         const std::string topic = topic_of(json ? json_topic : plain_topic, publication->channel());
-        if (loops.has_subscribers_here(topic))
-            loops.publish_here(topic, frame_of(*publication, json), publisher);
+        const std::size_t receivers = loops.subscribers_here(topic);
+        if (receivers == 0) continue;
+        tally_.add_sent(loop, publication->message().size(), receivers);
+        loops.publish_here(topic, frame_of(*publication, json), publisher);
     }
 }
 
@@ -272,6 +297,7 @@ void ChannelSockets::announce(const hub::PresenceChange& change) {
 }
 
 void ChannelSockets::send_to(WebSocket& socket, const hub::Publication& publication, bool json) {
+    tally_.add_sent(socket.state<Membership>().loop, publication.message().size());
     socket.send(frame_of(publication, json));
 }
 

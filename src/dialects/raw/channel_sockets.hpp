@@ -46,7 +46,8 @@ private:
     void open(WebSocket& socket, const Request& request);
     void join(WebSocket& socket);
     void joined(WebSocket& socket, Result<hub::History> history);
-    void admit(WebSocket& socket, const Verdict& verdict);
+    void ask(WebSocket& socket, Deed deed);
+    void admit(WebSocket& socket, Deed deed, const Verdict& verdict);
     void publish(WebSocket& socket, Message message);
     void publish_allowed(const Membership& membership, Message message);
     void refuse(WebSocket& socket, const Verdict& verdict);
@@ -56,6 +57,7 @@ private:
 
     HubLoops& hub_loops_;
     Gate& gate_;
+    DialectTally& tally_;
     std::deque<OnLoop> on_loops_;
 };
 
