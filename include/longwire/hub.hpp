@@ -93,6 +93,7 @@ struct HubOptions {
     std::function<Result<ChannelUser>(const Request&)> identify = {};
     /// Whether somebody may do something. Left out: all may subscribe, and nobody may do anything
     /// else but the program itself. It runs as `identify` does; what takes time is answered later.
+    /// The same may be asked more than once.
     std::function<void(ChannelQuestion)> may = {};
     /// How long a user may be without a connection before they are told to have left.
     std::chrono::milliseconds presence_grace = std::chrono::seconds(3);

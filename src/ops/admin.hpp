@@ -2,9 +2,11 @@
 
 #include "hub/hub.hpp"
 #include "ops/exposition.hpp"
+#include "ops/loop_lag.hpp"
 
 #include <longwire/error.hpp>
 #include <longwire/server.hpp>
+#include <longwire/task.hpp>
 
 #include <atomic>
 #include <functional>
@@ -23,7 +25,7 @@ namespace longwire::ops {
 class Admin {
 public:
     /// All must outlive this.
-    Admin(const Server& server, const hub::Hub& hub, std::function<void(Exposition&)> more_metrics);
+    Admin(Server& server, const hub::Hub& hub, std::function<void(Exposition&)> more_metrics);
     ~Admin();
     Admin(const Admin&) = delete;
     Admin& operator=(const Admin&) = delete;
@@ -38,8 +40,11 @@ private:
     [[nodiscard]] Response metrics() const;
     [[nodiscard]] Response channels(const Request& request) const;
 
-    const Server& server_;
+    Task<> watch();
+
+    Server& server_;
     const hub::Hub& hub_;
+    LoopLag lag_;
     std::function<void(Exposition&)> more_metrics_;
     std::atomic<bool> ready_ = false;
     Server admin_;

@@ -394,6 +394,78 @@ TEST_F(PublicHub, TheProgramSaysWhoMay) {
               std::string::npos);
 }
 
+TEST_F(PublicHub, WhoMayNotReadTheHistoryGetsItByNoTransport) {
+    HubOptions options = open_to_all();
+    options.may = [](ChannelQuestion question) {
+        if (question.deed() == ChannelDeed::history)
+            question.refuse(403, "Not what was before.");
+        else
+            question.allow();
+    };
+    start(std::move(options));
+    const std::string first = publish("kept", "secret").value();
+    publish("kept", "another");
+    for (const std::string& query : {std::string("history=2"), "since=" + first}) {
+        const std::string path = "/channels/kept?" + query;
+        EXPECT_TRUE(get(path).starts_with("HTTP/1.1 403")) << path;
+        EXPECT_TRUE(get(path + "&wait=5").starts_with("HTTP/1.1 403")) << path;
+        EXPECT_TRUE(RawClient(running.port).upgrade(path).starts_with("HTTP/1.1 403")) << path;
+        EXPECT_TRUE(ask("GET " + path + " HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n",
+                        "\r\n\r\n")
+                        .starts_with("HTTP/1.1 403"))
+            << path;
+    }
+    // A browser names its last event unasked; refused, it would never come back.
+    RawClient stream(running.port);
+    stream.send(
+        "GET /channels/kept HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
+        "Last-Event-ID: " +
+        first + "\r\n\r\n");
+    std::string came = stream.read_until("}}");
+    EXPECT_NE(came.find(R"("recovered":false)"), std::string::npos);
+    hub->publish("kept", "new");
+    came += stream.read_until("data: new");
+    EXPECT_EQ(came.find("another"), std::string::npos);
+}
+
+TEST_F(PublicHub, AWebSocketWaitsForEachThingThatIsAsked) {
+    std::mutex mutex;
+    std::condition_variable asked;
+    std::deque<ChannelQuestion> questions;
+    HubOptions options = open_to_all();
+    options.may = [&](ChannelQuestion question) {
+        const std::scoped_lock lock(mutex);
+        questions.push_back(std::move(question));
+        asked.notify_all();
+    };
+    start(std::move(options));
+    publish("kept", "secret");
+    const auto answer = [&](ChannelDeed deed, bool allow) {
+        std::unique_lock lock(mutex);
+        asked.wait(lock, [&] { return !questions.empty(); });
+        ChannelQuestion question = std::move(questions.front());
+        questions.pop_front();
+        lock.unlock();
+        EXPECT_EQ(question.deed(), deed);
+        if (allow)
+            question.allow();
+        else
+            question.refuse(403, "No.");
+    };
+    RawClient client(running.port);
+    EXPECT_TRUE(client.upgrade("/channels/kept?history=1").starts_with("HTTP/1.1 101"));
+    answer(ChannelDeed::subscribe, true);
+    answer(ChannelDeed::history, false);
+    EXPECT_EQ(client.read(7), std::string("\x88\x05\x0b\xbbNo.", 7));  // 3003
+    client.send(client_frame(close_opcode, close_payload(3003)));
+    client.read_all();
+    RawClient other(running.port);
+    other.upgrade("/channels/kept?history=1");
+    answer(ChannelDeed::subscribe, true);
+    answer(ChannelDeed::history, true);
+    EXPECT_EQ(other.read(8), "\x81\x06secret");
+}
+
 TEST_F(PublicHub, TheProgramMayTakeItsTimeToSay) {
     std::mutex mutex;
     std::condition_variable asked;

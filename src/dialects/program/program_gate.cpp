@@ -5,6 +5,7 @@
 #include "dialects/program/hub_access.hpp"
 #include "engine/log.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t longest_name = 128;
 constexpr std::size_t longest_info = 1024;
+constexpr std::size_t most_pending = 16;  // of one connection
 
 access::WhenSlow when_slow(SlowReader choice) noexcept {
     switch (choice) {
@@ -71,11 +73,21 @@ std::string address_of(const Request& request) {
 
 /// Of one connection, and so of one loop.
 struct ProgramGate::Credentials {
+    struct Pending {
+        Deed deed;
+        std::string channel;
+        std::shared_ptr<PendingAnswer> answer;
+    };
     ChannelUser user;
-    // What `judge` has asked and got no answer to yet: `ask` waits for that one.
-    std::shared_ptr<PendingAnswer> pending;
-    Deed pending_deed = {};
-    std::string pending_channel;
+    // What `judge` has asked and got no answer to yet: `ask` waits for that one. (What nobody waits
+    // for goes some time.)
+    std::vector<Pending> pending;
+
+    [[nodiscard]] std::vector<Pending>::iterator find(Deed deed, const std::string& channel) {
+        return std::ranges::find_if(pending, [&](const Pending& one) {
+            return one.deed == deed && one.channel == channel;
+        });
+    }
 };
 
 ProgramGate::ProgramGate(const std::vector<ChannelRule>& rules,
@@ -133,6 +145,11 @@ std::optional<Verdict> ProgramGate::judge(const Visitor& visitor, Deed deed,
                    ? Verdict{}
                    : Verdict{.status = 403, .reason = "Only the server itself may do that here."};
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
+    if (const auto asked = its.find(deed, channel); asked != its.pending.end()) {
+        auto given = asked->answer->given();
+        if (given) its.pending.erase(asked);
+        return given;
+    }
     auto answer = std::make_shared<PendingAnswer>();
     try {
         may_(HubAccess::question(std::make_unique<AskedQuestion>(
@@ -141,18 +158,20 @@ std::optional<Verdict> ProgramGate::judge(const Visitor& visitor, Deed deed,
         return fault("may");
     }
     if (auto given = answer->given()) return given;
-    its.pending = std::move(answer);
-    its.pending_deed = deed;
-    its.pending_channel = channel;
+    if (its.pending.size() >= most_pending) its.pending.erase(its.pending.begin());
+    its.pending.push_back({deed, channel, std::move(answer)});
     return std::nullopt;
 }
 
 void ProgramGate::ask(const Visitor& visitor, Deed deed, const std::string& channel,
                       std::move_only_function<void(Verdict)> answer) {
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
-    if (!its.pending || its.pending_deed != deed || its.pending_channel != channel)
+    if (its.find(deed, channel) == its.pending.end())
         if (const auto verdict = judge(visitor, deed, channel)) return answer(*verdict);
-    std::exchange(its.pending, {})->then(std::move(answer));
+    const auto asked = its.find(deed, channel);
+    const auto pending = std::move(asked->answer);
+    its.pending.erase(asked);
+    pending->then(std::move(answer));
 }
 
 }  // namespace longwire::dialects
