@@ -37,8 +37,9 @@ Admin::Admin(Server& server, const hub::Hub& hub, std::function<void(Exposition&
     admin_.http("GET", "/healthz", [](const Request&) { return Response::text(200, "alive"); })
         .http("GET", "/readyz",
               [this](const Request&) {
-                  return ready_ ? Response::text(200, "ready")
-                                : Response::text(503, "not taking clients");
+                  if (!ready_) return Response::text(503, "not taking clients");
+                  return hub_.ready() ? Response::text(200, "ready")
+                                      : Response::text(503, "the broker does not answer");
               })
         .http("GET", "/metrics", [this](const Request&) { return metrics(); })
         .http("GET", "/channels", [this](const Request& request) { return channels(request); });

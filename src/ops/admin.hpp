@@ -19,7 +19,7 @@ namespace longwire::ops {
 /// What the operator sees of a server, on an address and a thread of its own:
 ///
 /// - `/healthz`: 200 for as long as the process answers;
-/// - `/readyz`: 200 while it takes clients, 503 otherwise;
+/// - `/readyz`: 200 while it takes clients and its broker works, 503 otherwise;
 /// - `/metrics`: figures for Prometheus;
 /// - `/channels?prefix=&after=&count=`: the channels, and how many are on each.
 class Admin {

@@ -167,12 +167,12 @@ void ChannelRequests::read(const Request& request, HttpReply reply) {
     Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
     if (!identify(request, asker)) return;
     if (wants_events(request))
-        stream(request, std::move(asker));
+        stream(request, asker);
     else
-        poll(request, std::move(asker));
+        poll(request, asker);
 }
 
-void ChannelRequests::stream(const Request& request, Asker asker) {
+void ChannelRequests::stream(const Request& request, const Asker& asker) {
     const auto wanted = read_history_wish(request);
     if (!wanted) return asker.refuse(400, wanted.error());
     EventStreams::Wish wish = {.history = *wanted, .rule = gate_.rule_of(asker.channel)};
@@ -199,7 +199,7 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
           });
 }
 
-void ChannelRequests::poll(const Request& request, Asker asker) {
+void ChannelRequests::poll(const Request& request, const Asker& asker) {
     const auto wanted = read_history_wish(request);
     if (!wanted) return asker.refuse(400, wanted.error());
     const auto wait = read_wait(request);

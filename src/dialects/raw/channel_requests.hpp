@@ -38,8 +38,8 @@ private:
     void judge(const Asker& asker, Deed deed, std::move_only_function<void(const Verdict&)> then);
     void allow(const Asker& asker, Deed deed, Then then);
     void read(const Request& request, HttpReply reply);
-    void stream(const Request& request, Asker asker);
-    void poll(const Request& request, Asker asker);
+    void stream(const Request& request, const Asker& asker);
+    void poll(const Request& request, const Asker& asker);
     void read_history(const Asker& asker, const hub::HistoryQuery& query);
     void publish(const Request& request, HttpReply reply);
     void list_present(const Request& request, HttpReply reply);

@@ -257,10 +257,26 @@ void ChannelSockets::publish(WebSocket& socket, Message message) {
 
 void ChannelSockets::publish_allowed(const Membership& its, Message message) {
     const access::ChannelRule& rule = *its.rule;
-    hub_loops_.hub().publish({.channel = its.channel,
-                              .content = {.message = message},
-                              .history = {.count = rule.history_count, .age = rule.history_age},
-                              .publisher = its.echo ? hub::MemberId{} : its.id});
+    hub_loops_.hub().publish(
+        {.channel = its.channel,
+         .content = {.message = message},
+         .history = {.count = rule.history_count, .age = rule.history_age},
+         .publisher = its.echo ? hub::MemberId{} : its.id},
+        [this, loop = its.loop, number = its.id.number](const Result<hub::Position>& position) {
+            if (!position) lost(loop, number, position.error());
+        });
+}
+
+/// A message of theirs was not published.
+void ChannelSockets::lost(std::size_t loop, std::uint64_t number, const Error& why) {
+    hub_loops_.loops().post(loop, [this, loop, number, reason = why.message()] {
+        const auto found = on_loops_[loop].sockets.find(number);
+        if (found == on_loops_[loop].sockets.end()) return;
+        if (found->second->state<Membership>().json)
+            found->second->send(error_json("Your message was not published: " + reason + "."));
+        else
+            found->second->close(CloseCode::try_again_later, reason.substr(0, longest_reason));
+    });
 }
 
 /// Whoever may not publish is told so if they understand it, and otherwise cannot stay.

@@ -51,6 +51,7 @@ private:
     void publish(WebSocket& socket, Message message);
     void publish_allowed(const Membership& membership, Message message);
     void refuse(WebSocket& socket, const Verdict& verdict);
+    void lost(std::size_t loop, std::uint64_t number, const Error& why);
     void expire_at(WebSocket& socket, std::chrono::sys_seconds when);
     void gone(WebSocket& socket);
     void send_to(WebSocket& socket, const hub::Publication& publication, bool json);
