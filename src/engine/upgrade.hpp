@@ -3,11 +3,12 @@
 #include "engine/router.hpp"
 #include "net/stream.hpp"
 
+#include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 #include <longwire/server.hpp>
 
-#include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,15 +23,20 @@ struct Accepted {
     std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-/// One that was not, why, and what to answer.
-struct Refused {
+/// Judges a request for a WebSocket at `route` (RFC 6455, section 4.2), as far as the handshake
+/// itself and its Origin go: why to refuse it and with what response, or nothing.
+struct Refusal {
     HandshakeFailure why;
     Response response;
 };
-
-/// Judges a request for a WebSocket at `route` (RFC 6455, section 4.2): the handshake itself, its
-/// Origin, and what the route's on_upgrade says.
-[[nodiscard]] std::expected<Accepted, Refused> judge_upgrade(const WebSocketRoute& route,
-                                                             const Request& request);
+[[nodiscard]] std::optional<Refusal> refusal_of(const WebSocketRoute& route,
+                                                const Request& request);
+/// What the route's on_upgrade says of one that is not refused: a 101, or how to refuse it. Nothing
+/// where that comes later, by the reply that `later` has made.
+[[nodiscard]] std::optional<Response> decide(const WebSocketRoute& route, const Request& request,
+                                             const std::function<HttpReply()>& later);
+/// How it is accepted, with the fields that were decided.
+[[nodiscard]] Accepted accept(const WebSocketRoute& route, const Request& request,
+                              Response decided);
 
 }  // namespace longwire::engine

@@ -137,6 +137,7 @@ class Churn:
                 pass
         if chance.random() < 0.3:
             one.transport.abort()
+            await one.wait_closed()
             return
         await one.close()
 

@@ -113,31 +113,43 @@ bool ChannelRequests::identify(const Request& request, Asker& asker) {
         return false;
     }
     const Verdict verdict = gate_.identify(request, asker.visitor);
-    if (!verdict.allows()) asker.refuse(verdict.status, verdict.reason);
+    if (!verdict.allows()) asker.refuse(verdict);
     return verdict.allows();
 }
 
 /// Goes on with `then`, on the asker's loop.
-void ChannelRequests::judge(const Asker& asker, Deed deed,
-                            std::move_only_function<void(const Verdict&)> then) {
-    if (const auto verdict = gate_.judge(asker.visitor, deed, asker.channel)) return then(*verdict);
-    gate_.ask(asker.visitor, deed, asker.channel,
-              [this, loop = asker.loop, then = std::move(then)](Verdict verdict) mutable {
-                  hub_loops_.loops().post(
-                      loop, [then = std::move(then), verdict = std::move(verdict)]() mutable {
-                          then(verdict);
-                      });
-              });
+void ChannelRequests::consider(Asker asker, Wish wish,
+                               std::move_only_function<void(Asker, Verdict)> then) {
+    wish.channel = asker.channel;
+    wish.visitor = asker.visitor;
+    if (auto verdict = judge(gate_, wish)) return then(std::move(asker), std::move(*verdict));
+    const std::size_t loop = asker.loop;
+    ask(gate_, std::move(wish),
+        [this, loop, asker = std::move(asker), then = std::move(then)](Verdict verdict,
+                                                                       Visitor known) mutable {
+            asker.visitor = std::move(known);
+            hub_loops_.loops().post(loop, [asker = std::move(asker), then = std::move(then),
+                                           verdict = std::move(verdict)]() mutable {
+                then(std::move(asker), std::move(verdict));
+            });
+        });
 }
 
 /// The same, if they may do it.
-void ChannelRequests::allow(const Asker& asker, Deed deed, Then then) {
-    judge(asker, deed, [asker, then = std::move(then)](const Verdict& verdict) mutable {
-        if (verdict.allows())
-            then();
-        else
-            asker.refuse(verdict.status, verdict.reason);
-    });
+void ChannelRequests::allow(Asker asker, Wish wish, Then then) {
+    consider(std::move(asker), std::move(wish),
+             [then = std::move(then)](Asker its, const Verdict& verdict) mutable {
+                 if (!verdict.allows()) return its.refuse(verdict);
+                 if (const auto end = verdict.expires)
+                     its.visitor.expires = std::min(its.visitor.expires.value_or(*end), *end);
+                 then(std::move(its));
+             });
+}
+
+/// It is answered at once, more or less.
+void ChannelRequests::count(const Asker& asker) {
+    tally_.add(asker.loop, DialectTally::opened);
+    tally_.add(asker.loop, DialectTally::closed);
 }
 
 void ChannelRequests::preflight(const Request& request, HttpReply reply) {
@@ -155,24 +167,18 @@ void ChannelRequests::preflight(const Request& request, HttpReply reply) {
                      .with("Access-Control-Max-Age", "600"));
 }
 
-/// It is answered at once, more or less.
-void ChannelRequests::count(const Asker& asker) {
-    tally_.add(asker.loop, DialectTally::opened);
-    tally_.add(asker.loop, DialectTally::closed);
-}
-
 // ---- reading ------------------------------------------------------------------------------------
 
 void ChannelRequests::read(const Request& request, HttpReply reply) {
     Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
     if (!identify(request, asker)) return;
     if (wants_events(request))
-        stream(request, asker);
+        stream(request, std::move(asker));
     else
-        poll(request, asker);
+        poll(request, std::move(asker));
 }
 
-void ChannelRequests::stream(const Request& request, const Asker& asker) {
+void ChannelRequests::stream(const Request& request, Asker asker) {
     const auto wanted = read_history_wish(request);
     if (!wanted) return asker.refuse(400, wanted.error());
     EventStreams::Wish wish = {.history = *wanted, .rule = gate_.rule_of(asker.channel)};
@@ -181,39 +187,44 @@ void ChannelRequests::stream(const Request& request, const Asker& asker) {
     if (last) wish.history.since = last;
     const bool wants_history = wish.history.since || wish.history.last > 0;
     if (!wants_history && wish.rule->last_message) wish.history.last = 1;
-    const auto presence = gate_.judge(asker.visitor, Deed::presence, asker.channel);
-    wish.presence = wish.rule->keeps_presence && presence && presence->allows();
-    allow(asker, Deed::subscribe,
-          [this, asker, wish, wants_history, comes_back = last.has_value()] {
-              if (!wants_history) return streams_.open(asker, wish);
-              judge(asker, Deed::history, [this, asker, wish, comes_back](const Verdict& verdict) {
-                  if (verdict.allows()) return streams_.open(asker, wish);
-                  if (!comes_back) return asker.refuse(verdict.status, verdict.reason);
-                  // A refusal would be the end of an EventSource, which names its last event
-                  // unasked.
-                  EventStreams::Wish lesser = wish;
-                  lesser.history = {};
-                  lesser.may_miss = true;
-                  streams_.open(asker, lesser);
-              });
-          });
+    const auto open = [this](Asker allowed, EventStreams::Wish its) {
+        const auto presence = gate_.judge(allowed.visitor, Deed::presence, allowed.channel);
+        its.presence = its.rule->keeps_presence && presence && presence->allows();
+        streams_.open(std::move(allowed), its);
+    };
+    if (!last) {
+        Wish deeds = {.deeds = {Deed::subscribe}};
+        if (wants_history) deeds.deeds.push_back(Deed::history);
+        return allow(std::move(asker), std::move(deeds),
+                     [open, wish](Asker allowed) { open(std::move(allowed), wish); });
+    }
+    // A refusal would be the end of an EventSource, which names its last event unasked.
+    allow(std::move(asker), {.deeds = {Deed::subscribe}}, [this, open, wish](Asker allowed) {
+        consider(std::move(allowed), {.deeds = {Deed::history}},
+                 [open, wish](Asker known, const Verdict& verdict) mutable {
+                     wish.may_miss = !verdict.allows();
+                     if (wish.may_miss) wish.history = {};
+                     open(std::move(known), std::move(wish));
+                 });
+    });
 }
 
-void ChannelRequests::poll(const Request& request, const Asker& asker) {
+void ChannelRequests::poll(const Request& request, Asker asker) {
     const auto wanted = read_history_wish(request);
     if (!wanted) return asker.refuse(400, wanted.error());
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
-    if (wait->count() == 0)
-        return allow(asker, Deed::history,
-                     [this, asker, query = *wanted] { read_history(asker, query); });
     const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
-    allow(asker, Deed::subscribe, [this, asker, query = *wanted, wait = *wait, keeps_presence] {
-        if (!query.since && query.last == 0) return polls_.open(asker, query, wait, keeps_presence);
-        allow(asker, Deed::history, [this, asker, query, wait, keeps_presence] {
-            polls_.open(asker, query, wait, keeps_presence);
-        });
-    });
+    if (wait->count() == 0)
+        return allow(
+            std::move(asker), {.deeds = {Deed::history}},
+            [this, query = *wanted](const Asker& allowed) { read_history(allowed, query); });
+    Wish deeds = {.deeds = {Deed::subscribe}};
+    if (wanted->since || wanted->last > 0) deeds.deeds.push_back(Deed::history);
+    allow(std::move(asker), std::move(deeds),
+          [this, query = *wanted, wait = *wait, keeps_presence](Asker allowed) {
+              polls_.open(std::move(allowed), query, wait, keeps_presence);
+          });
 }
 
 void ChannelRequests::read_history(const Asker& asker, const hub::HistoryQuery& query) {
@@ -235,7 +246,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
     count(asker);
-    allow(asker, Deed::presence, [this, asker] {
+    allow(std::move(asker), {.deeds = {Deed::presence}}, [this](const Asker& asker) {
         hub_loops_.hub().presence(
             asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
                 if (present)
@@ -257,10 +268,13 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
     const std::string key(request.header("Idempotency-Key").value_or(""));
     if (key.size() > longest_key)
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
+    Wish wish = {
+        .deeds = {Deed::publish}, .type = posted->type, .message = std::string(request.body())};
     count(asker);
     tally_.add_received(asker.loop, request.body().size());
-    allow(asker, Deed::publish,
-          [this, asker, posted = *posted, key, body = std::string(request.body())] {
+    // (As it comes: the wish may go another way.)
+    allow(std::move(asker), std::move(wish),
+          [this, posted = *posted, key, body = std::string(request.body())](Asker asker) {
               const auto rule = gate_.rule_of(asker.channel);
               hub_loops_.hub().publish(
                   {.channel = asker.channel,

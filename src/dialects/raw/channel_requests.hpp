@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dialects/admission.hpp"
 #include "dialects/gate.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/raw/asker.hpp"
@@ -32,18 +33,18 @@ public:
     ~ChannelRequests() = default;
 
 private:
-    using Then = std::move_only_function<void()>;
+    using Then = std::move_only_function<void(Asker)>;
 
     [[nodiscard]] bool identify(const Request& request, Asker& asker);
-    void judge(const Asker& asker, Deed deed, std::move_only_function<void(const Verdict&)> then);
-    void allow(const Asker& asker, Deed deed, Then then);
+    void consider(Asker asker, Wish wish, std::move_only_function<void(Asker, Verdict)> then);
+    void allow(Asker asker, Wish wish, Then then);
+    void count(const Asker& asker);
     void read(const Request& request, HttpReply reply);
-    void stream(const Request& request, const Asker& asker);
-    void poll(const Request& request, const Asker& asker);
+    void stream(const Request& request, Asker asker);
+    void poll(const Request& request, Asker asker);
     void read_history(const Asker& asker, const hub::HistoryQuery& query);
     void publish(const Request& request, HttpReply reply);
     void list_present(const Request& request, HttpReply reply);
-    void count(const Asker& asker);
     void preflight(const Request& request, HttpReply reply);
 
     HubLoops& hub_loops_;
