@@ -48,13 +48,15 @@ export async function learnEndpoints() {
   if (typeof answer?.echo === 'string') echoPath = answer.echo;
 }
 
-/// The WebSocket address of a destination on the host that served the page.
-export function socketAddress({ endpoint, channel, echo, history, user }, { protocol, host }) {
+/// The WebSocket address of a destination on the host that served the page; for what came after the
+/// position `since`, where it is given.
+export function socketAddress({ endpoint, channel, echo, history, user }, { protocol, host }, since = null) {
   const origin = `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}`;
   if (endpoint === 'echo') return `${origin}${echoPath}`;
   const query = new URLSearchParams();
   if (echo) query.set('echo', '1');
-  if (history) query.set('history', '20');
+  if (since) query.set('since', since);
+  else if (history) query.set('history', '20');
   if (user) query.set('user', user);
   return `${origin}/channels/${encodeURIComponent(channel)}${query.size > 0 ? `?${query}` : ''}`;
 }

@@ -6,7 +6,7 @@ import { FramesView } from './frames-view.js';
 import { MessagesView } from './messages-view.js';
 import { PresenceView } from './presence-view.js';
 import { StateView } from './state-view.js';
-import { transportWords } from './transports.js';
+import { sendingWords, transportWords } from './transports.js';
 import { Wire } from './wire.js';
 
 const at = (id) => document.getElementById(id);
@@ -17,12 +17,28 @@ const frames = new FramesView(document.querySelector('.ledger'));
 const presence = new PresenceView(at('present'));
 const wire = new Wire(at('wire'));
 const channelHint = at('channel-hint').textContent;
+const framesHint = at('frames-hint').textContent;
 
 let destination = readDestination(location.search);
 let address = '';
 
-function connect() {
-  address = socketAddress(destination, location);
+// What was said before, by whichever transport; what the position of its answer leaves out is what
+// the connection begins with, so that nothing is missed between the two.
+async function earlier() {
+  if (!destination.history || destination.endpoint === 'echo') return null;
+  const asked = destination;
+  const answer = await fetch(`${channelAddress(destination, location)}?history=20`, { cache: 'no-store' })
+    .then((response) => (response.ok ? response.json() : null)).catch(() => null);
+  if (asked !== destination || !answer) return null;
+  for (const message of answer.messages) messages.addEarlier(message);
+  return answer.position;
+}
+
+async function connect() {
+  const asked = destination;
+  const since = await earlier();
+  if (asked !== destination) return;
+  address = socketAddress(destination, location, since);
   if (transportOf(destination) !== 'websocket') address = address.replace(/^ws/, 'http');
   connection.open(address, { returnsOwn: returnsOwn(destination), transport: transportOf(destination) });
 }
@@ -47,7 +63,9 @@ function showDestination() {
   at('echo').checked = returnsOwn(destination);
   at('echo').disabled = isEcho || transportOf(destination) !== 'websocket';
   at('history').checked = destination.history;
-  at('history').disabled = isEcho || transportOf(destination) === 'poll';
+  at('history').disabled = isEcho;
+  at('frames-hint').textContent = transportOf(destination) === 'websocket' ? framesHint
+    : 'Frames are WebSocket’s: of an EventSource or a long poll, a page sees messages only.';
   at('user').value = destination.user;
   at('user').disabled = isEcho;
   at('second').href = writeDestination(destination);
@@ -83,7 +101,8 @@ connection.addEventListener('state', ({ detail }) => {
   else if (!detail.givenUp) explainFailure();
 });
 connection.addEventListener('message', ({ detail }) => {
-  messages.addMessage(detail);
+  const words = detail.direction === 'sent' ? sendingWords : transportWords;
+  messages.addMessage({ ...detail, by: words[transportOf(destination)] });
   wire.spark(detail.direction);
 });
 connection.addEventListener('frame', ({ detail }) => frames.add(detail));

@@ -22,16 +22,26 @@ export class MessagesView {
     latest.addEventListener('click', () => this.#list.toEnd());
   }
 
-  addMessage({ direction, type, data, roundTrip }) {
+  /// `by` is the way it went, in words.
+  addMessage({ direction, type, data, roundTrip, by }) {
     const at = new Date();
     this.#empty.hidden = true;
     this.#list.add(() => {
       const body = type === 'text' ? this.#text(data) : this.#binary(data);
-      const label = direction === 'sent' ? '→ Sent' : roundTrip === undefined ? '← Received' : '← Came back';
+      const label = `${direction === 'sent' ? '→ Sent' : roundTrip === undefined ? '← Received' : '← Came back'} by ${by}`;
       const about = element('p', 'about', label, ' ', element('time', '', clock(at)));
       about.querySelector('time').dateTime = at.toISOString();
       if (roundTrip !== undefined) about.append(` after ${milliseconds(roundTrip)}`);
       return element('li', `message ${direction}`, body, about);
+    });
+  }
+
+  /// What was published before this page came; when is not known.
+  addEarlier({ text, binary, json }) {
+    this.#empty.hidden = true;
+    this.#list.add(() => {
+      const body = binary === undefined ? this.#text(text ?? JSON.stringify(json)) : this.#text(`${binary} (base64)`);
+      return element('li', 'message received earlier', body, element('p', 'about', '← From the history'));
     });
   }
 

@@ -90,11 +90,12 @@ export class LongPoll extends Transport {
 
   async #run() {
     try {
-      let { position } = await this.#ask({ history: 0 });
+      // (Nobody listens before the constructor is done.)
+      let position = await (this.addressed().searchParams.get('since') ?? this.#ask({ history: 0 }).then((answer) => answer.position));
       this.tell('open');
       while (!this.isOver) {
         const answer = await this.#ask({ since: position, wait: 25 });
-        for (const { text, binary } of answer.messages) this.tell('message', { data: text ?? fromBase64(binary) });
+        for (const { text, binary, json } of answer.messages) this.tell('message', { data: text ?? (binary === undefined ? JSON.stringify(json) : fromBase64(binary)) });
         position = answer.position;
       }
     } catch {
@@ -117,6 +118,9 @@ const kinds = { websocket: WebSocket, events: EventStream, poll: LongPoll };
 
 /// What a transport is called.
 export const transportWords = { websocket: 'WebSocket', events: 'EventSource', poll: 'long poll' };
+
+/// How what a page sends leaves by it.
+export const sendingWords = { ...transportWords, events: 'POST', poll: 'POST' };
 
 /// Begins to talk to `address` by the transport of this name.
 export function begin(transport, address) {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The whole of Longwire: `Server`, `connect`, and what they speak in.
+/// The whole of Longwire: `Server`, `Hub`, `connect`, and what they speak in.
 
 #include <longwire/client.hpp>
 #include <longwire/close_code.hpp>
@@ -11,6 +11,7 @@
 #include <longwire/header_field.hpp>
 #include <longwire/http_answer.hpp>
 #include <longwire/http_reply.hpp>
+#include <longwire/hub.hpp>
 #include <longwire/log.hpp>
 #include <longwire/message.hpp>
 #include <longwire/message_part.hpp>

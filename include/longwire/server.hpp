@@ -179,6 +179,18 @@ struct ServerOptions {
     std::size_t max_memory = std::size_t{1024} * 1024 * 1024;
 };
 
+/// Why a client did not get the WebSocket, or the connection, that it wanted.
+enum class HandshakeFailure : std::uint8_t {
+    malformed,   ///< It was not quite a handshake: 400.
+    version,     ///< Of another version than 13 or 8: 426.
+    origin,      ///< Its page's origin is not allowed: 403.
+    program,     ///< `on_upgrade` has refused it.
+    no_route,    ///< No WebSocket is served at its path: 404 and the like.
+    timeout,     ///< The request did not arrive whole in time: 408.
+    tls,         ///< No TLS connection came about.
+    kinds_count  ///< How many there are.
+};
+
 /// What a server has seen and done, in total.
 struct ServerCounts {
     std::size_t connections = 0;  ///< That are open now, of any kind.
@@ -193,6 +205,11 @@ struct ServerCounts {
     std::size_t held = 0;              ///< Bytes kept for connections (`max_memory`), about now.
     /// Of those that closed, by code: 1000 to 1015, then all from 3000 to 3999, then all others.
     std::array<std::uint64_t, 18> closes = {};
+    /// By `HandshakeFailure`.
+    std::array<std::uint64_t, std::size_t(HandshakeFailure::kinds_count)> handshake_failures = {};
+    /// Messages that slow WebSocket readers did not get, by `SlowReader`; of `close`, the
+    /// connections that were closed.
+    std::array<std::uint64_t, 4> drops = {};
 };
 
 /// A server for WebSocket and HTTP on the same ports. Set it up on one thread; `run` then uses

@@ -53,8 +53,7 @@ const Word<Compression> compression_word = {
     "HOW", "off, shared or dedicated",
     [](std::string_view word) { return parse_compression(word); }};
 const Word<ops::LogFormat> log_format_word = {
-    "HOW", "auto, text or json",
-    [](std::string_view word) -> std::optional<ops::LogFormat> {
+    "HOW", "auto, text or json", [](std::string_view word) -> std::optional<ops::LogFormat> {
         if (word == "auto") return ops::LogFormat::automatic;
         if (word == "text") return ops::LogFormat::text;
         if (word == "json") return ops::LogFormat::json;

@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/serving.hpp"
 #include "cli/serving_addresses.hpp"
+#include "cli/serving_figures.hpp"
 #include "cli/serving_hooks.hpp"
 #include "cli/serving_policy.hpp"
 #include "cli/serving_raw.hpp"
@@ -62,14 +63,6 @@ void echo(Server& server, const std::string& path, const WebSocketOptions& optio
         options);
 }
 
-void describe_deliveries(const dialects::HubLoops& hub_loops, ops::Exposition& exposition) {
-    const auto delays = hub_loops.delays();
-    exposition.histogram("delivery_seconds",
-                         "From publishing a message to its being handed to the members of one "
-                         "loop.",
-                         delays.bounds, delays.counts, delays.seconds);
-}
-
 void add_pages(Server& server, const ServeOptions& options, const std::string& web) {
     echo(server, options.echo, options.websocket);
     // For the page: its path has been checked to need no escapes.
@@ -102,7 +95,7 @@ int serve(const ServeOptions& options) {
     if (!policy) return wrong(policy.error().message());
     dialects::RulesGate gate(std::move(*policy));
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
-        describe_deliveries(hub_loops, exposition);
+        describe_channels(hub_loops, broker, exposition);
     });
     const Serving serving = {.options = options,
                              .server = server,

@@ -220,8 +220,9 @@ std::string wrong_with_socketio(const std::string& path) {
 void add_socketio(CLI::App& serve, ServeOptions& options) {
     SocketIoOptions& socketio = options.socketio;
     serve
-        .add_option("--socketio", socketio.path,
-                    "The path for clients of Socket.IO, to which channels are namespaces; off:\nnone")
+        .add_option(
+            "--socketio", socketio.path,
+            "The path for clients of Socket.IO, to which channels are namespaces; off:\nnone")
         ->type_name("PATH")
         ->capture_default_str()
         ->check(CLI::Validator(wrong_with_socketio, "", "path"));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dialects/dialect.hpp"
+#include "dialects/dialect_tally.hpp"
 #include "engine/server_loops.hpp"
 #include "hub/hub.hpp"
 #include "hub/outlet.hpp"
@@ -11,8 +12,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace longwire::dialects {
@@ -29,6 +33,11 @@ public:
 
     /// `dialect` must outlive the server's run. Before the server runs.
     void add(Dialect& dialect) { dialects_.push_back(&dialect); }
+    /// Where a way of speaking counts what comes and goes by it. Before the server runs.
+    [[nodiscard]] DialectTally& tally(std::string name) {
+        return tallies_.emplace_back(std::move(name), loops_.count());
+    }
+    [[nodiscard]] const std::deque<DialectTally>& tallies() const noexcept { return tallies_; }
 
     [[nodiscard]] hub::Hub& hub() noexcept { return hub_; }
     [[nodiscard]] const engine::ServerLoops& loops() const noexcept { return loops_; }
@@ -77,6 +86,7 @@ private:
     engine::ServerLoops loops_;
     std::vector<std::unique_ptr<LoopOutlet>> outlets_;
     std::vector<Dialect*> dialects_;
+    std::deque<DialectTally> tallies_;
 };
 
 }  // namespace longwire::dialects

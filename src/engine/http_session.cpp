@@ -117,6 +117,7 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
         upgrade(*match.websocket->websocket, std::move(request), rest);
         return;
     }
+    if (upgrading) worker_.tally().add(HandshakeFailure::no_route);
     // What follows an upgrade that was not taken may be in the other protocol.
     const bool keep_alive = parser_.keep_alive() && !upgrading && !leaving_;
     if (match.http != nullptr && match.http->reply) {
@@ -187,6 +188,7 @@ void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> re
     if (terms.upgrading) {
         upgrading_.reset();
         worker_.tally().add(Tally::handshakes_refused);
+        worker_.tally().add(HandshakeFailure::program);
     }
     switch (outcome) {
         case HttpReplying::Outcome::switched:
@@ -236,7 +238,7 @@ void HttpSession::go_on() {
 
 void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
     if (const auto refusal = refusal_of(route, request))
-        return refuse_upgrade(*refusal, request.method() == "HEAD");
+        return refuse_upgrade(refusal->why, refusal->response, request.method() == "HEAD");
     handling_ = true;
     auto decided = decide(route, request, [&] {
         replying_ = std::make_unique<HttpReplying>(
@@ -247,7 +249,8 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
     });
     handling_ = false;
     if (decided) {
-        if (decided->status != 101) return refuse_upgrade(*decided, request.method() == "HEAD");
+        if (decided->status != 101)
+            return refuse_upgrade(HandshakeFailure::program, *decided, request.method() == "HEAD");
         return switch_protocols(route, std::move(request), std::move(*decided), rest);
     }
     // (What follows the request is held until it is answered.)
@@ -258,8 +261,9 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
         arm();
 }
 
-void HttpSession::refuse_upgrade(const Response& refusal, bool head_only) {
+void HttpSession::refuse_upgrade(HandshakeFailure why, const Response& refusal, bool head_only) {
     worker_.tally().add(Tally::handshakes_refused);
+    worker_.tally().add(why);
     respond(refusal, {.head_only = head_only});
 }
 
@@ -335,10 +339,12 @@ void HttpSession::on_timer() {
     if (replying_) {
         replying_->lose();
         stream_->close(net::Ending::timed_out);
-    } else if (request_begun_)
+    } else if (request_begun_) {
+        worker_.tally().add(HandshakeFailure::timeout);
         respond(Response::text(408, "The request did not arrive in time."), {});
-    else
+    } else {
         stream_->finish(net::Stream::Finish::shut, linger);
+    }
     done_ = true;
 }
 
@@ -358,8 +364,10 @@ void HttpSession::on_leaving() {
 
 void HttpSession::on_closed(net::Ending /*ending*/) {
     const net::TlsChannel* const tls = stream_ == nullptr ? nullptr : stream_->tls();
-    if (tls != nullptr && tls->failure() != nullptr)
+    if (tls != nullptr && tls->failure() != nullptr) {
+        worker_.tally().add(HandshakeFailure::tls);
         log(LogLevel::debug, "a TLS handshake failed: " + tls->failure()->message());
+    }
     stream_ = nullptr;
     done_ = true;
     if (replying_) replying_->lose();

@@ -70,7 +70,7 @@ private:
     void go_on();
     void hold(std::span<const std::byte> bytes);
     void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest);
-    void refuse_upgrade(const Response& refusal, bool head_only);
+    void refuse_upgrade(HandshakeFailure why, const Response& refusal, bool head_only);
     void switch_protocols(Response decided, std::span<std::byte> rest);
     void switch_protocols(const WebSocketRoute& route, Request request, Response decided,
                           std::span<std::byte> rest);

@@ -415,6 +415,10 @@ ServerCounts Server::Implementation::counts() noexcept {
         sum.bytes_received += tally[engine::Tally::bytes_received];
         for (std::size_t place = 0; place < sum.closes.size(); ++place)
             sum.closes.at(place) += tally.closes(place);
+        for (std::size_t why = 0; why < sum.handshake_failures.size(); ++why)
+            sum.handshake_failures.at(why) += tally.failures(why);
+        for (std::size_t policy = 0; policy < sum.drops.size(); ++policy)
+            sum.drops.at(policy) += tally.drops(policy);
     }
     sum.held = (*workers_)->held();
     return sum;
@@ -527,8 +531,8 @@ void engine::ServerLoops::post(std::size_t loop, std::move_only_function<void()>
     (*implementation_.workers())[loop].loop().post_in_order(std::move(function));
 }
 
-bool engine::ServerLoops::has_subscribers_here(std::string_view topic) const {
-    return Worker::current()->topics()->has(topic);
+std::size_t engine::ServerLoops::subscribers_here(std::string_view topic) const {
+    return Worker::current()->topics()->count_of(topic);
 }
 
 void engine::ServerLoops::publish_here(std::string_view topic, const PreparedMessage& message,

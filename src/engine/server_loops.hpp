@@ -27,7 +27,10 @@ public:
     void post(std::size_t loop, std::move_only_function<void()> function) const;
 
     /// Of a topic, on the loop of this thread.
-    [[nodiscard]] bool has_subscribers_here(std::string_view topic) const;
+    [[nodiscard]] std::size_t subscribers_here(std::string_view topic) const;
+    [[nodiscard]] bool has_subscribers_here(std::string_view topic) const {
+        return subscribers_here(topic) > 0;
+    }
     /// As Server::publish, on the loop of this thread only. `except` may be null.
     void publish_here(std::string_view topic, const PreparedMessage& message,
                       WebSocket* except) const;

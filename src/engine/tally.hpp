@@ -1,6 +1,8 @@
 #pragma once
 
 #include <longwire/close_code.hpp>
+#include <longwire/server.hpp>
+#include <longwire/slow_reader.hpp>
 
 #include <array>
 #include <atomic>
@@ -42,6 +44,19 @@ public:
         return closes_.at(place).load(std::memory_order_relaxed);
     }
 
+    void add(HandshakeFailure why) noexcept { add_to(failures_.at(std::size_t(why)), 1); }
+    [[nodiscard]] std::uint64_t failures(std::size_t why) const noexcept {
+        return failures_.at(why).load(std::memory_order_relaxed);
+    }
+
+    /// Messages that were dropped by this policy.
+    void add_drops(SlowReader policy, std::uint64_t count) noexcept {
+        add_to(drops_.at(std::size_t(policy)), count);
+    }
+    [[nodiscard]] std::uint64_t drops(std::size_t policy) const noexcept {
+        return drops_.at(policy).load(std::memory_order_relaxed);
+    }
+
 private:
     using Count = std::atomic<std::uint64_t>;
     static void add_to(Count& count, std::uint64_t more) noexcept {
@@ -51,6 +66,8 @@ private:
 
     std::array<Count, kinds> counts_ = {};
     std::array<Count, codes> closes_ = {};
+    std::array<Count, std::size_t(HandshakeFailure::kinds_count)> failures_ = {};
+    std::array<Count, 4> drops_ = {};
 };
 
 }  // namespace longwire::engine

@@ -75,7 +75,11 @@ public:
     /// Publishes to all subscribers of all loops but `except`.
     void publish(std::string_view name, const PreparedMessage& message,
                  WebSocketSession* except = nullptr);
-    [[nodiscard]] bool has(std::string_view name) noexcept { return find(name) != nullptr; }
+    /// How many subscribers it has on this loop.
+    [[nodiscard]] std::size_t count_of(std::string_view name) noexcept {
+        const Topic* const topic = find(name);
+        return topic == nullptr ? 0 : topic->count();
+    }
     /// To the subscribers on this loop only.
     void publish_here(std::string_view name, const PreparedMessage& message,
                       WebSocketSession* except);

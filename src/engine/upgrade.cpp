@@ -57,19 +57,23 @@ std::string words_of_refused_origin(std::string_view origin, std::string_view ho
 
 }  // namespace
 
-std::optional<Response> refusal_of(const WebSocketRoute& route, const Request& request) {
+std::optional<Refusal> refusal_of(const WebSocketRoute& route, const Request& request) {
     const auto offer =
         protocol::judge_request(request.method(), request.minor_version(), request.headers());
     if (!offer) {
         Response response = Response::text(offer.error().status, offer.error().body);
         for (const auto& [name, value] : offer.error().headers) response.with(name, value);
-        return response;
+        constexpr int upgrade_required = 426;
+        const auto why = offer.error().status == upgrade_required ? HandshakeFailure::version
+                                                                  : HandshakeFailure::malformed;
+        return Refusal{why, std::move(response)};
     }
     const std::string_view host = request.header("Host").value_or("");
     if (protocol::origin_allowed(offer->origin, host, route.options.origins)) return std::nullopt;
     log(LogLevel::debug, "refused a handshake: the origin " + std::string(offer->origin) +
                              " is not allowed at " + std::string(host));
-    return Response::text(403, words_of_refused_origin(offer->origin, host));
+    return Refusal{HandshakeFailure::origin,
+                   Response::text(403, words_of_refused_origin(offer->origin, host))};
 }
 
 std::optional<Response> decide(const WebSocketRoute& route, const Request& request,

@@ -6,6 +6,7 @@
 #include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
+#include <longwire/server.hpp>
 
 #include <functional>
 #include <optional>
@@ -23,9 +24,13 @@ struct Accepted {
 };
 
 /// Judges a request for a WebSocket at `route` (RFC 6455, section 4.2), as far as the handshake
-/// itself and its Origin go: the response to refuse it with, or nothing.
-[[nodiscard]] std::optional<Response> refusal_of(const WebSocketRoute& route,
-                                                 const Request& request);
+/// itself and its Origin go: why to refuse it and with what response, or nothing.
+struct Refusal {
+    HandshakeFailure why;
+    Response response;
+};
+[[nodiscard]] std::optional<Refusal> refusal_of(const WebSocketRoute& route,
+                                                const Request& request);
 /// What the route's on_upgrade says of one that is not refused: a 101, or how to refuse it. Nothing
 /// where that comes later, by the reply that `later` has made.
 [[nodiscard]] std::optional<Response> decide(const WebSocketRoute& route, const Request& request,

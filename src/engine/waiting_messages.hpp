@@ -37,8 +37,13 @@ public:
              .policy = policy});
     }
 
+    /// How many a newer one has taken the place of since this was last asked.
+    [[nodiscard]] std::size_t take_superseded() noexcept { return std::exchange(superseded_, 0); }
+
     /// Forgets the oldest messages that may be dropped until `bytes` are left, or no such message.
-    void drop_oldest(std::size_t bytes) {
+    /// Gives how many those were.
+    std::size_t drop_oldest(std::size_t bytes) {
+        std::size_t dropped = 0;
         for (auto entry = entries_.begin(); entry != entries_.end() && bytes_ > bytes;) {
             if (entry->policy != SlowReader::drop_oldest) {
                 ++entry;
@@ -46,7 +51,9 @@ public:
             }
             bytes_ -= entry->size;
             entry = entries_.erase(entry);
+            ++dropped;
         }
+        return dropped;
     }
 
     /// Calls `send` with the first, and forgets it.
@@ -79,7 +86,7 @@ private:
 
     void add(Entry entry) {
         if (entry.policy == SlowReader::latest)
-            std::erase_if(entries_, [&](const Entry& older) {
+            superseded_ += std::erase_if(entries_, [&](const Entry& older) {
                 const bool superseded =
                     older.policy == SlowReader::latest && older.subject == entry.subject;
                 if (superseded) bytes_ -= older.size;
@@ -91,6 +98,7 @@ private:
 
     std::deque<Entry> entries_;
     std::size_t bytes_ = 0;
+    std::size_t superseded_ = 0;
 };
 
 }  // namespace longwire::engine

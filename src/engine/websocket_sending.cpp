@@ -27,6 +27,7 @@ bool WebSocketSession::admit(std::size_t size, SlowReader policy) {
 }
 
 void WebSocketSession::overflow(SlowReader policy, std::string_view why) {
+    worker_.tally().add_drops(policy, 1);
     if (policy != SlowReader::close) return;
     log(LogLevel::debug, "closed a connection whose backlog is full: " + std::string(why));
     close(CloseCode::policy_violation, why);

@@ -27,7 +27,10 @@ SendStatus WebSocketSession::wait_with(std::size_t size, SlowReader policy,
     auto& its = need_particulars().waiting;
     if (!its) its = std::make_unique<WaitingMessages>();
     add(*its);
-    its->drop_oldest(most - std::min(most, in_stream));
+    const std::size_t superseded = its->take_superseded();
+    if (superseded > 0) worker_.tally().add_drops(SlowReader::latest, superseded);
+    const std::size_t dropped = its->drop_oldest(most - std::min(most, in_stream));
+    if (dropped > 0) worker_.tally().add_drops(SlowReader::drop_oldest, dropped);
     stream_->tell_when_drained();
     count_held();
     return waiting() ? SendStatus::buffered : SendStatus::dropped;

@@ -86,12 +86,19 @@ public:
     virtual void history(const std::string& channel, const HistoryQuery& query,
                          Answer<History> answer) = 0;
 
+    /// How many members there are on all nodes: those that attached, less those that detached.
+    virtual void members(const std::string& channel, Answer<std::size_t> answer) = 0;
+
     /// Somebody has come to this node, or has gone from it. What their information is, the latest
-    /// says.
+    /// says. (Nobody waits for these, nor for `detach`: a broker that cannot pass them on does so
+    /// when it can again.)
     virtual void enter(const std::string& channel, const Presence& who, MemberId member) = 0;
     virtual void leave(const std::string& channel, const std::string& user) = 0;
     /// Everybody on all nodes.
     virtual void presence(const std::string& channel, Answer<std::vector<Presence>> answer) = 0;
+
+    /// Whether it can do its work now: whether this node should be sent new clients. Any thread.
+    [[nodiscard]] virtual bool ready() const noexcept = 0;
 
     /// Once a second or so: what is too old may go.
     virtual void tick() = 0;

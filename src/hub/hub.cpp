@@ -103,6 +103,10 @@ void Hub::history(const std::string& channel, const HistoryQuery& query,
     broker_.history(channel, query, std::move(answer));
 }
 
+void Hub::members(const std::string& channel, Broker::Answer<std::size_t> answer) {
+    broker_.members(channel, std::move(answer));
+}
+
 void Hub::presence(const std::string& channel, Broker::Answer<std::vector<Presence>> answer) {
     broker_.presence(channel, std::move(answer));
 }

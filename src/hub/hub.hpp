@@ -61,8 +61,13 @@ public:
     void publish(const PublishRequest& request, Broker::Answer<Position> answer = {});
     void history(const std::string& channel, const HistoryQuery& query,
                  Broker::Answer<History> answer);
-    /// Everybody who is on the channel.
+    /// How many members the channel has, on all nodes.
+    void members(const std::string& channel, Broker::Answer<std::size_t> answer);
+    /// Everybody who is on the channel, on all nodes.
     void presence(const std::string& channel, Broker::Answer<std::vector<Presence>> answer);
+
+    /// Whether the broker can do its work now.
+    [[nodiscard]] bool ready() const noexcept { return broker_.ready(); }
 
     struct Listed {
         std::string name;

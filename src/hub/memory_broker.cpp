@@ -95,6 +95,17 @@ void MemoryBroker::history(const std::string& channel, const HistoryQuery& query
     answer(std::move(history));
 }
 
+void MemoryBroker::members(const std::string& channel, Answer<std::size_t> answer) {
+    std::size_t count = 0;
+    {
+        Shard& shard = shard_of(channel);
+        const std::scoped_lock lock(shard.mutex);
+        const auto found = shard.channels.find(channel);
+        if (found != shard.channels.end()) count = found->second.attached;
+    }
+    answer(count);
+}
+
 // ---- presence -----------------------------------------------------------------------------------
 
 void MemoryBroker::enter(const std::string& channel, const Presence& who, MemberId member) {

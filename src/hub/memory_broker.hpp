@@ -36,9 +36,11 @@ public:
     void detach(const std::string& channel) override;
     void history(const std::string& channel, const HistoryQuery& query,
                  Answer<History> answer) override;
+    void members(const std::string& channel, Answer<std::size_t> answer) override;
     void enter(const std::string& channel, const Presence& who, MemberId member) override;
     void leave(const std::string& channel, const std::string& user) override;
     void presence(const std::string& channel, Answer<std::vector<Presence>> answer) override;
+    bool ready() const noexcept override { return true; }
     void tick() override;
 
     /// How many channels are known, and the bytes of their histories.

@@ -3,8 +3,11 @@
 #include "ops/metrics.hpp"
 #include "ops/units.hpp"
 
+#include <longwire/run.hpp>
+
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <string_view>
 #include <utility>
@@ -25,14 +28,18 @@ ServerOptions modest() {
 
 }  // namespace
 
-Admin::Admin(const Server& server, const hub::Hub& hub,
-             std::function<void(Exposition&)> more_metrics)
-    : server_(server), hub_(hub), more_metrics_(std::move(more_metrics)), admin_(modest()) {
+Admin::Admin(Server& server, const hub::Hub& hub, std::function<void(Exposition&)> more_metrics)
+    : server_(server),
+      hub_(hub),
+      lag_(server),
+      more_metrics_(std::move(more_metrics)),
+      admin_(modest()) {
     admin_.http("GET", "/healthz", [](const Request&) { return Response::text(200, "alive"); })
         .http("GET", "/readyz",
               [this](const Request&) {
-                  return ready_ ? Response::text(200, "ready")
-                                : Response::text(503, "not taking clients");
+                  if (!ready_) return Response::text(503, "not taking clients");
+                  return hub_.ready() ? Response::text(200, "ready")
+                                      : Response::text(503, "the broker does not answer");
               })
         .http("GET", "/metrics", [this](const Request&) { return metrics(); })
         .http("GET", "/channels", [this](const Request& request) { return channels(request); });
@@ -49,6 +56,7 @@ Admin::~Admin() {
 Result<Server::Listening> Admin::start(const ListenOptions& where) {
     auto listening = admin_.listen(where);
     if (!listening) return listening;
+    admin_.post([this] { spawn(watch()); });
     // Signals are for the thread that serves.
     sigset_t all;
     sigset_t before;
@@ -59,11 +67,19 @@ Result<Server::Listening> Admin::start(const ListenOptions& where) {
     return listening;
 }
 
+Task<> Admin::watch() {
+    for (;;) {
+        lag_.probe();
+        co_await sleep_for(std::chrono::milliseconds(500));
+    }
+}
+
 Response Admin::metrics() const {
     Exposition exposition;
     describe(server_.counts(), exposition);
     describe(hub_.counts(), exposition);
     more_metrics_(exposition);
+    lag_.describe(exposition);
     describe_process(exposition);
     Response response = {.status = 200, .body = exposition.text()};
     return std::move(response.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8"));

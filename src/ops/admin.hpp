@@ -2,9 +2,11 @@
 
 #include "hub/hub.hpp"
 #include "ops/exposition.hpp"
+#include "ops/loop_lag.hpp"
 
 #include <longwire/error.hpp>
 #include <longwire/server.hpp>
+#include <longwire/task.hpp>
 
 #include <atomic>
 #include <functional>
@@ -17,13 +19,13 @@ namespace longwire::ops {
 /// What the operator sees of a server, on an address and a thread of its own:
 ///
 /// - `/healthz`: 200 for as long as the process answers;
-/// - `/readyz`: 200 while it takes clients, 503 otherwise;
+/// - `/readyz`: 200 while it takes clients and its broker works, 503 otherwise;
 /// - `/metrics`: figures for Prometheus;
 /// - `/channels?prefix=&after=&count=`: the channels, and how many are on each.
 class Admin {
 public:
     /// All must outlive this.
-    Admin(const Server& server, const hub::Hub& hub, std::function<void(Exposition&)> more_metrics);
+    Admin(Server& server, const hub::Hub& hub, std::function<void(Exposition&)> more_metrics);
     ~Admin();
     Admin(const Admin&) = delete;
     Admin& operator=(const Admin&) = delete;
@@ -38,8 +40,11 @@ private:
     [[nodiscard]] Response metrics() const;
     [[nodiscard]] Response channels(const Request& request) const;
 
-    const Server& server_;
+    Task<> watch();
+
+    Server& server_;
     const hub::Hub& hub_;
+    LoopLag lag_;
     std::function<void(Exposition&)> more_metrics_;
     std::atomic<bool> ready_ = false;
     Server admin_;

@@ -3,10 +3,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <array>
+#include <cstddef>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 namespace longwire::ops {
+
+namespace {
+
+// In the order of HandshakeFailure and of SlowReader.
+constexpr std::array<std::string_view, std::size_t(HandshakeFailure::kinds_count)> causes = {
+    "malformed", "version", "origin", "program", "no_route", "timeout", "tls"};
+constexpr std::array<std::string_view, 4> policies = {"close", "drop_newest", "drop_oldest",
+                                                      "latest"};
+
+}  // namespace
 
 void describe(const ServerCounts& counts, Exposition& exposition) {
     exposition.gauge("connections", "Connections that are open, of any kind.");
@@ -19,6 +32,12 @@ void describe(const ServerCounts& counts, Exposition& exposition) {
     exposition.sample(counts.requests);
     exposition.counter("handshakes_refused_total", "WebSocket handshakes that were refused.");
     exposition.sample(counts.handshakes_refused);
+    exposition.counter("handshake_failures_total",
+                       "Clients that did not get the WebSocket, or the connection, that they "
+                       "wanted, by cause.");
+    for (std::size_t why = 0; why < counts.handshake_failures.size(); ++why)
+        exposition.sample(counts.handshake_failures.at(why),
+                          "cause=\"" + std::string(causes.at(why)) + '"');
     exposition.gauge("websockets", "WebSocket connections that are open.");
     exposition.sample(counts.opened - counts.closed);
     exposition.counter("websockets_opened_total", "WebSocket connections that were opened.");
@@ -31,6 +50,12 @@ void describe(const ServerCounts& counts, Exposition& exposition) {
         if (place == 17) code = "4xxx";
         exposition.sample(counts.closes.at(place), "code=\"" + code + '"');
     }
+    exposition.counter("drops_total",
+                       "Messages that slow WebSocket readers did not get, by policy; of close, the "
+                       "connections.");
+    for (std::size_t policy = 0; policy < counts.drops.size(); ++policy)
+        exposition.sample(counts.drops.at(policy),
+                          "policy=\"" + std::string(policies.at(policy)) + '"');
     exposition.counter("messages_received_total", "Messages from WebSocket clients.");
     exposition.sample(counts.messages_received);
     exposition.counter("message_bytes_received_total", "The bytes of those.");

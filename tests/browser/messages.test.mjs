@@ -35,8 +35,8 @@ test('two windows on a channel hear each other, and not themselves', { timeout: 
   assert.deepEqual(await ada.messages('received'), ['Grüße — 你好 👋']);
   assert.deepEqual(await ada.messages('sent'), ['What hath God wrought?']);
   assert.deepEqual(await ben.messages('received'), ['What hath God wrought?']);
-  await ada.sees('.message.sent .about', /→ Sent \d\d:\d\d:\d\d/);
-  await ada.sees('.message.received .about', /← Received \d\d:\d\d:\d\d/);
+  await ada.sees('.message.sent .about', /→ Sent by WebSocket \d\d:\d\d:\d\d/);
+  await ada.sees('.message.received .about', /← Received by WebSocket \d\d:\d\d:\d\d/);
   assert.deepEqual((await ada.frames()).map(({ frame }) => frame), ['← open – –', '→ text 6 22', '← text 2 23']);
   await ada.sees('#total-sent', '1 · 22 B');
   await ada.says('The frames on the right carried these words, and a few bytes of header each.');

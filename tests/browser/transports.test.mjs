@@ -48,6 +48,25 @@ test('an EventSource that comes gets what was said before, if asked for', { time
   await dag.sees('.message.received', 'early');
 });
 
+test('what was before, what comes and by which way can be told apart', { timeout: 60_000 }, async (t) => {
+  const ada = await visit(t, '?channel=ways');
+  for (const text of ['one', 'two']) await ada.says(text);
+  await ada.sees('.message.sent .about', /→ Sent by WebSocket/);
+  for (const [transport, came, left] of [['websocket', 'WebSocket', 'WebSocket'], ['events', 'EventSource', 'POST'], ['poll', 'long poll', 'POST']]) {
+    const other = await visit(t, `?channel=ways&history=1&transport=${transport}`);
+    await other.sees('.message.earlier .about', /From the history/);
+    assert.deepEqual((await other.at('.message.earlier .body').allTextContents()).slice(0, 2), ['one', 'two']);
+    await ada.says(`to ${transport}`);
+    await other.sees('.message.received:not(.earlier) .body', `to ${transport}`);
+    await other.sees('.message.received:not(.earlier) .about', new RegExp(`← Received by ${came}`));
+    assert.equal(await other.at('.message.received:not(.earlier)').count(), 1, 'nothing twice, and nothing of before');
+    await other.says(`from ${transport}`);
+    await other.sees('.message.sent .about', new RegExp(`→ Sent by ${left}`));
+    await ada.sees('.message.received', `from ${transport}`);
+    if (transport === 'events') await other.screenshot('history');
+  }
+});
+
 test('the transport is chosen on the page', { timeout: 60_000 }, async (t) => {
   const ada = await visit(t, '?channel=choose');
   await ada.page.locator('[name=transport][value=events]').check({ force: true });

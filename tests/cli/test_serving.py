@@ -12,6 +12,7 @@ import threading
 import time
 import unittest
 
+from exposition import figures_of
 from serving import LONGWIRE, Serving
 
 SECRET = "a secret of more than thirty-two bytes"
@@ -356,28 +357,7 @@ class Admin(Configured):
     def test_figures_are_as_prometheus_reads_them(self):
         run("connect", "-m", "hello", self.serving.url("/echo"))
         ask(self.serving.port, "POST", "/channels/a", b"x")
-        text = self.metrics()
-        self.assertTrue(text.endswith("\n"))
-        kinds, values = {}, {}
-        last = None
-        for line in text.splitlines():
-            if described := re.fullmatch(r"# HELP (longwire_[a-z_]+) \S.*", line):
-                last = described.group(1)
-                self.assertNotIn(last, kinds)
-            elif typed := re.fullmatch(r"# TYPE (longwire_[a-z_]+) (counter|gauge|histogram)", line):
-                self.assertEqual(typed.group(1), last)
-                kinds[last] = typed.group(2)
-            else:
-                sample = re.fullmatch(
-                    r'(longwire_[a-z_]+)(\{[a-z]+="[^"\\\n]*"\})? '
-                    r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)", line)
-                self.assertTrue(sample, line)
-                name = re.sub(r"_(bucket|sum|count)$", "", sample.group(1)) \
-                    if kinds[last] == "histogram" else sample.group(1)
-                self.assertEqual(name, last)
-                values[sample.group(1) + (sample.group(2) or "")] = float(sample.group(3))
-                if kinds[last] == "counter":
-                    self.assertTrue(last.endswith("_total"), last)
+        values = figures_of(self.metrics())
         self.assertEqual(values["longwire_websockets_opened_total"], 1)
         self.assertEqual(values["longwire_messages_received_total"], 1)
         self.assertEqual(values["longwire_message_bytes_received_total"], 5)

@@ -279,6 +279,10 @@ public:
                  Answer<History> answer) override {
         memory_.history(channel, query, std::move(answer));
     }
+    void members(const std::string& channel, Answer<std::size_t> answer) override {
+        memory_.members(channel, std::move(answer));
+    }
+    bool ready() const noexcept override { return !fails; }
     void enter(const std::string& channel, const Presence& who, MemberId member) override {
         memory_.enter(channel, who, member);
     }
@@ -316,6 +320,32 @@ private:
     MemoryBroker memory_;
     BrokerSink* sink_ = nullptr;
 };
+
+TEST_F(OneNode, MembersAreCountedByTheBroker) {
+    std::size_t count = 99;
+    const auto ask = [&] {
+        hub.members("a", [&](const Result<std::size_t>& members) { count = members.value(); });
+        return count;
+    };
+    EXPECT_EQ(ask(), 0U);
+    join("a", first);
+    join("a", first);
+    join("a", second);
+    EXPECT_EQ(ask(), 3U);
+    leave("a", first);
+    EXPECT_EQ(ask(), 2U);
+    // Those of another node attach to the same broker.
+    broker.attach("a", {}, [](const Result<History>&) {});
+    EXPECT_EQ(ask(), 3U);
+}
+
+TEST(SlowBroker, SaysWhetherItCanDoItsWork) {
+    SlowBroker broker;
+    const Hub hub(broker);
+    EXPECT_TRUE(hub.ready());
+    broker.fails = true;
+    EXPECT_FALSE(hub.ready());
+}
 
 TEST(SlowBroker, AFailureReachesWhoeverJoins) {
     SlowBroker broker;

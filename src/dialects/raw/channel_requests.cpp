@@ -83,7 +83,8 @@ ChannelRequests::ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate
       gate_(gate),
       origins_(std::move(origins)),
       streams_(streams),
-      polls_(polls) {
+      polls_(polls),
+      tally_(hub_loops.tally("http")) {
     const auto add = [&](std::string_view method, std::string_view path, auto answer) {
         server.http(method, path, [this, answer](const Request& request, HttpReply reply) {
             (this->*answer)(request, std::move(reply));
@@ -116,26 +117,39 @@ bool ChannelRequests::identify(const Request& request, Asker& asker) {
     return verdict.allows();
 }
 
-/// Goes on with `then`, on the asker's loop, if they may do it.
-void ChannelRequests::allow(Asker asker, Wish wish, Then then) {
+/// Goes on with `then`, on the asker's loop.
+void ChannelRequests::consider(Asker asker, Wish wish,
+                               std::move_only_function<void(Asker, Verdict)> then) {
     wish.channel = asker.channel;
     wish.visitor = asker.visitor;
-    const auto go_on = [](Asker& its, const Verdict& verdict, Then& next) {
-        if (!verdict.allows()) return its.refuse(verdict);
-        if (const auto end = verdict.expires)
-            its.visitor.expires = std::min(its.visitor.expires.value_or(*end), *end);
-        next(std::move(its));
-    };
-    if (const auto verdict = judge(gate_, wish)) return go_on(asker, *verdict, then);
+    if (auto verdict = judge(gate_, wish)) return then(std::move(asker), std::move(*verdict));
     const std::size_t loop = asker.loop;
     ask(gate_, std::move(wish),
-        [this, loop, go_on, asker = std::move(asker), then = std::move(then)](
-            Verdict verdict, Visitor known) mutable {
+        [this, loop, asker = std::move(asker), then = std::move(then)](Verdict verdict,
+                                                                       Visitor known) mutable {
             asker.visitor = std::move(known);
-            hub_loops_.loops().post(
-                loop, [go_on, asker = std::move(asker), then = std::move(then),
-                       verdict = std::move(verdict)]() mutable { go_on(asker, verdict, then); });
+            hub_loops_.loops().post(loop, [asker = std::move(asker), then = std::move(then),
+                                           verdict = std::move(verdict)]() mutable {
+                then(std::move(asker), std::move(verdict));
+            });
         });
+}
+
+/// The same, if they may do it.
+void ChannelRequests::allow(Asker asker, Wish wish, Then then) {
+    consider(std::move(asker), std::move(wish),
+             [then = std::move(then)](Asker its, const Verdict& verdict) mutable {
+                 if (!verdict.allows()) return its.refuse(verdict);
+                 if (const auto end = verdict.expires)
+                     its.visitor.expires = std::min(its.visitor.expires.value_or(*end), *end);
+                 then(std::move(its));
+             });
+}
+
+/// It is answered at once, more or less.
+void ChannelRequests::count(const Asker& asker) {
+    tally_.add(asker.loop, DialectTally::opened);
+    tally_.add(asker.loop, DialectTally::closed);
 }
 
 void ChannelRequests::preflight(const Request& request, HttpReply reply) {
@@ -165,19 +179,34 @@ void ChannelRequests::read(const Request& request, HttpReply reply) {
 }
 
 void ChannelRequests::stream(const Request& request, Asker asker) {
-    auto wanted = read_history_wish(request);
+    const auto wanted = read_history_wish(request);
     if (!wanted) return asker.refuse(400, wanted.error());
+    EventStreams::Wish wish = {.history = *wanted, .rule = gate_.rule_of(asker.channel)};
     // A browser that comes back knows better than the URL it was given at first.
-    if (const auto last = request.header("Last-Event-ID"))
-        if (const auto since = hub::parse_position(*last)) wanted->since = since;
-    auto rule = gate_.rule_of(asker.channel);
-    if (!wanted->since && wanted->last == 0 && rule->last_message) wanted->last = 1;
-    allow(std::move(asker), {.deeds = {Deed::subscribe}},
-          [this, query = *wanted, rule = std::move(rule)](Asker allowed) {
-              const auto presence = gate_.judge(allowed.visitor, Deed::presence, allowed.channel);
-              const bool tells = rule->keeps_presence && presence && presence->allows();
-              streams_.open(std::move(allowed), query, *rule, tells);
-          });
+    const auto last = hub::parse_position(request.header("Last-Event-ID").value_or(""));
+    if (last) wish.history.since = last;
+    const bool wants_history = wish.history.since || wish.history.last > 0;
+    if (!wants_history && wish.rule->last_message) wish.history.last = 1;
+    const auto open = [this](Asker allowed, EventStreams::Wish its) {
+        const auto presence = gate_.judge(allowed.visitor, Deed::presence, allowed.channel);
+        its.presence = its.rule->keeps_presence && presence && presence->allows();
+        streams_.open(std::move(allowed), its);
+    };
+    if (!last) {
+        Wish deeds = {.deeds = {Deed::subscribe}};
+        if (wants_history) deeds.deeds.push_back(Deed::history);
+        return allow(std::move(asker), std::move(deeds),
+                     [open, wish](Asker allowed) { open(std::move(allowed), wish); });
+    }
+    // A refusal would be the end of an EventSource, which names its last event unasked.
+    allow(std::move(asker), {.deeds = {Deed::subscribe}}, [this, open, wish](Asker allowed) {
+        consider(std::move(allowed), {.deeds = {Deed::history}},
+                 [open, wish](Asker known, const Verdict& verdict) mutable {
+                     wish.may_miss = !verdict.allows();
+                     if (wish.may_miss) wish.history = {};
+                     open(std::move(known), std::move(wish));
+                 });
+    });
 }
 
 void ChannelRequests::poll(const Request& request, Asker asker) {
@@ -186,24 +215,29 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
     const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
-    if (wait->count() == 0) {
-        allow(std::move(asker), {.deeds = {Deed::history}},
-              [this, query = *wanted](const Asker& asker) {
-                  hub_loops_.hub().history(
-                      asker.channel, query, [asker](const Result<hub::History>& history) {
-                          if (history)
-                              asker.answer(messages_response(history->publications, history->top,
-                                                             history->recovered));
-                          else
-                              asker.refuse(503, history.error().message());
-                      });
-              });
-        return;
-    }
-    allow(std::move(asker), {.deeds = {Deed::subscribe}},
+    if (wait->count() == 0)
+        return allow(
+            std::move(asker), {.deeds = {Deed::history}},
+            [this, query = *wanted](const Asker& allowed) { read_history(allowed, query); });
+    Wish deeds = {.deeds = {Deed::subscribe}};
+    if (wanted->since || wanted->last > 0) deeds.deeds.push_back(Deed::history);
+    allow(std::move(asker), std::move(deeds),
           [this, query = *wanted, wait = *wait, keeps_presence](Asker allowed) {
               polls_.open(std::move(allowed), query, wait, keeps_presence);
           });
+}
+
+void ChannelRequests::read_history(const Asker& asker, const hub::HistoryQuery& query) {
+    count(asker);
+    hub_loops_.hub().history(asker.channel, query, [this, asker](Result<hub::History> history) {
+        hub_loops_.loops().post(asker.loop, [this, asker, history = std::move(history)] {
+            if (!history) return asker.refuse(503, history.error().message());
+            for (const auto& publication : history->publications)
+                tally_.add_sent(asker.loop, publication->message().size());
+            asker.answer(
+                messages_response(history->publications, history->top, history->recovered));
+        });
+    });
 }
 
 void ChannelRequests::list_present(const Request& request, HttpReply reply) {
@@ -211,6 +245,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     if (!identify(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
+    count(asker);
     allow(std::move(asker), {.deeds = {Deed::presence}}, [this](const Asker& asker) {
         hub_loops_.hub().presence(
             asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
@@ -235,6 +270,8 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
     Wish wish = {
         .deeds = {Deed::publish}, .type = posted->type, .message = std::string(request.body())};
+    count(asker);
+    tally_.add_received(asker.loop, request.body().size());
     // (As it comes: the wish may go another way.)
     allow(std::move(asker), std::move(wish),
           [this, posted = *posted, key, body = std::string(request.body())](const Asker& asker) {

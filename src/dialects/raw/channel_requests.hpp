@@ -36,10 +36,13 @@ private:
     using Then = std::move_only_function<void(Asker)>;
 
     [[nodiscard]] bool identify(const Request& request, Asker& asker);
+    void consider(Asker asker, Wish wish, std::move_only_function<void(Asker, Verdict)> then);
     void allow(Asker asker, Wish wish, Then then);
+    void count(const Asker& asker);
     void read(const Request& request, HttpReply reply);
     void stream(const Request& request, Asker asker);
     void poll(const Request& request, Asker asker);
+    void read_history(const Asker& asker, const hub::HistoryQuery& query);
     void publish(const Request& request, HttpReply reply);
     void list_present(const Request& request, HttpReply reply);
     void preflight(const Request& request, HttpReply reply);
@@ -49,6 +52,7 @@ private:
     std::vector<std::string> origins_;
     EventStreams& streams_;
     LongPolls& polls_;
+    DialectTally& tally_;
 };
 
 }  // namespace longwire::dialects::raw

@@ -113,7 +113,10 @@ struct ChannelSockets::Membership {
 
 ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
                                const WebSocketOptions& options)
-    : hub_loops_(hub_loops), gate_(gate), on_loops_(hub_loops.loops().count()) {
+    : hub_loops_(hub_loops),
+      gate_(gate),
+      tally_(hub_loops.tally("raw")),
+      on_loops_(hub_loops.loops().count()) {
     hub_loops.loops().set_policy(
         [&gate](std::string_view topic) { return policy_of(topic, gate); });
     server.websocket(
@@ -164,6 +167,7 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     OnLoop& here = on_loops_[its.loop];
     its.id = hub_loops_.new_member(its.loop);
     here.sockets.emplace(its.id.number, &socket);
+    tally_.add(its.loop, DialectTally::opened);
     its.echo = request.query("echo") == "1";
     its.json = request.query("format") == "json";
     its.rule_version = gate_.version();
@@ -259,6 +263,7 @@ void ChannelSockets::gone(WebSocket& socket) {
     auto& its = socket.state<Membership>();
     OnLoop& here = on_loops_[its.loop];
     here.sockets.erase(its.id.number);
+    tally_.add(its.loop, DialectTally::closed);
     if (its.expiry) here.alarms.call_off(*its.expiry);
     if (its.recheck) here.alarms.call_off(*its.recheck);
     if (its.joined) hub_loops_.hub().leave(its.channel, its.id, its.user);
@@ -269,6 +274,7 @@ void ChannelSockets::gone(WebSocket& socket) {
 void ChannelSockets::publish(WebSocket& socket, Message message) {
     auto& its = socket.state<Membership>();
     if (its.asking) return keep(socket, message);
+    tally_.add_received(its.loop, message.size());
     if (its.rule_version != gate_.version()) {
         its.rule_version = gate_.version();
         its.rule = gate_.rule_of(its.channel);
@@ -328,10 +334,26 @@ void ChannelSockets::publish_kept(WebSocket& socket) {
 
 void ChannelSockets::publish_allowed(const Membership& its, Message message) {
     const access::ChannelRule& rule = *its.rule;
-    hub_loops_.hub().publish({.channel = its.channel,
-                              .content = {.message = message},
-                              .history = {.count = rule.history_count, .age = rule.history_age},
-                              .publisher = its.echo ? hub::MemberId{} : its.id});
+    hub_loops_.hub().publish(
+        {.channel = its.channel,
+         .content = {.message = message},
+         .history = {.count = rule.history_count, .age = rule.history_age},
+         .publisher = its.echo ? hub::MemberId{} : its.id},
+        [this, loop = its.loop, number = its.id.number](const Result<hub::Position>& position) {
+            if (!position) lost(loop, number, position.error());
+        });
+}
+
+/// A message of theirs was not published.
+void ChannelSockets::lost(std::size_t loop, std::uint64_t number, const Error& why) {
+    hub_loops_.loops().post(loop, [this, loop, number, reason = why.message()] {
+        const auto found = on_loops_[loop].sockets.find(number);
+        if (found == on_loops_[loop].sockets.end()) return;
+        if (found->second->state<Membership>().json)
+            found->second->send(error_json("Your message was not published: " + reason + "."));
+        else
+            found->second->close(CloseCode::try_again_later, reason.substr(0, longest_reason));
+    });
 }
 
 /// Whoever may not publish is told so if they understand it, and otherwise cannot stay.
@@ -352,8 +374,10 @@ void ChannelSockets::deliver(std::size_t loop, const hub::SharedPublication& pub
     const auto& loops = hub_loops_.loops();
     for (const bool json : {false, true}) {
         const std::string topic = topic_of(json ? json_topic : plain_topic, publication->channel());
-        if (loops.has_subscribers_here(topic))
-            loops.publish_here(topic, frame_of(*publication, json), publisher);
+        const std::size_t receivers = loops.subscribers_here(topic);
+        if (receivers == 0) continue;
+        tally_.add_sent(loop, publication->message().size(), receivers);
+        loops.publish_here(topic, frame_of(*publication, json), publisher);
     }
 }
 
@@ -365,6 +389,7 @@ void ChannelSockets::announce(const hub::PresenceChange& change) {
 }
 
 void ChannelSockets::send_to(WebSocket& socket, const hub::Publication& publication, bool json) {
+    tally_.add_sent(socket.state<Membership>().loop, publication.message().size());
     socket.send(frame_of(publication, json));
 }
 

@@ -58,12 +58,14 @@ private:
     void publish_kept(WebSocket& socket);
     void publish_allowed(const Membership& membership, Message message);
     void refuse(WebSocket& socket, const Verdict& verdict);
+    void lost(std::size_t loop, std::uint64_t number, const Error& why);
     void expire_at(WebSocket& socket, std::chrono::sys_seconds when);
     void gone(WebSocket& socket);
     void send_to(WebSocket& socket, const hub::Publication& publication, bool json);
 
     HubLoops& hub_loops_;
     Gate& gate_;
+    DialectTally& tally_;
     std::deque<OnLoop> on_loops_;
 };
 

@@ -28,12 +28,12 @@ const PreparedChunk& chunk_of(const hub::Publication& publication) {
 }  // namespace
 
 EventStreams::EventStreams(HubLoops& hub_loops)
-    : hub_loops_(hub_loops), on_loops_(hub_loops.loops().count()) {}
+    : hub_loops_(hub_loops), tally_(hub_loops.tally("sse")), on_loops_(hub_loops.loops().count()) {}
 
 // ---- coming and going ---------------------------------------------------------------------------
 
-void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
-                        const access::ChannelRule& rule, bool tells_presence) {
+void EventStreams::open(Asker asker, const Wish& wish) {
+    const access::ChannelRule& rule = *wish.rule;
     const std::size_t loop = asker.loop;
     OnLoop& here = on_loops_[loop];
     auto made = std::make_unique<Member>();
@@ -41,15 +41,16 @@ void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
     member.reply = asker.reply;
     member.channel = asker.channel;
     member.id = hub_loops_.new_member(loop);
-    member.tells_presence = tells_presence;
+    member.tells_presence = wish.presence;
     member.latest_only = rule.slow_reader == access::WhenSlow::latest;
     if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
     here.members.emplace(member.id.number, std::move(made));
+    tally_.add(loop, DialectTally::opened);
     member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });
     member.reply.on_leave([this, loop, number = member.id.number] {
         end(loop, number, "retry: " + std::to_string(retry_when_leaving.count()) + "\n\n");
     });
-    if (member.latest_only) member.reply.on_drain([this, &member] { drained(member); });
+    if (member.latest_only) member.reply.on_drain([this, loop, &member] { drained(loop, member); });
     if (!std::exchange(here.beating, true)) spawn(beat(loop));
     if (asker.visitor.expires) {
         const auto left = *asker.visitor.expires - std::chrono::system_clock::now();
@@ -59,21 +60,23 @@ void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
                 end(loop, number, plain_event("expired", "Your token has expired."));
             });
     }
-    join(loop, member, asker, wanted);
+    join(loop, member, asker, wish);
 }
 
-void EventStreams::join(std::size_t loop, Member& member, const Asker& asker,
-                        const hub::HistoryQuery& wanted) {
-    hub::Hub::Joining joining = {.channel = member.channel, .member = member.id, .history = wanted};
+void EventStreams::join(std::size_t loop, Member& member, const Asker& asker, const Wish& wish) {
+    hub::Hub::Joining joining = {
+        .channel = member.channel, .member = member.id, .history = wish.history};
     if (member.user) joining.who = hub::Presence{.user = *member.user, .info = asker.visitor.info};
-    hub_loops_.hub().join(std::move(joining), [this, loop, id = member.id, user = member.user,
-                                               asker](Result<hub::History> history) {
-        const auto found = on_loops_[loop].members.find(id.number);
-        if (found != on_loops_[loop].members.end())
-            joined(loop, *found->second, asker, std::move(history));
-        else if (history)
-            hub_loops_.hub().leave(asker.channel, id, user);
-    });
+    hub_loops_.hub().join(std::move(joining),
+                          [this, loop, id = member.id, user = member.user, asker,
+                           may_miss = wish.may_miss](Result<hub::History> history) {
+                              if (history && may_miss) history->recovered = false;
+                              const auto found = on_loops_[loop].members.find(id.number);
+                              if (found != on_loops_[loop].members.end())
+                                  joined(loop, *found->second, asker, std::move(history));
+                              else if (history)
+                                  hub_loops_.hub().leave(asker.channel, id, user);
+                          });
 }
 
 void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
@@ -98,7 +101,7 @@ void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
     for (const auto& publication : history->publications) {
         // (Writing may cut the stream, which takes the member out.)
         if (!on_loops_[loop].members.contains(member.id.number)) return;
-        member.reply.write(chunk_of(*publication));
+        send(loop, member, *publication);
     }
 }
 
@@ -123,6 +126,7 @@ void EventStreams::take_out(std::size_t loop, Member& member) {
         hub_loops_.hub().leave(member.channel, member.id, member.user);
     }
     here.members.erase(member.id.number);
+    tally_.add(loop, DialectTally::closed);
 }
 
 // ---- what happens -------------------------------------------------------------------------------
@@ -141,19 +145,27 @@ void EventStreams::visit(std::size_t loop, const std::string& channel, Visit&& e
     for (Member* const member : gone) take_out(loop, *member);
 }
 
-void EventStreams::write(Member& member, const hub::SharedPublication& publication) {
-    if (member.latest_only && member.reply.buffered_amount() > 0)
-        member.latest = publication;
-    else
-        member.reply.write(chunk_of(*publication));
+void EventStreams::send(std::size_t loop, Member& member, const hub::Publication& publication) {
+    tally_.add_sent(loop, publication.message().size());
+    const HttpReply reply = member.reply;  // (writing may take the member out)
+    reply.write(chunk_of(publication));
+    if (!reply.alive()) tally_.add(loop, DialectTally::cut);
 }
 
-void EventStreams::drained(Member& member) {
-    if (const auto latest = std::exchange(member.latest, {})) member.reply.write(chunk_of(*latest));
+void EventStreams::write(std::size_t loop, Member& member,
+                         const hub::SharedPublication& publication) {
+    if (!member.latest_only || member.reply.buffered_amount() == 0)
+        return send(loop, member, *publication);
+    if (member.latest) tally_.add(loop, DialectTally::dropped);
+    member.latest = publication;
+}
+
+void EventStreams::drained(std::size_t loop, Member& member) {
+    if (const auto latest = std::exchange(member.latest, {})) send(loop, member, *latest);
 }
 
 void EventStreams::deliver(std::size_t loop, const hub::SharedPublication& publication) {
-    visit(loop, publication->channel(), [&](Member& member) { write(member, publication); });
+    visit(loop, publication->channel(), [&](Member& member) { write(loop, member, publication); });
 }
 
 void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change) {

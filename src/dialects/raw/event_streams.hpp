@@ -28,9 +28,15 @@ public:
     EventStreams& operator=(const EventStreams&) = delete;
     ~EventStreams() = default;
 
+    /// What somebody wants and may have.
+    struct Wish {
+        hub::HistoryQuery history;
+        std::shared_ptr<const access::ChannelRule> rule;
+        bool presence = false;  // to be told who comes and goes
+        bool may_miss = false;  // they cannot have what they have missed
+    };
     /// On the asker's loop.
-    void open(Asker asker, const hub::HistoryQuery& wanted, const access::ChannelRule& rule,
-              bool tells_presence);
+    void open(Asker asker, const Wish& wish);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
     void announce(std::size_t loop, const hub::PresenceChange& change);
 
@@ -55,11 +61,11 @@ private:
         bool visiting = false;  // members that go now are taken out later
     };
 
-    void join(std::size_t loop, Member& member, const Asker& asker,
-              const hub::HistoryQuery& wanted);
+    void join(std::size_t loop, Member& member, const Asker& asker, const Wish& wish);
     void joined(std::size_t loop, Member& member, const Asker& asker, Result<hub::History> history);
-    void write(Member& member, const hub::SharedPublication& publication);
-    void drained(Member& member);
+    void send(std::size_t loop, Member& member, const hub::Publication& publication);
+    void write(std::size_t loop, Member& member, const hub::SharedPublication& publication);
+    void drained(std::size_t loop, Member& member);
     void end(std::size_t loop, std::uint64_t number, const std::string& last);
     void gone(std::size_t loop, std::uint64_t number);
     void take_out(std::size_t loop, Member& member);
@@ -68,6 +74,7 @@ private:
     Task<> beat(std::size_t loop);
 
     HubLoops& hub_loops_;
+    DialectTally& tally_;
     std::deque<OnLoop> on_loops_;
 };
 

@@ -19,7 +19,9 @@ Response messages_response(const std::vector<hub::SharedPublication>& publicatio
 }
 
 LongPolls::LongPolls(HubLoops& hub_loops)
-    : hub_loops_(hub_loops), on_loops_(hub_loops.loops().count()) {}
+    : hub_loops_(hub_loops),
+      tally_(hub_loops.tally("poll")),
+      on_loops_(hub_loops.loops().count()) {}
 
 void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait,
                      bool keeps_presence) {
@@ -29,7 +31,9 @@ void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::
     const std::uint64_t number = id.number;
     Poll& poll = here.polls[number];
     poll.id = id;
+    poll.top = wanted.since.value_or(hub::Position{});
     if (keeps_presence && !asker.visitor.user.empty()) poll.user = asker.visitor.user;
+    tally_.add(loop, DialectTally::opened);
     poll.alarm = here.alarms.set(Alarms::Clock::now() + wait, [this, loop, number] {
         const auto found = on_loops_[loop].polls.find(number);
         found->second.alarm.reset();
@@ -77,6 +81,8 @@ void LongPolls::answer(std::size_t loop, std::uint64_t number,
     if (found == on_loops_[loop].polls.end()) return;
     const Asker asker = found->second.asker;
     const bool recovered = found->second.recovered;
+    for (const auto& publication : publications)
+        tally_.add_sent(loop, publication->message().size());
     take_out(loop, number);
     asker.answer(messages_response(publications, top, recovered));
 }
@@ -94,6 +100,7 @@ void LongPolls::take_out(std::size_t loop, std::uint64_t number) {
         hub_loops_.hub().leave(poll.asker.channel, poll.id, poll.user);
     }
     here.polls.erase(found);
+    tally_.add(loop, DialectTally::closed);
 }
 
 void LongPolls::deliver(std::size_t loop, const hub::SharedPublication& publication) {

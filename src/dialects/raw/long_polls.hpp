@@ -54,6 +54,7 @@ private:
     void take_out(std::size_t loop, std::uint64_t number);
 
     HubLoops& hub_loops_;
+    DialectTally& tally_;
     std::deque<OnLoop> on_loops_;
 };
 

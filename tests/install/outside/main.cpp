@@ -1,4 +1,5 @@
-// A program of somebody else: a server and a client that meet, with nothing but what is installed.
+// A program of somebody else: a server with channels and a client that meet, with nothing but what
+// is installed.
 #include <longwire/longwire.hpp>
 
 #include <cstdio>
@@ -22,6 +23,8 @@ int main() {
                      {.on_message = [](longwire::WebSocket& socket, longwire::Message message) {
                          socket.send(message);
                      }});
+    longwire::Hub hub(server);
+    hub.publish("news", "hello");
     const auto listening = server.listen({});
     if (!listening) return 1;
     std::thread serving([&] { server.run(); });

@@ -1,0 +1,256 @@
+#pragma once
+
+#include <longwire/error.hpp>
+#include <longwire/message.hpp>
+#include <longwire/request.hpp>
+#include <longwire/server.hpp>
+#include <longwire/slow_reader.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longwire {
+
+namespace dialects {
+class HubAccess;
+struct AskedQuestion;
+struct ProgramMember;
+}  // namespace dialects
+namespace hub {
+class Publication;
+}
+
+/// What holds for the channels of a pattern.
+struct ChannelRule {
+    /// A channel's name, or, with '*' in it, each '*' standing for any number of characters.
+    std::string pattern = "*";
+    /// So many of the latest messages are kept, and for so long; 0: none. Without them a client
+    /// that comes back is told that something may be missing.
+    std::size_t history_count = 0;
+    std::chrono::milliseconds history_age = std::chrono::minutes(5);
+    /// Whether it is known, and told, who is there.
+    bool presence = false;
+    /// A new subscriber gets the last message first (where the history keeps one).
+    bool last_message = false;
+    /// What becomes of messages for a client that reads too slowly; nothing:
+    /// `HubOptions::websocket` says it.
+    std::optional<SlowReader> slow_reader = std::nullopt;
+};
+
+/// A user of channels: one, however many connections they have.
+struct ChannelUser {
+    std::string name;  ///< Up to 128 bytes. Empty: nobody in particular, who is not listed.
+    std::string info;  ///< JSON that others see beside the name, up to 1 KiB; or nothing.
+};
+
+/// What a client may want to do on a channel.
+enum class ChannelDeed : std::uint8_t {
+    subscribe,
+    publish,
+    presence,  ///< Ask who is there, and be told who comes and goes.
+    history,   ///< Read what was published before.
+};
+
+/// Whether a client may do something: to be answered once, in the handler that gets it or later, on
+/// any thread. One that goes without an answer is a no (503).
+class ChannelQuestion {
+public:
+    [[nodiscard]] const ChannelUser& user() const noexcept;
+    /// Whence they come: an IP address without a port, or "unix".
+    [[nodiscard]] std::string_view address() const noexcept;
+    [[nodiscard]] ChannelDeed deed() const noexcept;
+    [[nodiscard]] std::string_view channel() const noexcept;
+
+    void allow();
+    /// `status` is that of the HTTP answer (401, 403, 429, …); `sentence` is for whoever asked.
+    void refuse(int status, std::string_view sentence);
+
+    ChannelQuestion(ChannelQuestion&&) noexcept;
+    ChannelQuestion& operator=(ChannelQuestion&&) noexcept;
+    ChannelQuestion(const ChannelQuestion&) = delete;
+    ChannelQuestion& operator=(const ChannelQuestion&) = delete;
+    ~ChannelQuestion();
+
+private:
+    friend class dialects::HubAccess;
+    explicit ChannelQuestion(std::unique_ptr<dialects::AskedQuestion> asked) noexcept;
+    std::unique_ptr<dialects::AskedQuestion> asked_;
+};
+
+struct HubOptions {
+    /// The first whose pattern matches counts; a channel that none is for is closed to clients.
+    std::vector<ChannelRule> rules = {ChannelRule{}};
+    /// Who sends this: by a cookie, a token or what the program knows. An error is answered with
+    /// 401 and its message. Left out: all are nobody in particular. It runs on the connection's
+    /// loop, on several threads at the same time, and must not block.
+    std::function<Result<ChannelUser>(const Request&)> identify = {};
+    /// Whether somebody may do something. Left out: all may subscribe, and nobody may do anything
+    /// else but the program itself. It runs as `identify` does; what takes time is answered later.
+    /// The same may be asked more than once.
+    std::function<void(ChannelQuestion)> may = {};
+    /// How long a user may be without a connection before they are told to have left.
+    std::chrono::milliseconds presence_grace = std::chrono::seconds(3);
+    /// Channels with members at a time; more cannot be joined.
+    std::size_t max_channels = 1'000'000;
+    /// Bytes of all histories together; beyond, each channel keeps its latest message only.
+    std::size_t max_history = std::size_t{512} * 1024 * 1024;
+    /// Of the WebSocket connections; its `origins` hold for all that pages ask.
+    WebSocketOptions websocket = {};
+};
+
+/// One message of a channel, shared by all who have got it. Copies are cheap; any thread.
+class ChannelMessage {
+public:
+    [[nodiscard]] const std::string& channel() const noexcept;
+    /// Valid for as long as a copy of this is there.
+    [[nodiscard]] Message message() const noexcept;
+    /// The event's name, where whoever published it gave one; otherwise empty.
+    [[nodiscard]] const std::string& event() const noexcept;
+    /// Whether the text is a value in JSON.
+    [[nodiscard]] bool is_json() const noexcept;
+    /// Who sent it, where the way it came by tells that; otherwise empty.
+    [[nodiscard]] const std::string& user() const noexcept;
+    /// Where it stands on its channel: a text to be given back as it is.
+    [[nodiscard]] std::string position() const;
+
+private:
+    friend class dialects::HubAccess;
+    explicit ChannelMessage(std::shared_ptr<const hub::Publication> publication) noexcept;
+    std::shared_ptr<const hub::Publication> publication_;
+};
+
+/// Which of the messages that were published before are wanted.
+struct HistoryWish {
+    /// All that came after this position. Empty: `last` counts.
+    std::string since = {};
+    /// So many of the latest.
+    std::size_t last = 0;
+};
+
+/// What there is of what was wanted.
+struct ChannelHistory {
+    std::vector<ChannelMessage> messages;  ///< The oldest first.
+    std::string position;                  ///< Of the last message on the channel.
+    /// False: something is missing between `since` and the first of these.
+    bool recovered = true;
+};
+
+/// What a subscription of the program itself is told. All run on the server's first loop (the one
+/// on the thread of `Server::run`), one after the other, and must not block it. One that throws is
+/// told to the log, and nothing else comes of it.
+struct SubscriptionHandlers {
+    /// Each message, in the order of the channel: first those of the history that was wished for.
+    std::function<void(const ChannelMessage&)> on_message = {};
+    /// Once, before the first message: it has begun (`messages` is empty, since they follow), or it
+    /// could not, and nothing follows.
+    std::function<void(const Result<ChannelHistory>&)> on_begin = {};
+    /// Somebody came (`here`) or has left, where the channel's rule keeps presence.
+    std::function<void(const ChannelUser& user, bool here)> on_presence = {};
+};
+
+/// A membership of the program itself, until `leave` or the end of this object. It may outlive its
+/// Hub. Any thread, one at a time.
+class Subscription {
+public:
+    Subscription() noexcept = default;
+    /// Nothing is told any more: on the server's first loop from now on; elsewhere a handler may
+    /// be running while this returns.
+    void leave() noexcept;
+
+    Subscription(Subscription&&) noexcept = default;
+    Subscription& operator=(Subscription&& other) noexcept;
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+    ~Subscription() { leave(); }
+
+private:
+    friend class dialects::HubAccess;
+    explicit Subscription(std::shared_ptr<dialects::ProgramMember> member) noexcept;
+    std::shared_ptr<dialects::ProgramMember> member_;
+};
+
+/// What becomes of a message that the program publishes.
+struct PublishOptions {
+    /// The event's name, up to 200 bytes of UTF-8: an EventSource gets it as the event's type.
+    /// Empty: none.
+    std::string_view event = {};
+    /// The message is a text of one value in JSON: clients that read JSON get it as such.
+    bool json = false;
+    /// The same key on the same channel within five minutes is the same message, and is not
+    /// published again; up to 200 bytes. Empty: none.
+    std::string_view idempotency_key = {};
+    /// Called once, on any thread and maybe before `publish` returns: with the message's position,
+    /// or with why it was not published.
+    std::function<void(Result<std::string> position)> on_published = {};
+};
+
+/// What a hub has now and has done.
+struct HubCounts {
+    std::size_t channels = 0;        ///< That somebody is on.
+    std::size_t subscriptions = 0;   ///< Members of those, by any way.
+    std::uint64_t publications = 0;  ///< Messages on channels that had members.
+    std::size_t history_bytes = 0;   ///< That the histories keep.
+};
+
+/// A channel that somebody is on.
+struct ListedChannel {
+    std::string name;
+    std::size_t members = 0;
+};
+
+/// Channels on a server: at `/channels/NAME` for clients (WebSocket, EventSource, long poll and
+/// POST, as docs/channels.md tells), and here for the program. A channel is there with its first
+/// member and gone with its last; its history stays for as long as its rule says.
+///
+/// Make it before the server runs, and let it go after that, but before the server goes. All of its
+/// functions may be called from any thread.
+class Hub {
+public:
+    explicit Hub(Server& server) : Hub(server, HubOptions{}) {}
+    Hub(Server& server, HubOptions options);
+    ~Hub();
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    /// Publishes a copy of `message`; text must be valid UTF-8. What one thread publishes on a
+    /// channel arrives in its order. Errors: invalid_argument (the name of a channel has 1 to 200
+    /// bytes, no slash and no control characters; the options say what else).
+    void publish(std::string_view channel, Message message, PublishOptions options = {});
+    void publish(std::string_view channel, std::string_view text, PublishOptions options = {}) {
+        publish(channel, Message::text(text), std::move(options));
+    }
+
+    /// The program itself becomes a member. With a name in `as` it is one that others see, where
+    /// presence is kept. What goes wrong is told to `on_begin`: invalid_argument, unsupported (too
+    /// many channels).
+    [[nodiscard]] Subscription subscribe(std::string_view channel, SubscriptionHandlers handlers,
+                                         const HistoryWish& history = {}, ChannelUser as = {});
+
+    /// `answer` is called once, on any thread and maybe before this returns. Errors:
+    /// invalid_argument.
+    void history(std::string_view channel, const HistoryWish& wish,
+                 std::function<void(Result<ChannelHistory>)> answer) const;
+    /// Who is on the channel; `answer` as above.
+    void presence(std::string_view channel,
+                  std::function<void(Result<std::vector<ChannelUser>>)> answer) const;
+
+    /// Channels whose name begins with `prefix`, in the order of their names from the first after
+    /// `after`; at most `count`. It looks at all there are.
+    [[nodiscard]] std::vector<ListedChannel> channels(std::string_view prefix = {},
+                                                      std::string_view after = {},
+                                                      std::size_t count = 100) const;
+    [[nodiscard]] HubCounts counts() const;
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace longwire

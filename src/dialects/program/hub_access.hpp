@@ -1,0 +1,28 @@
+#pragma once
+
+#include "dialects/program/asked_question.hpp"
+#include "dialects/program/program_members.hpp"
+#include "hub/publication.hpp"
+
+#include <longwire/hub.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace longwire::dialects {
+
+/// Makes what only a hub gives out.
+class HubAccess {
+public:
+    [[nodiscard]] static ChannelQuestion question(std::unique_ptr<AskedQuestion> asked) noexcept {
+        return ChannelQuestion(std::move(asked));
+    }
+    [[nodiscard]] static ChannelMessage message(hub::SharedPublication publication) noexcept {
+        return ChannelMessage(std::move(publication));
+    }
+    [[nodiscard]] static Subscription subscription(std::shared_ptr<ProgramMember> member) noexcept {
+        return Subscription(std::move(member));
+    }
+};
+
+}  // namespace longwire::dialects

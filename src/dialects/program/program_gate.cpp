@@ -1,0 +1,177 @@
+#include "dialects/program/program_gate.hpp"
+
+#include "dialects/json_text.hpp"
+#include "dialects/program/asked_question.hpp"
+#include "dialects/program/hub_access.hpp"
+#include "engine/log.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace longwire::dialects {
+
+namespace {
+
+constexpr std::size_t longest_name = 128;
+constexpr std::size_t longest_info = 1024;
+constexpr std::size_t most_pending = 16;  // of one connection
+
+access::WhenSlow when_slow(SlowReader choice) noexcept {
+    switch (choice) {
+        case SlowReader::drop_newest:
+            return access::WhenSlow::drop_newest;
+        case SlowReader::drop_oldest:
+            return access::WhenSlow::drop_oldest;
+        case SlowReader::latest:
+            return access::WhenSlow::latest;
+        case SlowReader::close:
+            break;
+    }
+    return access::WhenSlow::close;
+}
+
+access::ChannelRule rule_from(const ChannelRule& rule) {
+    access::ChannelRule made;
+    made.pattern = rule.pattern;
+    made.history_count = rule.history_count;
+    made.history_age = rule.history_age;
+    made.keeps_presence = rule.presence;
+    made.last_message = rule.last_message;
+    if (rule.slow_reader) made.slow_reader = when_slow(*rule.slow_reader);
+    return made;
+}
+
+ChannelDeed deed_from(Deed deed) noexcept {
+    switch (deed) {
+        case Deed::subscribe:
+            return ChannelDeed::subscribe;
+        case Deed::publish:
+            return ChannelDeed::publish;
+        case Deed::presence:
+            return ChannelDeed::presence;
+        case Deed::history:
+            break;
+    }
+    return ChannelDeed::history;
+}
+
+/// The handler itself is at fault; what it said, if it did, does not count.
+Verdict fault(std::string_view which) {
+    engine::log(LogLevel::warning, std::string(which) + " of a hub threw an exception: " +
+                                       std::string(engine::current_exception_words()));
+    return {.status = 500, .reason = "The server cannot say whether you may."};
+}
+
+std::string address_of(const Request& request) {
+    const std::string_view peer = request.peer();
+    return std::string(peer.substr(0, peer.rfind(':')));
+}
+
+}  // namespace
+
+/// Of one connection, and so of one loop.
+struct ProgramGate::Credentials {
+    struct Pending {
+        Deed deed;
+        std::string channel;
+        std::shared_ptr<PendingAnswer> answer;
+    };
+    ChannelUser user;
+    // What `judge` has asked and got no answer to yet: `ask` waits for that one. (What nobody waits
+    // for goes some time.)
+    std::vector<Pending> pending;
+
+    [[nodiscard]] std::vector<Pending>::iterator find(Deed deed, const std::string& channel) {
+        return std::ranges::find_if(pending, [&](const Pending& one) {
+            return one.deed == deed && one.channel == channel;
+        });
+    }
+};
+
+ProgramGate::ProgramGate(const std::vector<ChannelRule>& rules,
+                         std::function<Result<ChannelUser>(const Request&)> identify,
+                         std::function<void(ChannelQuestion)> may)
+    : closed_(std::make_shared<const access::ChannelRule>()),
+      identify_(std::move(identify)),
+      may_(std::move(may)) {
+    for (const ChannelRule& rule : rules)
+        rules_.push_back(std::make_shared<const access::ChannelRule>(rule_from(rule)));
+}
+
+std::shared_ptr<const access::ChannelRule> ProgramGate::find(const std::string& channel) const {
+    for (const auto& rule : rules_)
+        if (access::matches(rule->pattern, channel)) return rule;
+    return nullptr;
+}
+
+std::shared_ptr<const access::ChannelRule> ProgramGate::rule_of(const std::string& channel) {
+    auto rule = find(channel);
+    return rule ? rule : closed_;
+}
+
+Verdict ProgramGate::identify(const Request& request, Visitor& visitor) {
+    auto credentials = std::make_shared<Credentials>();
+    visitor.address = address_of(request);
+    visitor.credentials = credentials;
+    if (!identify_) return {};
+    try {
+        auto user = identify_(request);
+        if (!user) return {.status = 401, .reason = user.error().message()};
+        credentials->user = std::move(*user);
+    } catch (...) {
+        return fault("identify");
+    }
+    // (The information goes out to others as a part of JSON.)
+    const ChannelUser& user = credentials->user;
+    if (user.name.size() > longest_name || user.info.size() > longest_info ||
+        (!user.info.empty() && !is_json(user.info))) {
+        engine::log(LogLevel::warning,
+                    "identify of a hub gave a user whose name has more than 128 bytes, or whose "
+                    "info is not JSON of up to 1 KiB");
+        return {.status = 500, .reason = "The server cannot say who you are."};
+    }
+    visitor.user = user.name;
+    visitor.info = user.info;
+    return {};
+}
+
+std::optional<Verdict> ProgramGate::judge(const Visitor& visitor, Deed deed,
+                                          const std::string& channel) {
+    if (!find(channel)) return Verdict{.status = 403, .reason = "This channel is closed."};
+    if (!may_)
+        return deed == Deed::subscribe
+                   ? Verdict{}
+                   : Verdict{.status = 403, .reason = "Only the server itself may do that here."};
+    auto& its = *static_cast<Credentials*>(visitor.credentials.get());
+    if (const auto asked = its.find(deed, channel); asked != its.pending.end()) {
+        auto given = asked->answer->given();
+        if (given) its.pending.erase(asked);
+        return given;
+    }
+    auto answer = std::make_shared<PendingAnswer>();
+    try {
+        may_(HubAccess::question(std::make_unique<AskedQuestion>(
+            AskedQuestion{its.user, visitor.address, deed_from(deed), channel, answer})));
+    } catch (...) {
+        return fault("may");
+    }
+    if (auto given = answer->given()) return given;
+    if (its.pending.size() >= most_pending) its.pending.erase(its.pending.begin());
+    its.pending.push_back({deed, channel, std::move(answer)});
+    return std::nullopt;
+}
+
+void ProgramGate::ask(const Visitor& visitor, Deed deed, const std::string& channel,
+                      std::move_only_function<void(Verdict)> answer) {
+    auto& its = *static_cast<Credentials*>(visitor.credentials.get());
+    if (its.find(deed, channel) == its.pending.end())
+        if (const auto verdict = judge(visitor, deed, channel)) return answer(*verdict);
+    const auto asked = its.find(deed, channel);
+    const auto pending = std::move(asked->answer);
+    its.pending.erase(asked);
+    pending->then(std::move(answer));
+}
+
+}  // namespace longwire::dialects

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "access/channel_rule.hpp"
+#include "dialects/gate.hpp"
+
+#include <longwire/hub.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace longwire::dialects {
+
+/// Lets people do what the program says, that the hub is part of.
+class ProgramGate final : public Gate {
+public:
+    /// As the fields of HubOptions of these names.
+    ProgramGate(const std::vector<ChannelRule>& rules,
+                std::function<Result<ChannelUser>(const Request&)> identify,
+                std::function<void(ChannelQuestion)> may);
+
+    Verdict identify(const Request& request, Visitor& visitor) override;
+    std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
+                                 const std::string& channel) override;
+    void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+             std::move_only_function<void(Verdict)> answer) override;
+    std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override;
+    std::uint64_t version() const noexcept override { return 1; }
+
+private:
+    struct Credentials;
+
+    [[nodiscard]] std::shared_ptr<const access::ChannelRule> find(const std::string& channel) const;
+
+    std::vector<std::shared_ptr<const access::ChannelRule>> rules_;
+    std::shared_ptr<const access::ChannelRule> closed_;
+    std::function<Result<ChannelUser>(const Request&)> identify_;
+    std::function<void(ChannelQuestion)> may_;
+};
+
+}  // namespace longwire::dialects
