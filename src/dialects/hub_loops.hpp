@@ -47,6 +47,12 @@ public:
     [[nodiscard]] std::uint32_t outlet_of(std::size_t loop) const noexcept {
         return outlets_[loop]->number;
     }
+    /// For a connection on the loop of this number, which runs on this thread: one that no other
+    /// has, nor ever had.
+    [[nodiscard]] hub::MemberId new_member(std::size_t loop) noexcept {
+        LoopOutlet& outlet = *outlets_[loop];
+        return {.outlet = outlet.number, .number = ++outlet.members};
+    }
 
 private:
     struct LoopOutlet final : hub::Outlet {
@@ -59,6 +65,7 @@ private:
         HubLoops& all;
         std::size_t loop;
         std::uint32_t number = 0;
+        std::uint64_t members = 0;  // that there ever were
         // Written by the loop alone.
         std::array<std::atomic<std::uint64_t>, Delays::bounds.size() + 1> counts = {};
         std::atomic<double> seconds = 0;

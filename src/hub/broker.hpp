@@ -25,7 +25,7 @@ struct HistoryRule {
 /// What somebody publishes. Views are valid during the call.
 struct PublishRequest {
     std::string_view channel;
-    Message message;
+    Content content;
     HistoryRule history = {};
     /// The same key on the same channel within five minutes is the same message: it is not
     /// published again. Empty: none.

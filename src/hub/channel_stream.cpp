@@ -15,7 +15,7 @@ constexpr std::size_t most_bytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t overhead = 256;
 
 std::size_t size_of(const Publication& publication) noexcept {
-    return publication.message().size() + publication.channel().size() + overhead;
+    return publication.size() + overhead;
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ std::uint64_t ChannelStream::offset_of(std::string_view key, Clock::time_point n
 
 SharedPublication ChannelStream::append(const PublishRequest& request, Clock::time_point now) {
     auto publication =
-        std::make_shared<const Publication>(std::string(request.channel), request.message,
+        std::make_shared<const Publication>(std::string(request.channel), request.content,
                                             Position{epoch_, ++count_}, now, request.publisher);
     age_ = request.history.age;
     if (request.history.count > 0) {

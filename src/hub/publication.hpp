@@ -12,13 +12,16 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace longwire::hub {
 
 using Clock = std::chrono::steady_clock;
 
-/// One connection of a dialect, as the hub knows it: it looks at neither number.
+/// One connection of a dialect, as the hub knows it; over all dialects no two have the same. (The
+/// hub looks at the outlet only.)
 struct MemberId {
     std::uint32_t outlet = 0;
     std::uint64_t number = 0;  // 0: nobody
@@ -26,17 +29,40 @@ struct MemberId {
     friend bool operator==(const MemberId&, const MemberId&) = default;
 };
 
+/// What a text is. (Some dialects carry values and not texts.)
+enum class Form : std::uint8_t {
+    plain,      ///< just that
+    json,       ///< one value in JSON
+    arguments,  ///< an array in JSON: the arguments of an event. Where bytes stand among them,
+                ///< there is {"_placeholder":true,"num":N} for attachment N.
+};
+
+/// What is published, as views.
+struct Content {
+    Message message;
+    /// The event's name, for dialects that have some; empty: none in particular.
+    std::string_view event = {};
+    Form form = Form::plain;  ///< Bytes are plain.
+    std::span<const std::string> attachments = {};
+    /// Who sent it, where it is told; empty where not.
+    std::string_view user = {};
+};
+
 /// One message on one channel, shared by all who get it. Any thread.
 class Publication {
 public:
-    Publication(std::string channel, Message message, Position position, Clock::time_point when,
-                MemberId publisher)
+    Publication(std::string channel, const Content& content, Position position,
+                Clock::time_point when, MemberId publisher)
         : channel_(std::move(channel)),
-          payload_(message.text()),
+          payload_(content.message.text()),
+          event_(content.event),
+          user_(content.user),
+          attachments_(content.attachments.begin(), content.attachments.end()),
           position_(position),
           when_(when),
           publisher_(publisher),
-          type_(message.type()) {}
+          type_(content.message.type()),
+          form_(content.form) {}
     ~Publication() = default;
     Publication(const Publication&) = delete;
     Publication& operator=(const Publication&) = delete;
@@ -45,13 +71,26 @@ public:
     [[nodiscard]] Message message() const noexcept {
         return {type_, std::as_bytes(std::span(payload_))};
     }
+    [[nodiscard]] const std::string& event() const noexcept { return event_; }
+    [[nodiscard]] Form form() const noexcept { return form_; }
+    [[nodiscard]] const std::vector<std::string>& attachments() const noexcept {
+        return attachments_;
+    }
+    [[nodiscard]] const std::string& user() const noexcept { return user_; }
     [[nodiscard]] Position position() const noexcept { return position_; }
     [[nodiscard]] Clock::time_point when() const noexcept { return when_; }
     /// Who is not to get it back.
     [[nodiscard]] MemberId publisher() const noexcept { return publisher_; }
 
+    /// All that it holds, in bytes.
+    [[nodiscard]] std::size_t size() const noexcept {
+        std::size_t bytes = channel_.size() + payload_.size() + event_.size() + user_.size();
+        for (const std::string& attachment : attachments_) bytes += attachment.size();
+        return bytes;
+    }
+
     /// What the encoding of the number `which` makes of it: made by the first who asks.
-    static constexpr std::size_t encodings = 4;
+    static constexpr std::size_t encodings = 8;
     template <class Encoded, class Make>
     [[nodiscard]] const Encoded& encoded(std::size_t which, Make&& make) const {
         Slot& slot = slots_.at(which);
@@ -67,10 +106,14 @@ private:
 
     std::string channel_;
     std::string payload_;
+    std::string event_;
+    std::string user_;
+    std::vector<std::string> attachments_;
     Position position_;
     Clock::time_point when_;
     MemberId publisher_;
     MessageType type_;
+    Form form_;
     mutable std::array<Slot, encodings> slots_;
 };
 

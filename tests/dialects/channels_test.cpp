@@ -64,7 +64,8 @@ TEST_F(Channels, ManyPublishersReachEveryMemberInOneOrder) {
             if (publisher == 0) {
                 for (int number = 0; number < each; ++number)
                     hub.publish(
-                        {.channel = "a", .message = Message::text("h" + std::to_string(number))});
+                        {.channel = "a",
+                         .content = {.message = Message::text("h" + std::to_string(number))}});
                 return;
             }
             RawClient client(running.port);
@@ -148,7 +149,7 @@ TEST_F(Channels, ARuleSaysWhatBecomesOfMessagesForASlowReader) {
     const std::string filling(65'000, '.');
     for (int number = 0; number <= count; ++number) {
         const std::string price = number < count ? filling : "last";
-        hub.publish({.channel = "prices", .message = Message::text(price)});
+        hub.publish({.channel = "prices", .content = {.message = Message::text(price)}});
     }
     // Of 65 MB what the kernel took, and then the last: the connection was not closed.
     std::size_t messages = 0;

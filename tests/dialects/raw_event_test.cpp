@@ -1,11 +1,14 @@
 #include "dialects/raw/event.hpp"
 
+#include "dialects/json_text.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace longwire::dialects::raw {
 namespace {
@@ -13,10 +16,14 @@ namespace {
 constexpr hub::Position position = {.epoch = 0xab, .offset = 7};
 
 hub::Publication text(std::string_view text) {
-    return {"lobby", Message::text(text), position, {}, {}};
+    return {"lobby", {.message = Message::text(text)}, position, {}, {}};
 }
 hub::Publication binary(std::string_view bytes) {
-    return {"lobby", Message::binary(std::as_bytes(std::span(bytes))), position, {}, {}};
+    return {
+        "lobby", {.message = Message::binary(std::as_bytes(std::span(bytes)))}, position, {}, {}};
+}
+hub::Publication named(std::string_view event) {
+    return {"lobby", {.message = Message::text("x"), .event = event}, position, {}, {}};
 }
 
 TEST(RawJson, HoldsThePositionAndTheText) {
@@ -34,6 +41,30 @@ TEST(RawJson, EscapesWhatJsonDoesNotAllow) {
 TEST(RawJson, HoldsBinaryInBase64) {
     using namespace std::string_view_literals;
     EXPECT_EQ(publication_json(binary("\x00\xff\x10"sv)), R"({"position":"ab-7","binary":"AP8Q"})");
+}
+
+TEST(RawJson, HoldsValuesAsTheyAre) {
+    const hub::Publication value("lobby",
+                                 {.message = Message::text(R"({"a":[1,null]})"),
+                                  .event = "price \"x\"",
+                                  .form = hub::Form::json,
+                                  .user = "ann"},
+                                 position, {}, {});
+    EXPECT_EQ(publication_json(value),
+              R"({"position":"ab-7","event":"price \"x\"","user":"ann","json":{"a":[1,null]}})");
+}
+
+TEST(RawJson, HoldsArgumentsAndWhatIsAttached) {
+    const std::vector<std::string> attachments = {"f", "foobar"};
+    const hub::Publication both("lobby",
+                                {.message = Message::text(R"([{"_placeholder":true,"num":1},2])"),
+                                 .event = "move",
+                                 .form = hub::Form::arguments,
+                                 .attachments = attachments},
+                                position, {}, {});
+    EXPECT_EQ(publication_json(both),
+              R"({"position":"ab-7","event":"move","arguments":[{"_placeholder":true,"num":1},2],)"
+              R"("attachments":["Zg==","Zm9vYmFy"]})");
 }
 
 TEST(RawJson, TellsOfJoiningAndPresence) {
@@ -71,6 +102,31 @@ TEST(RawEvent, CannotBeSplitByWhatItHolds) {
 TEST(RawEvent, HasATypeOfItsOwnForBinary) {
     EXPECT_EQ(publication_event(binary("ab")), "id: ab-7\nevent: binary\ndata: YWI=\n\n");
     EXPECT_EQ(plain_event("joined", "{}"), "event: joined\ndata: {}\n\n");
+}
+
+TEST(RawEvent, HasItsNameAsType) {
+    EXPECT_EQ(publication_event(named("price")), "id: ab-7\nevent: price\ndata: x\n\n");
+}
+
+TEST(RawEvent, NobodyElseSendsOurs) {
+    using namespace std::string_view_literals;
+    for (const std::string_view name :
+         {"joined"sv, "presence"sv, "expired"sv, "binary"sv, "a\nid: forged"sv, "\r"sv, "\0"sv})
+        EXPECT_EQ(publication_event(named(name)), "id: ab-7\ndata: x\n\n") << name;
+}
+
+TEST(JsonText, JudgesValues) {
+    EXPECT_TRUE(is_json(R"({"a":[1,2.5e3,"x",true,null]})"));
+    EXPECT_TRUE(is_json(" 5 "));
+    EXPECT_TRUE(is_json("\"text\""));
+    for (const std::string_view wrong : {"", " ", "text", "{", "{}{}", "[1,]", "'a'", "nul"})
+        EXPECT_FALSE(is_json(wrong)) << wrong;
+    const auto nested = [](std::size_t levels) {
+        return std::string(levels, '[') + std::string(levels, ']');
+    };
+    EXPECT_TRUE(is_json(nested(60)));
+    EXPECT_FALSE(is_json(nested(70)));
+    EXPECT_FALSE(is_json(nested(100'000)));
 }
 
 // RFC 4648, section 10.

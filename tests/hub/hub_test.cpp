@@ -44,7 +44,7 @@ struct OneNode : testing::Test {
                      std::string_view key = {}) {
         Position position;
         hub.publish({.channel = channel,
-                     .message = Message::text(text),
+                     .content = {.message = Message::text(text)},
                      .history = {.count = kept, .age = 60s},
                      .idempotency_key = key},
                     [&](const Result<Position>& result) { position = result.value(); });
@@ -351,7 +351,7 @@ TEST(SlowBroker, NothingIsMissedOrRepeatedInAnyOrderOfEvents) {
         std::uint64_t published = 0;
         const auto publish = [&] {
             hub.publish({.channel = "a",
-                         .message = Message::text(std::to_string(++published)),
+                         .content = {.message = Message::text(std::to_string(++published))},
                          .history = {.count = 1000, .age = 1h}});
         };
         publish();
@@ -417,7 +417,7 @@ TEST(HubThreads, EachReaderSeesEveryMessageInOrderWhileOthersComeAndGo) {
         threads.emplace_back([&] {
             for (int count = 0; count < each; ++count)
                 hub.publish({.channel = "a",
-                             .message = Message::text("x"),
+                             .content = {.message = Message::text("x")},
                              .history = {.count = 5, .age = 1h}});
         });
     threads.emplace_back([&] {

@@ -1,5 +1,6 @@
 #include "dialects/raw/channel_requests.hpp"
 
+#include "dialects/json_text.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
@@ -10,7 +11,10 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <expected>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +24,7 @@ namespace {
 
 constexpr std::chrono::seconds longest_wait{60};
 constexpr std::size_t longest_key = 200;
+constexpr std::size_t longest_event = 200;
 
 bool wants_events(const Request& request) {
     return request.header("Accept").value_or("").find("text/event-stream") !=
@@ -37,8 +42,36 @@ std::optional<std::chrono::milliseconds> read_wait(const Request& request) {
     return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), longest_wait);
 }
 
-bool is_binary(const Request& request) {
-    return request.header("Content-Type").value_or("").starts_with("application/octet-stream");
+/// What a request publishes.
+struct Posted {
+    MessageType type = MessageType::text;
+    hub::Form form = hub::Form::plain;
+    std::string event;
+};
+
+/// The error is the refusal.
+std::expected<Posted, Verdict> read_posted(const Request& request) {
+    Posted posted = {.event = request.query("event").value_or("")};
+    if (posted.event.size() > longest_event || !engine::is_utf8(posted.event))
+        return std::unexpected(
+            Verdict{400, "The name of an event has at most 200 bytes, in UTF-8."});
+    const std::string_view type = request.header("Content-Type").value_or("");
+    if (type.starts_with("application/octet-stream")) {
+        posted.type = MessageType::binary;
+        return posted;
+    }
+    if (!engine::is_utf8(request.body()))
+        return std::unexpected(
+            Verdict{415,
+                    "The body is not UTF-8. Publish other bytes with Content-Type: "
+                    "application/octet-stream."});
+    if (type.starts_with("application/json")) {
+        posted.form = hub::Form::json;
+        if (!is_json(request.body()))
+            return std::unexpected(
+                Verdict{400, "The body is not JSON, though its Content-Type says so."});
+    }
+    return posted;
 }
 
 }  // namespace
@@ -79,26 +112,30 @@ bool ChannelRequests::identify(const Request& request, Asker& asker) {
         return false;
     }
     const Verdict verdict = gate_.identify(request, asker.visitor);
-    if (!verdict.allows()) asker.refuse(verdict.status, verdict.reason);
+    if (!verdict.allows()) asker.refuse(verdict);
     return verdict.allows();
 }
 
 /// Goes on with `then`, on the asker's loop, if they may do it.
-void ChannelRequests::allow(const Asker& asker, Deed deed, Then then) {
-    if (const auto verdict = gate_.judge(asker.visitor, deed, asker.channel)) {
-        if (verdict->allows()) return then();
-        return asker.refuse(verdict->status, verdict->reason);
-    }
-    gate_.ask(asker.visitor, deed, asker.channel,
-              [this, asker, then = std::move(then)](Verdict verdict) mutable {
-                  hub_loops_.loops().post(asker.loop, [asker, then = std::move(then),
-                                                       verdict = std::move(verdict)]() mutable {
-                      if (verdict.allows())
-                          then();
-                      else
-                          asker.refuse(verdict.status, verdict.reason);
-                  });
-              });
+void ChannelRequests::allow(Asker asker, Wish wish, Then then) {
+    wish.channel = asker.channel;
+    wish.visitor = asker.visitor;
+    const auto go_on = [](Asker& its, const Verdict& verdict, Then& next) {
+        if (!verdict.allows()) return its.refuse(verdict);
+        if (const auto end = verdict.expires)
+            its.visitor.expires = std::min(its.visitor.expires.value_or(*end), *end);
+        next(std::move(its));
+    };
+    if (const auto verdict = judge(gate_, wish)) return go_on(asker, *verdict, then);
+    const std::size_t loop = asker.loop;
+    ask(gate_, std::move(wish),
+        [this, loop, go_on, asker = std::move(asker), then = std::move(then)](
+            Verdict verdict, Visitor known) mutable {
+            asker.visitor = std::move(known);
+            hub_loops_.loops().post(
+                loop, [go_on, asker = std::move(asker), then = std::move(then),
+                       verdict = std::move(verdict)]() mutable { go_on(asker, verdict, then); });
+        });
 }
 
 void ChannelRequests::preflight(const Request& request, HttpReply reply) {
@@ -135,12 +172,11 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
         if (const auto since = hub::parse_position(*last)) wanted->since = since;
     auto rule = gate_.rule_of(asker.channel);
     if (!wanted->since && wanted->last == 0 && rule->last_message) wanted->last = 1;
-    const auto presence = gate_.judge(asker.visitor, Deed::presence, asker.channel);
-    const bool tells = rule->keeps_presence && presence && presence->allows();
-    const Asker& asks = asker;
-    allow(asks, Deed::subscribe,
-          [this, asker, query = *wanted, rule = std::move(rule), tells]() mutable {
-              streams_.open(std::move(asker), query, *rule, tells);
+    allow(std::move(asker), {.deeds = {Deed::subscribe}},
+          [this, query = *wanted, rule = std::move(rule)](Asker allowed) {
+              const auto presence = gate_.judge(allowed.visitor, Deed::presence, allowed.channel);
+              const bool tells = rule->keeps_presence && presence && presence->allows();
+              streams_.open(std::move(allowed), query, *rule, tells);
           });
 }
 
@@ -150,9 +186,8 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
     const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
-    const Asker& asks = asker;
     if (wait->count() == 0) {
-        allow(asks, Deed::history, [this, asker, query = *wanted] {
+        allow(std::move(asker), {.deeds = {Deed::history}}, [this, query = *wanted](Asker asker) {
             hub_loops_.hub().history(
                 asker.channel, query, [asker](const Result<hub::History>& history) {
                     if (history)
@@ -164,9 +199,9 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
         });
         return;
     }
-    allow(asks, Deed::subscribe,
-          [this, asker, query = *wanted, wait = *wait, keeps_presence]() mutable {
-              polls_.open(std::move(asker), query, wait, keeps_presence);
+    allow(std::move(asker), {.deeds = {Deed::subscribe}},
+          [this, query = *wanted, wait = *wait, keeps_presence](Asker allowed) {
+              polls_.open(std::move(allowed), query, wait, keeps_presence);
           });
 }
 
@@ -175,8 +210,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     if (!identify(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
-    const Asker& asks = asker;
-    allow(asks, Deed::presence, [this, asker] {
+    allow(std::move(asker), {.deeds = {Deed::presence}}, [this](Asker asker) {
         hub_loops_.hub().presence(
             asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
                 if (present)
@@ -193,31 +227,32 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
 void ChannelRequests::publish(const Request& request, HttpReply reply) {
     Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
     if (!identify(request, asker)) return;
-    const bool binary = is_binary(request);
-    if (!binary && !engine::is_utf8(request.body()))
-        return asker.refuse(415,
-                            "The body is not UTF-8. Publish other bytes with Content-Type: "
-                            "application/octet-stream.");
+    const auto posted = read_posted(request);
+    if (!posted) return asker.refuse(posted.error().status, posted.error().reason);
     const std::string key(request.header("Idempotency-Key").value_or(""));
     if (key.size() > longest_key)
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
-    const Asker& asks = asker;
-    allow(asks, Deed::publish, [this, asker, binary, key, body = std::string(request.body())] {
-        const auto rule = gate_.rule_of(asker.channel);
-        hub_loops_.hub().publish(
-            {.channel = asker.channel,
-             .message =
-                 binary ? Message::binary(std::as_bytes(std::span(body))) : Message::text(body),
-             .history = {.count = rule->history_count, .age = rule->history_age},
-             .idempotency_key = key},
-            [asker](const Result<hub::Position>& position) {
-                if (position)
-                    asker.answer(
-                        Response::json(200, R"({"position":")" + to_text(*position) + "\"}\n"));
-                else
-                    asker.refuse(503, position.error().message());
-            });
-    });
+    Wish wish = {
+        .deeds = {Deed::publish}, .type = posted->type, .message = std::string(request.body())};
+    // (As it comes: the wish may go another way.)
+    allow(std::move(asker), std::move(wish),
+          [this, posted = *posted, key, body = std::string(request.body())](Asker asker) {
+              const auto rule = gate_.rule_of(asker.channel);
+              hub_loops_.hub().publish(
+                  {.channel = asker.channel,
+                   .content = {.message = {posted.type, std::as_bytes(std::span(body))},
+                               .event = posted.event,
+                               .form = posted.form},
+                   .history = {.count = rule->history_count, .age = rule->history_age},
+                   .idempotency_key = key},
+                  [asker](const Result<hub::Position>& position) {
+                      if (position)
+                          asker.answer(Response::json(
+                              200, R"({"position":")" + to_text(*position) + "\"}\n"));
+                      else
+                          asker.refuse(503, position.error().message());
+                  });
+          });
 }
 
 }  // namespace longwire::dialects::raw

@@ -1,5 +1,8 @@
 #include "dialects/raw/event.hpp"
 
+#include "dialects/json_text.hpp"
+
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,45 +11,57 @@ namespace longwire::dialects::raw {
 
 namespace {
 
-void append_quoted(std::string& json, std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    json += '"';
-    std::size_t plain = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
-        json += text.substr(plain, at - plain);
-        plain = at + 1;
-        json += '\\';
-        switch (byte) {
-            case '\n':
-                json += 'n';
-                break;
-            case '\r':
-                json += 'r';
-                break;
-            case '\t':
-                json += 't';
-                break;
-            case '"':
-            case '\\':
-                json += text[at];
-                break;
-            default:
-                json += "u00";
-                json += digits[byte >> 4U];
-                json += digits[byte & 15U];
-        }
-    }
-    json += text.substr(plain);
-    json += '"';
-}
-
 void append_presence(std::string& json, const hub::Presence& who) {
     append_quoted(json, who.user);
     if (who.info.empty()) return;
     json += R"(,"info":)";
     json += who.info;
+}
+
+void append_base64(std::string& json, std::string_view bytes) {
+    json += '"';
+    json += base64(bytes);
+    json += '"';
+}
+
+void append_payload(std::string& json, const hub::Publication& publication) {
+    const Message message = publication.message();
+    if (!message.is_text()) {
+        json += R"(,"binary":)";
+        append_base64(json, message.text());
+        return;
+    }
+    switch (publication.form()) {
+        case hub::Form::plain:
+            json += R"(,"text":)";
+            append_quoted(json, message.text());
+            return;
+        case hub::Form::json:
+            json += R"(,"json":)";
+            break;
+        case hub::Form::arguments:
+            json += R"(,"arguments":)";
+            break;
+    }
+    json += message.text();
+    if (publication.attachments().empty()) return;
+    json += R"(,"attachments":)";
+    char before = '[';
+    for (const std::string& attachment : publication.attachments()) {
+        json += before;
+        append_base64(json, attachment);
+        before = ',';
+    }
+    json += ']';
+}
+
+/// Whether an event may have this type. Those of our own can be sent by nobody else, and what holds
+/// a line break would be more than a type.
+bool is_event_type(std::string_view name) {
+    constexpr std::array<std::string_view, 4> ours = {"binary", "joined", "presence", "expired"};
+    constexpr std::string_view breaks("\r\n\0", 3);
+    return !name.empty() && std::ranges::find(ours, name) == ours.end() &&
+           name.find_first_of(breaks) == std::string_view::npos;
 }
 
 /// Each line of `data` is a line of its own; all three kinds of line break are (WHATWG HTML,
@@ -83,19 +98,20 @@ std::string base64(std::string_view bytes) {
 }
 
 std::string publication_json(const hub::Publication& publication) {
-    const Message message = publication.message();
     std::string json;
-    json.reserve(message.size() + 64);
+    json.reserve(publication.message().size() + 64);
     json += R"({"position":")";
     json += to_text(publication.position());
-    json += message.is_text() ? R"(","text":)" : R"(","binary":)";
-    if (message.is_text()) {
-        append_quoted(json, message.text());
-    } else {
-        json += '"';
-        json += base64(message.text());
-        json += '"';
+    json += '"';
+    if (!publication.event().empty()) {
+        json += R"(,"event":)";
+        append_quoted(json, publication.event());
     }
+    if (!publication.user().empty()) {
+        json += R"(,"user":)";
+        append_quoted(json, publication.user());
+    }
+    append_payload(json, publication);
     json += '}';
     return json;
 }
@@ -143,6 +159,11 @@ std::string publication_event(const hub::Publication& publication) {
     const Message message = publication.message();
     std::string event = "id: " + to_text(publication.position()) + '\n';
     if (message.is_text()) {
+        if (is_event_type(publication.event())) {
+            event += "event: ";
+            event += publication.event();
+            event += '\n';
+        }
         append_data(event, message.text());
     } else {
         event += "event: binary\n";

@@ -12,7 +12,8 @@ namespace longwire::dialects::raw {
 
 // What happens on a channel, as clients read it: as JSON, and as an event of text/event-stream.
 
-/// {"position":"…","text":"…"}, or "binary" with base64.
+/// {"position":"…","text":"…"}, or "json" with the value, "binary" with base64, "arguments" with
+/// those of the event (and "attachments", in base64); "event" and "user" where it has them.
 [[nodiscard]] std::string publication_json(const hub::Publication& publication);
 /// {"joined":{"position":"…","recovered":true}}: the first, before what was missed. The position is
 /// that after which what follows was published.
@@ -25,7 +26,8 @@ namespace longwire::dialects::raw {
 /// {"error":"…"}
 [[nodiscard]] std::string error_json(std::string_view sentence);
 
-/// An event with its position as id. Binary is one of type "binary", in base64.
+/// An event with its position as id, and with its name as type, if it has one that may be (see
+/// docs/channels.md). Binary is one of type "binary", in base64.
 [[nodiscard]] std::string publication_event(const hub::Publication& publication);
 /// The first event, of type "joined": its id is where a client that hears nothing else goes on.
 [[nodiscard]] std::string joined_event(hub::Position start, bool recovered);

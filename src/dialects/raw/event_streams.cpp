@@ -1,5 +1,6 @@
 #include "dialects/raw/event_streams.hpp"
 
+#include "dialects/encodings.hpp"
 #include "dialects/raw/event.hpp"
 
 #include <longwire/longwire.hpp>
@@ -12,8 +13,6 @@ namespace longwire::dialects::raw {
 
 namespace {
 
-// Of a publication's encodings.
-constexpr std::size_t event_chunk = 2;
 constexpr std::size_t overhead = 128;  // of an event, beside its data
 constexpr std::size_t most_backlog = std::size_t{1024} * 1024;
 // Often enough for proxies, which end connections that are silent for a minute.
@@ -23,7 +22,7 @@ constexpr std::chrono::milliseconds retry_when_leaving{1000};
 
 const PreparedChunk& chunk_of(const hub::Publication& publication) {
     return publication.encoded<PreparedChunk>(
-        event_chunk, [&] { return PreparedChunk(publication_event(publication)); });
+        raw_event_chunk, [&] { return PreparedChunk(publication_event(publication)); });
 }
 
 }  // namespace
@@ -41,7 +40,7 @@ void EventStreams::open(Asker asker, const hub::HistoryQuery& wanted,
     Member& member = *made;
     member.reply = asker.reply;
     member.channel = asker.channel;
-    member.id = {.outlet = hub_loops_.outlet_of(loop), .number = ++here.latest};
+    member.id = hub_loops_.new_member(loop);
     member.tells_presence = tells_presence;
     member.latest_only = rule.slow_reader == access::WhenSlow::latest;
     if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;

@@ -48,7 +48,6 @@ private:
         hub::SharedPublication latest = {};  // waits until what was written before has left
     };
     struct OnLoop {
-        std::uint64_t latest = 0;
         std::unordered_map<std::uint64_t, std::unique_ptr<Member>> members;
         std::unordered_map<std::string, std::vector<Member*>> by_channel;
         bool beating = false;

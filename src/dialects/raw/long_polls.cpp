@@ -25,9 +25,10 @@ void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::
                      bool keeps_presence) {
     const std::size_t loop = asker.loop;
     OnLoop& here = on_loops_[loop];
-    const std::uint64_t number = ++here.latest;
+    const hub::MemberId id = hub_loops_.new_member(loop);
+    const std::uint64_t number = id.number;
     Poll& poll = here.polls[number];
-    poll.id = {.outlet = hub_loops_.outlet_of(loop), .number = number};
+    poll.id = id;
     if (keeps_presence && !asker.visitor.user.empty()) poll.user = asker.visitor.user;
     poll.alarm = here.alarms.set(Alarms::Clock::now() + wait, [this, loop, number] {
         const auto found = on_loops_[loop].polls.find(number);

@@ -43,7 +43,6 @@ private:
         bool recovered = true;
     };
     struct OnLoop {
-        std::uint64_t latest = 0;
         std::unordered_map<std::uint64_t, Poll> polls;
         std::unordered_map<std::string, std::vector<std::uint64_t>> by_channel;
         Alarms alarms;
