@@ -287,7 +287,9 @@ void Member::leave_all(std::string_view reason) {
     if (was_connected && family_.disconnected) {
         try {
             family_.disconnected(socket_, reason);
-        } catch (...) {  // it is gone already
+        } catch (...) {
+            // (It is gone already, and goes on going.)
+            session_.fail(reason);
         }
     }
     while (!rooms_.empty()) leave(std::string(rooms_.begin()->first));
