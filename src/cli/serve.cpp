@@ -8,6 +8,7 @@
 #include "cli/serving_raw.hpp"
 #include "cli/serving_reload.hpp"
 #include "cli/serving_signals.hpp"
+#include "cli/serving_socketio.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/rules_gate.hpp"
@@ -88,6 +89,7 @@ int wrong(std::string_view what) {
 int serve(const ServeOptions& options) {
     if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
     raise_descriptor_limit();
+    hold_hangups();
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
                                options.log_format);
 
@@ -109,6 +111,7 @@ int serve(const ServeOptions& options) {
                              .caller = caller};
     // The dialects: each adds what it serves, and stays until the end.
     const auto raw = serve_raw(serving);
+    const auto socketio = serve_socketio(serving);
     const std::string web = options.web.empty() ? web_folder() : options.web;
     add_pages(server, options, web);
     server.post([&hub] { spawn(tick(hub)); });

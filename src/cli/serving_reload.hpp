@@ -19,6 +19,9 @@ struct Reloading {
     const ops::ServiceManager& manager;
 };
 
+/// From here on a SIGHUP waits until it is asked for. Before there are other threads.
+void hold_hangups();
+
 /// Reads certificates, rules, keys and limits again at each SIGHUP, as a renewal's hook sends it;
 /// tells what needs another start. On the server's first loop.
 Task<> reload_on_hangup(Reloading reloading);
