@@ -108,16 +108,20 @@ struct Clients {
     }
 };
 
+/// Sends a message, and gives whether it came back. By itself, so that nothing of it stays.
+Task<bool> had_it_back(longwire::WebSocket& socket, const std::string& load) {
+    co_await socket.send(load);
+    const auto message = co_await socket.receive();
+    co_return message.has_value();
+}
+
 Task<> hold(Clients& clients, std::string url) {
     auto socket = co_await longwire::connect(url, clients.options);
     if (!socket) {
         if (++clients.failed == 1) std::fprintf(stderr, "%s\n", socket.error().message().c_str());
         co_return;
     }
-    if (clients.measured.load > 0) {
-        co_await socket->send(clients.load);
-        if (!co_await socket->receive()) ++clients.failed;
-    }
+    if (!clients.load.empty() && !co_await had_it_back(*socket, clients.load)) ++clients.failed;
     ++clients.open;
     while (co_await socket->receive()) {
     }
