@@ -1,0 +1,114 @@
+#include "cli/serving_addresses.hpp"
+
+#include "cli/exit_code.hpp"
+#include "cli/serving_policy.hpp"
+
+#include <fmt/core.h>
+
+#include <cstddef>
+#include <cstdio>
+
+namespace longwire::cli {
+
+namespace {
+
+/// The address to write in a URL: a wildcard address is reached at the loopback one.
+std::string reachable(const std::string& address, std::uint16_t port) {
+    const bool wildcard = address.starts_with("0.0.0.0:") || address.starts_with("[::]:");
+    return wildcard ? fmt::format("127.0.0.1:{}", port) : address;
+}
+
+void print_where(const Server::Listening& listening, const ServeOptions& options, bool has_page) {
+    if (listening.port == 0) {
+        fmt::print("Listening on {}\n", listening.address);
+        return;
+    }
+    const std::string at = reachable(listening.address, listening.port);
+    const std::string_view s = listening.fingerprint.empty() ? "" : "s";
+    fmt::print("Listening on {}\n\n", listening.address);
+    if (has_page) fmt::print("  page      http{}://{}/\n", s, at);
+    fmt::print("  channel   ws{}://{}/channels/lobby\n", s, at);
+    fmt::print("  echo      ws{}://{}{}\n", s, at, options.echo);
+    if (options.tls_self_signed)
+        fmt::print("\n  self-signed certificate, SHA-256:\n  {}\n", listening.fingerprint);
+    fmt::print("\n");
+}
+
+/// Says why the server could not listen, and what to try.
+int report(const Error& error, const ListenOptions& asked) {
+    std::string remedy;
+    if (error.code() == ErrorCode::address_in_use && asked.unix_path.empty())
+        remedy = fmt::format(
+            "; end it, or choose another port: --listen {}:{}, or port 0 for any",
+            asked.host.find(':') == std::string::npos ? asked.host : "[" + asked.host + "]",
+            asked.port < 65535 ? asked.port + 1 : 8000);
+    if (error.code() == ErrorCode::permission_denied && asked.unix_path.empty())
+        remedy = "; ports below 1024 need a privilege, so choose a higher one with --listen";
+    fmt::print(stderr, "longwire serve: {}{}\n", error.message(), remedy);
+    return error.code() == ErrorCode::invalid_argument ? usage : failed;
+}
+
+/// Whoever can reach it could publish, and read, everything.
+int refuse_to_be_open(const std::string& address) {
+    fmt::print(stderr,
+               "longwire serve: {} can be reached from other machines, and no rule says who may "
+               "publish. Put rules into a file, as\n\n"
+               "  [[channels]]\n  pattern = \"*\"\n  subscribe = \"everyone\"\n"
+               "  publish = \"user\"\n\n"
+               "and name it with --config (longwire config default prints one with all keys).\n",
+               address);
+    return usage;
+}
+
+std::optional<ServerTls> tls_of(const ServeOptions& options) {
+    if (options.tls_certificates.empty() && !options.tls_self_signed) return std::nullopt;
+    ServerTls tls;
+    tls.self_signed = options.tls_self_signed;
+    for (std::size_t index = 0; index < options.tls_certificates.size(); ++index)
+        tls.certificates.push_back({.certificate_file = options.tls_certificates[index],
+                                    .key_file = options.tls_keys[index]});
+    tls.client_roots_file = options.tls_client_roots;
+    if (!tls.client_roots_file.empty()) tls.client_certificates = ClientCertificates::needed;
+    return tls;
+}
+
+}  // namespace
+
+std::string_view wrong_with_tls(const ServeOptions& options) {
+    if (options.tls_keys.size() != options.tls_certificates.size())
+        return "each --tls-cert needs its own --tls-key, in the same order";
+    if (!options.tls_client_roots.empty() && !tls_of(options))
+        return "--tls-client-ca needs --tls-cert and --tls-key";
+    return {};
+}
+
+std::optional<int> listen(Server& server, const ServeOptions& options, bool has_page) {
+    for (const std::string& address : options.listen) {
+        auto where = ListenOptions::parse(address);
+        if (!where) {
+            fmt::print(stderr, "longwire serve: --listen: {}\n", where.error().message());
+            return usage;
+        }
+        if (options.channels.empty() && !is_private(*where)) return refuse_to_be_open(address);
+        where->tls = tls_of(options);
+        const auto listening = server.listen(*where);
+        if (!listening) return report(listening.error(), *where);
+        print_where(*listening, options, has_page);
+    }
+    return std::nullopt;
+}
+
+std::optional<int> start(ops::Admin& admin, const std::string& address) {
+    if (address.empty()) return std::nullopt;
+    const auto where = ListenOptions::parse(address);
+    if (!where) {
+        fmt::print(stderr, "longwire serve: --admin: {}\n", where.error().message());
+        return usage;
+    }
+    const auto listening = admin.start(*where);
+    if (!listening) return report(listening.error(), *where);
+    fmt::print("Admin on {}\n", listening->address);
+    return std::nullopt;
+}
+
+}  // namespace longwire::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "cli/serve.hpp"
+#include "dialects/rules_gate.hpp"
+#include "ops/admin.hpp"
+
+#include <longwire/server.hpp>
+#include <longwire/task.hpp>
+
+#include <chrono>
+
+namespace longwire::cli {
+
+/// While this object lives, Ctrl-C and a service manager's SIGTERM end the server cleanly: the
+/// first SIGTERM drains it for `within`, whatever comes next ends it at once.
+class StopOnSignal {
+public:
+    StopOnSignal(Server& server, ops::Admin& admin, std::chrono::milliseconds within);
+    ~StopOnSignal();
+    StopOnSignal(const StopOnSignal&) = delete;
+    StopOnSignal& operator=(const StopOnSignal&) = delete;
+};
+
+/// Reads certificates, rules and keys again at each SIGHUP, as a renewal's hook sends it. On the
+/// server's first loop; all must outlive the server's run.
+Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate);
+
+}  // namespace longwire::cli
