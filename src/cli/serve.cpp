@@ -4,6 +4,7 @@
 #include "cli/serving.hpp"
 #include "cli/serving_addresses.hpp"
 #include "cli/serving_policy.hpp"
+#include "cli/serving_pusher.hpp"
 #include "cli/serving_raw.hpp"
 #include "cli/serving_signals.hpp"
 #include "cli/web_folder.hpp"
@@ -97,6 +98,7 @@ int serve(const ServeOptions& options) {
                              .caller = caller};
     // The dialects: each adds what it serves, and stays until the end.
     const auto raw = serve_raw(serving);
+    const auto pusher = serve_pusher(serving);
     const std::string web = options.web.empty() ? web_folder() : options.web;
     add_pages(server, options, web);
     server.post([&hub] { spawn(tick(hub)); });
@@ -106,8 +108,8 @@ int serve(const ServeOptions& options) {
     if (const auto code = start(admin, options.admin)) return *code;
     if (options.channels.empty())
         fmt::print("Only this machine can reach it, and everyone may do everything.\n");
-    if (!options.tls_certificates.empty() || !options.channels.empty())
-        server.post([&] { spawn(reload_on_hangup(server, options, gate)); });
+    if (!options.tls_certificates.empty() || !options.channels.empty() || pusher)
+        server.post([&] { spawn(reload_on_hangup(server, options, gate, pusher.get())); });
     admin.set_ready(true);
     fmt::print("Press Ctrl-C to stop.\n");
     std::fflush(stdout);

@@ -67,6 +67,15 @@ Result<void> reload_policy(const ServeOptions& running, dialects::RulesGate& gat
     return {};
 }
 
+/// The apps once more; who is connected stays with what was.
+Result<void> reload_apps(const ServeOptions& running, dialects::pusher::Pusher& pusher) {
+    auto fresh = reread(running);
+    if (!fresh)
+        return failure(ErrorCode::invalid_argument, "the configuration is not right (see above)");
+    pusher.replace(std::move(fresh->apps));
+    return {};
+}
+
 }  // namespace
 
 StopOnSignal::StopOnSignal(Server& server, ops::Admin& admin, std::chrono::milliseconds within) {
@@ -85,7 +94,8 @@ StopOnSignal::~StopOnSignal() {
     admitting = nullptr;
 }
 
-Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate) {
+Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate,
+                        dialects::pusher::Pusher* pusher) {
     const int descriptor = hangup_descriptor();
     // A terminal that is closed sends the same signal, and means the end.
     const bool from_terminal = isatty(STDIN_FILENO) != 0;
@@ -100,6 +110,7 @@ Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::R
         if (!options.tls_certificates.empty())
             say_reloaded(server.reload_certificates(), "certificates");
         if (!options.channels.empty()) say_reloaded(reload_policy(options, gate), "rules and keys");
+        if (pusher != nullptr) say_reloaded(reload_apps(options, *pusher), "apps");
         std::fflush(stdout);
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/serve.hpp"
+#include "dialects/pusher/pusher.hpp"
 #include "dialects/rules_gate.hpp"
 #include "ops/admin.hpp"
 
@@ -21,8 +22,9 @@ public:
     StopOnSignal& operator=(const StopOnSignal&) = delete;
 };
 
-/// Reads certificates, rules and keys again at each SIGHUP, as a renewal's hook sends it. On the
-/// server's first loop; all must outlive the server's run.
-Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate);
+/// Reads certificates, rules, keys and apps again at each SIGHUP, as a renewal's hook sends it. On
+/// the server's first loop; all must outlive the server's run. `pusher` may be null.
+Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate,
+                        dialects::pusher::Pusher* pusher);
 
 }  // namespace longwire::cli

@@ -75,7 +75,8 @@ struct Client {
     std::string cookie;
     std::string address;  // and the User-Agent
     std::vector<std::string> identities;
-    std::uint64_t confirmed = 0;  // of what was delivered on its loop: it has got that
+    std::uint64_t confirmed = 0;          // of what was delivered on its loop: it has got that
+    Alarms::Clock::time_point last_sign;  // of life
 };
 
 }  // namespace longwire::dialects::pusher

@@ -80,7 +80,7 @@ private:
     void write(std::string frames);
     void let_go();
     void wait();
-    void beat();
+    void beat(std::chrono::milliseconds after);
     void send_heartbeat();
     void call_off() {
         if (alarm_) all_.on_loops_[place_.loop].alarms.call_off(*std::exchange(alarm_, {}));
@@ -104,14 +104,18 @@ private:
     bool beating_ = false;             // a heartbeat has no answer yet
     bool unanswered_ = false;          // something was sent that may not have arrived
     bool sent_since_beat_ = false;
+    std::uint64_t sent_upto_ = 0;  // of what was delivered on the loop
+    std::uint64_t beat_upto_ = 0;  // the same before the latest heartbeat
+    bool recovers_ = false;
 };
 
 void Fallbacks::Session::attach(Attaching attaching, const Response& head) {
     // One that is replaced was given up by the client, which tells nobody.
     if (attached_ != 0 && kind_ == Kind::streaming) reply_.end();
     if (attached_ != 0 && kind_ == Kind::polling) reply_.send(head_);
-    // Who asks for more has read what there was.
-    unanswered_ = false;
+    // Who asks for more has read what there was (of a stream, what there was before it was cut).
+    const bool read = kind_ == Kind::polling || streamed_ > all_.options_.largest_stream;
+    if (read) unanswered_ = false;
     beating_ = false;
     reply_ = std::move(attaching.reply);
     kind_ = attaching.kind;
@@ -121,9 +125,9 @@ void Fallbacks::Session::attach(Attaching attaching, const Response& head) {
     if (Client* const there = all_.clients_.find(client)) {
         there->heard = Alarms::Clock::now();
         there->pinged = false;
-        all_.subscriptions_.confirm(*there);
+        if (read) all_.subscriptions_.confirm(*there, sent_upto_);
     }
-    beat();
+    beat(all_.options_.heartbeat);
     if (kind_ == Kind::streaming) {
         Response begun = head_;
         if (!std::exchange(opened_, true)) begun.body = open_frame();
@@ -159,28 +163,33 @@ void Fallbacks::Session::wait() {
                                                     });
 }
 
-void Fallbacks::Session::beat() {
+void Fallbacks::Session::beat(std::chrono::milliseconds after) {
     call_off();
-    alarm_ = all_.on_loops_[place_.loop].alarms.set(Alarms::Clock::now() + all_.options_.heartbeat,
-                                                    [weak = weak_from_this()] {
-                                                        const auto self = weak.lock();
-                                                        if (!self) return;
-                                                        self->alarm_.reset();
-                                                        self->send_heartbeat();
-                                                        if (self->attached_ != 0) self->beat();
-                                                    });
+    alarm_ = all_.on_loops_[place_.loop].alarms.set(
+        Alarms::Clock::now() + after, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self) return;
+            self->alarm_.reset();
+            self->send_heartbeat();
+            if (self->attached_ != 0) self->beat(self->all_.options_.heartbeat);
+        });
 }
 
 void Fallbacks::Session::send_heartbeat() {
     if (attached_ == 0 || streamed_ > all_.options_.largest_stream) return;
     beating_ = kind_ == Kind::streaming;
+    beat_upto_ = sent_upto_;
     sent_since_beat_ = false;
     write(std::string(heartbeat_frame()));
 }
 
 void Fallbacks::Session::write(std::string frames) {
+    const bool messages = !frames.starts_with('h');
+    // Where it matters what has arrived, the answer to a heartbeat tells.
+    if (messages && kind_ == Kind::streaming && recovers_ && !unanswered_)
+        beat(all_.options_.confirm_after);
     unanswered_ = true;
-    sent_since_beat_ = sent_since_beat_ || !frames.starts_with('h');
+    sent_since_beat_ = sent_since_beat_ || messages;
     if (kind_ == Kind::streaming) {
         streamed_ += frames.size();
         // (It may be cut by this, and be let go of.)
@@ -209,6 +218,7 @@ void Fallbacks::Session::flush() {
     std::string frames;
     if (!queue_.empty()) frames = messages_frame(std::exchange(queue_, {}));
     queued_bytes_ = 0;
+    sent_upto_ = all_.subscriptions_.delivered_on(place_.loop);
     frames += last_frame_;
     if (frames.empty()) return;
     const bool last = !last_frame_.empty();
@@ -226,8 +236,11 @@ void Fallbacks::Session::receive(const std::vector<std::string>& messages) {
     if (messages.empty()) {
         // Nothing is the answer to a heartbeat, or else asks for one.
         if (!std::exchange(beating_, false)) return send_heartbeat();
-        if (!sent_since_beat_) unanswered_ = false;
-        all_.subscriptions_.confirm(*there);
+        all_.subscriptions_.confirm(*there, beat_upto_);
+        if (!sent_since_beat_)
+            unanswered_ = false;
+        else if (recovers_)
+            beat(all_.options_.confirm_after);
         return;
     }
     for (const std::string& message : messages)
@@ -332,7 +345,10 @@ void Fallbacks::begin(const Request& request, const std::string& key, Attaching 
     here.sessions.emplace(place.number, session);
     Client* const client =
         conversations_.come(request, std::move(app), std::move(visitor), *session);
-    if (client != nullptr) session->client = ref_of(*client);
+    if (client != nullptr) {
+        session->client = ref_of(*client);
+        session->recovers_ = client->app->settings.recover;
+    }
     attaching.reply.on_close([this, place, number = attaching.number] {
         if (const auto there = session_at(place)) there->detached(number);
     });

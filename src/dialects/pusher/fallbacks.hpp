@@ -33,8 +33,10 @@ public:
         std::size_t most_sent_at_once = 100;
         std::size_t largest_sent = std::size_t{128} * 1024;
         /// How long a session is without a request to answer before the client is gone.
-        std::chrono::milliseconds patience = std::chrono::seconds(10);
+        std::chrono::milliseconds patience = std::chrono::seconds(5);
         std::chrono::milliseconds heartbeat = std::chrono::seconds(25);
+        /// The same after something was sent, where the app recovers.
+        std::chrono::milliseconds confirm_after = std::chrono::seconds(1);
         /// What pusher-js reads of one stream before it asks for the next; from then on everything
         /// waits for that.
         std::size_t largest_stream = std::size_t{256} * 1024;

@@ -37,6 +37,27 @@ std::vector<ClientRef> Recovery::others(const std::string& identity, ClientRef c
     return others;
 }
 
+void Recovery::note_join(std::span<const std::string> identities, const std::string& channel,
+                         ClientRef client, Clock::time_point now) {
+    const std::scoped_lock lock(mutex_);
+    for (const std::string& identity : identities) {
+        const auto found = known_.find(identity);
+        if (found != known_.end()) found->second.joins[channel] = {.client = client, .when = now};
+    }
+}
+
+bool Recovery::replaced(std::span<const std::string> identities, const std::string& channel,
+                        ClientRef client, Clock::time_point last_sign) const {
+    const std::scoped_lock lock(mutex_);
+    return std::ranges::any_of(identities, [&](const std::string& identity) {
+        const auto found = known_.find(identity);
+        if (found == known_.end()) return false;
+        const auto join = found->second.joins.find(channel);
+        return join != found->second.joins.end() && join->second.client != client &&
+               join->second.when > last_sign + shortest_absence;
+    });
+}
+
 void Recovery::forget(const SharedRecord& record) {
     for (const std::string& identity : record->identities) {
         const auto found = known_.find(identity);
@@ -72,13 +93,16 @@ std::optional<Recovery::Left> Recovery::claim(std::span<const std::string> ident
     for (const std::string& identity : identities) {
         const auto found = known_.find(identity);
         if (found == known_.end()) continue;
+        SharedRecord best;
+        std::uint64_t furthest = 0;
         for (const SharedRecord& record : found->second.gone) {
-            const auto position = record->positions.find(channel);
-            if (record->until < now || position == record->positions.end()) continue;
-            const Left claimed = position->second;
-            record->positions.erase(position);
-            return claimed;
+            const auto left = record->positions.find(channel);
+            if (record->until < now || left == record->positions.end()) continue;
+            if (best && left->second.position.offset <= furthest) continue;
+            best = record;
+            furthest = left->second.position.offset;
         }
+        if (best) return best->positions.extract(channel).mapped();
     }
     return std::nullopt;
 }

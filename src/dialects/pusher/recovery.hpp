@@ -36,10 +36,19 @@ public:
     [[nodiscard]] std::vector<ClientRef> others(const std::string& identity,
                                                 ClientRef client) const;
 
+    /// One of those that are known by these joins a channel.
+    void note_join(std::span<const std::string> identities, const std::string& channel,
+                   ClientRef client, Clock::time_point now);
+    /// Whether another has joined the channel long enough after the last sign of this one for it to
+    /// be the same client, come back: nothing that this one has not got is missing then.
+    [[nodiscard]] bool replaced(std::span<const std::string> identities, const std::string& channel,
+                                ClientRef client, Clock::time_point last_sign) const;
+
     /// A client has gone that was known by these.
     void remember(std::span<const std::string> identities, Positions positions,
                   Clock::time_point until);
-    /// Where one that is known by one of these, the best first, goes on with a channel.
+    /// Where one that is known by one of these, the best first, goes on with a channel: of several
+    /// that have gone, where the one was that had got the most.
     [[nodiscard]] std::optional<Left> claim(std::span<const std::string> identities,
                                             const std::string& channel, Clock::time_point now);
     void tick(Clock::time_point now);
@@ -48,6 +57,8 @@ private:
     // Beyond, the oldest are forgotten.
     static constexpr std::size_t most_records = 100'000;
     static constexpr std::size_t most_of_one = 16;
+    // Clients wait for a second before they come back.
+    static constexpr std::chrono::milliseconds shortest_absence{900};
 
     struct Record {
         Positions positions;
@@ -55,9 +66,14 @@ private:
         std::vector<std::string> identities;
     };
     using SharedRecord = std::shared_ptr<Record>;
+    struct Join {
+        ClientRef client;
+        Clock::time_point when;
+    };
     struct Known {
         std::vector<ClientRef> there;
-        std::deque<SharedRecord> gone;  // the oldest first
+        std::unordered_map<std::string, Join> joins;  // by channel: the latest
+        std::deque<SharedRecord> gone;                // the oldest first
     };
     void forget(const SharedRecord& record);
     void drop_if_unused(const std::string& identity);

@@ -254,7 +254,7 @@ void Subscriptions::claim_of_others(const Step& step, std::vector<ClientRef> oth
         const Found found = other == nullptr ? Found() : other->subscriptions.find(step.channel);
         const bool stalls = other != nullptr && found != other->subscriptions.end() &&
                             found->second.there && found->second.claimed == 0 &&
-                            !other->line->has_all();
+                            !other->line->has_all() && !is_replaced(*other, step.channel);
         const auto position =
             stalls ? position_of(*other, step.channel, found->second) : std::nullopt;
         if (!position) return claim_of_others(step, std::move(others));
@@ -281,11 +281,29 @@ std::optional<hub::Position> Subscriptions::position_of(const Client& client,
 }
 
 void Subscriptions::confirm(Client& client) {
-    if (!client.app->settings.recover || client.line == nullptr || !client.line->has_all()) return;
-    client.confirmed = std::max(client.confirmed, on_loops_[client.loop].flushed);
-    // One that others have taken for dead lives.
-    for (auto& [name, its] : client.subscriptions)
-        if (its.claimed != 0 && client.confirmed > its.claimed) its.claimed = 0;
+    if (client.app->settings.recover && client.line->has_all())
+        confirm(client, on_loops_[client.loop].flushed);
+}
+
+void Subscriptions::confirm(Client& client, std::uint64_t upto) {
+    if (!client.app->settings.recover) return;
+    const std::uint64_t before = client.confirmed;
+    client.confirmed = std::max(before, upto);
+    if (client.confirmed == before) return;
+    for (auto& [name, its] : client.subscriptions) {
+        const Channel* const channel =
+            its.there ? find(client.loop, client.app->hub_name(name)) : nullptr;
+        if (channel == nullptr || channel->log.empty() || channel->log.back().order <= before)
+            continue;
+        // It has taken something: also one that was thought to be dead.
+        client.last_sign = Recovery::Clock::now();
+        if (client.confirmed > its.claimed) its.claimed = 0;
+    }
+}
+
+bool Subscriptions::is_replaced(const Client& client, const std::string& name) const {
+    return recovery_.replaced(client.identities, client.app->hub_name(name), ref_of(client),
+                              std::max(client.last_sign, client.heard));
 }
 
 // ---- joining ------------------------------------------------------------------------------------
@@ -293,7 +311,10 @@ void Subscriptions::confirm(Client& client) {
 void Subscriptions::join(Client& client, Subscription& its, const Step& step,
                          const std::optional<Recovery::Left>& goes_on) {
     const std::string hub_name = client.app->hub_name(step.channel);
-    if (client.app->settings.recover) know(client, its);
+    if (client.app->settings.recover) {
+        know(client, its);
+        recovery_.note_join(client.identities, hub_name, ref_of(client), Recovery::Clock::now());
+    }
     hub::Hub::Joining joining = {.channel = hub_name, .member = client.id};
     if (goes_on)
         joining.history.since = goes_on->position;
@@ -455,7 +476,7 @@ void Subscriptions::leave_all(Client& client, bool comes_back) {
         confirm(client);
         Recovery::Positions positions;
         for (const auto& [name, its] : client.subscriptions) {
-            if (!its.joined || its.claimed != 0) continue;
+            if (!its.joined || its.claimed != 0 || is_replaced(client, name)) continue;
             if (const auto position = position_of(client, name, its))
                 positions[client.app->hub_name(name)] = {.position = *position,
                                                          .member = client.id};

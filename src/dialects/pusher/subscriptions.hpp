@@ -43,6 +43,11 @@ public:
     void tell(const std::string& hub_name, std::string json);
     /// Notes whether the client has got all that it was sent. Once a second or so.
     void confirm(Client& client);
+    /// The same for what was delivered on its loop up to this.
+    void confirm(Client& client, std::uint64_t upto);
+    [[nodiscard]] std::uint64_t delivered_on(std::size_t loop) const noexcept {
+        return on_loops_[loop].delivered;
+    }
 
     /// How much is kept of a channel for those who come later.
     [[nodiscard]] hub::HistoryRule history_of(const App& app, std::string_view channel) const;
@@ -124,6 +129,7 @@ private:
     [[nodiscard]] std::optional<hub::Position> position_of(const Client& client,
                                                            const std::string& name,
                                                            const Subscription& its);
+    [[nodiscard]] bool is_replaced(const Client& client, const std::string& name) const;
     [[nodiscard]] Channel* find(std::size_t loop, const std::string& hub_name);
     [[nodiscard]] Client* client_of(std::size_t loop, hub::MemberId id);
 

@@ -1,13 +1,17 @@
 #include "dialects/pusher/webhooks.hpp"
 
 #include "dialects/pusher/signature.hpp"
+#include "engine/log.hpp"
 
 #include <algorithm>
 
 namespace longwire::dialects::pusher {
 
 void Webhooks::complain(const std::string& sentence) const {
-    if (options_.complain) options_.complain(sentence);
+    if (options_.complain)
+        options_.complain(sentence);
+    else
+        engine::log(LogLevel::warning, sentence);
 }
 
 void Webhooks::tell(const SharedApp& app, std::string notice) {

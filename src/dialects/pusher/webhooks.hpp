@@ -37,8 +37,8 @@ public:
         std::chrono::milliseconds retry_for = std::chrono::minutes(5);
         std::chrono::milliseconds first_pause = std::chrono::seconds(1);
         std::chrono::milliseconds longest_pause = std::chrono::seconds(60);
-        /// Told of what could not be sent, for the log.
-        std::function<void(std::string)> complain = {};
+        /// Told of what could not be sent; empty: the log is.
+        std::function<void(const std::string&)> complain = {};
     };
 
     Webhooks(Send send, Options options) : send_(std::move(send)), options_(std::move(options)) {}
