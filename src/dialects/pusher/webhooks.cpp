@@ -81,7 +81,7 @@ void Webhooks::send(const Key& key, Queue& queue, Clock::time_point now,
 }
 
 void Webhooks::answered(const Key& key, bool taken, const std::string& why) {
-    const auto now = Clock::now();
+    const auto now = options_.now();
     std::string sentence;
     {
         const std::scoped_lock lock(mutex_);

@@ -39,6 +39,7 @@ public:
         std::chrono::milliseconds longest_pause = std::chrono::seconds(60);
         /// Told of what could not be sent; empty: the log is.
         std::function<void(const std::string&)> complain = {};
+        std::function<Clock::time_point()> now = Clock::now;
     };
 
     Webhooks(Send send, Options options) : send_(std::move(send)), options_(std::move(options)) {}
