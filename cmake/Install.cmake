@@ -26,6 +26,10 @@ if(LONGWIRE_BUILD_CLI)
                 packaging/man/longwire-token.1 packaging/man/longwire-connect.1
                 packaging/man/longwire-serve.1
           DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  # Relative to the prefix, as everything: a package has it below /usr/lib.
+  configure_file(packaging/systemd/longwire.service longwire.service @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/longwire.service packaging/systemd/longwire.socket
+          DESTINATION lib/systemd/system)
   install(FILES packaging/completions/longwire.bash RENAME longwire
           DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
   install(FILES packaging/completions/_longwire

@@ -98,6 +98,7 @@ struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in 
 
     /// The connection is open; with `reconnect`, each time it is.
     std::function<void(Client&)> on_open = {};
+    /// None after `close` was called, whatever still comes.
     std::function<void(Client&, Message)> on_message = {};
     /// The connection has failed, or could not be made, for good; `on_close` follows. (A browser
     /// does not say why.)

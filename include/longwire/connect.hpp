@@ -51,7 +51,8 @@ private:
 struct ConnectOptions {
     /// Subprotocols to offer, the preferred first (RFC 6455, section 1.9).
     NameList subprotocols = {};
-    /// Further header fields of the request; a field that the handshake itself writes is refused.
+    /// Further header fields of the request. A Host among them takes the place of the URL's (TLS
+    /// still asks for the host of the URL); another field that the handshake writes is refused.
     std::span<const HeaderField> headers = {};
     /// The Origin field (RFC 6454); empty: none is sent.
     std::string_view origin = {};
@@ -74,7 +75,7 @@ struct ConnectOptions {
     std::string_view local_address = {};
     /// How many redirects (301, 302, 303, 307, 308) to follow; 0: a redirect is a refusal. What is
     /// secret (`user`, `bearer`, `cookies`, the fields Authorization and Cookie) goes to the first
-    /// origin alone, and wss: is never left for ws:.
+    /// origin alone, as does a Host that was given, and wss: is never left for ws:.
     std::uint8_t max_redirects = 0;
     /// The largest message to accept, in bytes, over all its fragments.
     std::size_t max_message_size = std::size_t{1024} * 1024;
@@ -107,7 +108,8 @@ struct ConnectOptions {
 };
 
 /// Connects to `url` (`ws://host[:port]/path`, `wss:` for TLS; a Unix socket:
-/// `ws+unix:///path/of/socket:/path`) and makes the opening handshake. To be awaited in a coroutine
+/// `ws+unix:///path/of/socket:/path`, or `wss+unix:`, whose certificate is for localhost) and makes
+/// the opening handshake. To be awaited in a coroutine
 /// that runs on a loop: one of `run`, `spawn` or a coroutine route. Errors: invalid_url,
 /// invalid_argument, unsupported, name_not_resolved, connection_refused, connection_failed,
 /// timed_out, handshake_refused, handshake_invalid, tls_failed, certificate_rejected,

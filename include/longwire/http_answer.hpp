@@ -14,7 +14,8 @@ namespace longwire {
 struct HttpAnswer {
     static constexpr std::size_t max_body_size = 1024;
 
-    int status = 0;                                           ///< 101, or 200 to 599.
+    int status = 0;           ///< 101, or 200 to 599.
+    std::string status_line;  ///< Its first line as it came: "HTTP/1.1 403 Not from here".
     std::vector<std::pair<std::string, std::string>> fields;  ///< In the order they came in.
     std::string body;          ///< Its first KiB, without its transfer coding.
     bool body_is_cut = false;  ///< Whether there was more of it, or its rest did not come in time.

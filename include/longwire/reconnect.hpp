@@ -22,9 +22,9 @@ namespace longwire {
 
 /// How often, and for how long, a connection is tried again that was lost or could not be made.
 struct Reconnect {
-    /// The n-th try in a row without success waits a random time between 0 and `first_delay` times
-    /// 2 to the n-th, but no more than `max_delay` ("full jitter": what was lost together does not
-    /// come back together).
+    /// A try waits a random time between 0 and a most: `first_delay` for the first, and for each
+    /// further one in a row without success twice that of the one before, up to `max_delay` ("full
+    /// jitter": what was lost together does not come back together).
     std::chrono::milliseconds first_delay = std::chrono::milliseconds(500);
     std::chrono::milliseconds max_delay = std::chrono::seconds(30);
     /// How many tries in a row may fail; 0: no limit.

@@ -40,16 +40,26 @@ public:
     /// Adds a header field to the 101 response: a cookie, say.
     void header(std::string_view name, std::string_view value) { response_.with(name, value); }
 
+    /// For a decision that takes its time: the handler returns, and what is then done with the
+    /// reply is the answer. A response with the status 101 lets the client in (`on_open` runs
+    /// within `send`, if that is called on the connection's loop), with the fields it has; any
+    /// other refuses. The client's handshake waits for as long as the reply is kept. `refuse` and
+    /// `header` have no effect any more. Once for each upgrade.
+    [[nodiscard]] HttpReply answer_later();
+
     Upgrade(const Upgrade&) = delete;
     Upgrade& operator=(const Upgrade&) = delete;
 
 private:
     friend class UpgradeAccess;
-    explicit Upgrade(const Request& request) noexcept : request_(request) {}
+    Upgrade(const Request& request, const std::function<HttpReply()>& later) noexcept
+        : request_(request), later_(later) {}
     ~Upgrade() = default;
 
     const Request& request_;
+    const std::function<HttpReply()>& later_;
     Response response_ = {.status = 101};
+    bool deferred_ = false;
 };
 
 /// The handlers of a WebSocket route; each may be left out. They run on the connection's loop and
@@ -130,10 +140,15 @@ struct ListenOptions {
     /// The path of a Unix socket to listen on instead. A socket that a dead process left there is
     /// replaced; one that somebody still listens on is not.
     std::string unix_path = {};
+    /// A socket that listens already, instead of an address: one that a service manager has handed
+    /// on (systemd's socket activation: the first is 3). The server takes it, and closes it when
+    /// it stops; whoever else holds it goes on listening. -1: none.
+    int descriptor = -1;
     /// With it, https: and wss: are served here (TLS 1.2 and 1.3), and http: and ws: are not.
     std::optional<ServerTls> tls = {};
 
-    /// Reads "HOST:PORT", "[IPv6]:PORT", ":PORT" (every address) or "unix:PATH".
+    /// Reads "HOST:PORT", "[IPv6]:PORT", ":PORT" (every address), "unix:PATH" or
+    /// "fd:NUMBER".
     [[nodiscard]] static Result<ListenOptions> parse(std::string_view text);
 };
 
@@ -245,6 +260,15 @@ public:
     /// ones; open ones stay as they are, and sessions can still be resumed. On an error
     /// (certificate_unusable, which names the file) everything stays as it was. Any thread.
     [[nodiscard]] Result<void> reload_certificates();
+
+    /// Other limits from now on: of connections, memory, and times and sizes of requests. Those who
+    /// are there stay. `threads` and `spin` do not change. Any thread.
+    void change(const ServerOptions& options);
+    /// Lets `change` change the options of each WebSocket route, for connections that are opened
+    /// from now on: sizes, times, counts and rules for slow readers. `origins`, `subprotocols` and
+    /// whether there is compression stay as they were. Any thread.
+    void change_websockets(
+        const std::function<void(std::string_view path, WebSocketOptions& options)>& change);
 
     /// Serves until `stop`. Gives 0 after a clean end, 1 (and a line to the log sink) if it could
     /// not serve at all.

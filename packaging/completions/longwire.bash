@@ -1,47 +1,82 @@
 # bash completion of longwire; installed as share/bash-completion/completions/longwire.
 
+# What is completed here is the whole word before the cursor, of which the shell itself sees only
+# what follows the last of = : @, for it parts words there.
 _longwire() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= index
+    local line=${COMP_LINE:0:COMP_POINT} part=$2 whole word before command= index lead=
+    local -a words
+    whole=${line##*[[:space:]]}
+    read -ra words <<<"${line%"$whole"}"
+    before=${words[${#words[@]} - 1]}
+    word=$whole
+    if [[ $whole == --*=* ]]; then
+        before=${whole%%=*}
+        word=${whole#*=}
+        lead=$before=
+    fi
     COMPREPLY=()
 
-    for ((index = 1; index < COMP_CWORD; index++)); do
-        case ${COMP_WORDS[index]} in
+    for ((index = 1; index < ${#words[@]}; index++)); do
+        case ${words[index]} in
             serve | connect | bench | config | token)
-                command=${COMP_WORDS[index]}
+                command=${words[index]}
                 break
                 ;;
         esac
     done
+    _longwire_candidates
+    # Of each only what is to stand in the place of what the shell sees.
+    lead=${whole%"$part"}
+    for index in "${!COMPREPLY[@]}"; do
+        COMPREPLY[index]=${COMPREPLY[index]#"$lead"}
+    done
+}
 
+# Files with what stands before their names, for an option that takes @FILE and the like.
+_longwire_files() {
+    compopt -o filenames
+    # An @ would be quoted, as if it were of the name.
+    [[ $1 == @ ]] && compopt -o noquote
+    mapfile -t COMPREPLY < <(compgen -P "$lead$1" -f -- "${word#"$1"}")
+}
+
+# Sets COMPREPLY to what $word, whole, may become; $before stands before it, and $lead in it.
+_longwire_candidates() {
     case $before in
         --cacert | --payload | --config | --token-key | --token-jwks | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
-            compopt -o filenames
-            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            _longwire_files ''
             return
             ;;
         --web)
             compopt -o filenames
-            mapfile -t COMPREPLY < <(compgen -d -- "$word")
+            mapfile -t COMPREPLY < <(compgen -P "$lead" -d -- "$word")
             return
             ;;
         --compress)
-            mapfile -t COMPREPLY < <(compgen -W 'off shared dedicated' -- "$word")
+            mapfile -t COMPREPLY < <(compgen -P "$lead" -W 'off shared dedicated' -- "$word")
             return
             ;;
         --color | --colour)
-            mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word")
+            mapfile -t COMPREPLY < <(compgen -P "$lead" -W 'auto always never' -- "$word")
             return
             ;;
         -H | --header | -u | --user | --bearer | --cookie | -x | --proxy)
-            # What begins with @ is a file.
             if [[ $word == @* ]]; then
-                compopt -o filenames
-                mapfile -t COMPREPLY < <(compgen -P @ -f -- "${word#@}")
+                _longwire_files @
+            elif [[ $word == env:* && $before != -H && $before != --header ]]; then
+                mapfile -t COMPREPLY < <(compgen -P "${lead}env:" -e -- "${word#env:}")
+            elif [[ $before == -x || $before == --proxy ]]; then
+                compopt -o nospace
+                mapfile -t COMPREPLY < <(compgen -P "$lead" -W 'http:// socks5://' -- "$word")
             fi
             return
             ;;
+        -w | --wait)
+            [[ $command == connect ]] && mapfile -t COMPREPLY < <(compgen -P "$lead" -W forever -- "$word")
+            return
+            ;;
         -s | --subprotocol | --origin | --timeout | --ping | --max-message | --pinned-key | \
-            -m | --message | -w | --wait | -n | --count | --listen | --echo | --max-backlog | \
+            -m | --message | -n | --count | --listen | --echo | --max-backlog | \
             --max-connections | --max-connections-per-address | --max-memory | --threads | --spin | \
             --max-header-size | --max-header-count | --max-control-frames | \
             --handshake-timeout | --frame-timeout | --ping-after | --idle-timeout | \
@@ -58,9 +93,12 @@ _longwire() {
                 --no-proxy --timeout --ping --reconnect --compress --max-message --cacert --cert
                 --key --pinned-key --insecure --message --one-message --binary --wait --count
                 --json --pretty --time --color --colour --quiet --help'
-            [[ $word == -* ]] || options='ws:// wss://'
-            # The : of a URL parts words.
+            [[ $word == -* ]] || options='ws:// wss:// ws+unix:/'
             compopt -o nospace
+            if [[ $word == ws+unix:/* ]]; then
+                _longwire_files ws+unix:
+                return
+            fi
             ;;
         serve)
             options='--listen --echo --web --tls-cert --tls-key --tls-self-signed --tls-client-ca
@@ -69,7 +107,9 @@ _longwire() {
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
                 --idle-timeout --close-timeout --threads --spin --origin --token-secret
                 --token-key --token-jwks --token-audience --token-issuer --publish-rate
-                --publish-rate-per-user --publish-rate-per-address --admin --drain --config
+                --publish-rate-per-user --publish-rate-per-address --request-rate-per-address
+                --log-format --hook-url --hook-connect --hook-timeout --hook-secret --hook-header --hook-at-once
+                --hook-ca --admin --drain --config
                 --verbose --help'
             ;;
         token)

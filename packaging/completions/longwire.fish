@@ -1,5 +1,34 @@
 # fish completion of longwire; installed as share/fish/vendor_completions.d/longwire.fish.
 
+# What may stand in a file or in the environment, so as not to stand on the command line.
+function __longwire_secret
+    set -l word (commandline -ct)
+    if string match -q -- '@*' $word
+        __longwire_files @ $word
+    else if string match -q -- 'env:*' $word
+        string replace -r '^' env: (set --names -x)
+    end
+end
+
+# Paths after what stands before them in the word.
+function __longwire_files
+    string replace -r '^' -- $argv[1] (__fish_complete_path (string replace -- $argv[1] '' $argv[2]))
+end
+
+function __longwire_header
+    set -l word (commandline -ct)
+    string match -q -- '@*' $word; and __longwire_files @ $word
+end
+
+function __longwire_url
+    set -l word (commandline -ct)
+    if string match -q -- 'ws+unix:/*' $word
+        __longwire_files ws+unix: $word
+    else
+        printf '%s\n' ws:// wss:// ws+unix:/
+    end
+end
+
 complete -c longwire -f
 complete -c longwire -n __fish_use_subcommand -a serve -d 'Serve channels, an echo and a page'
 complete -c longwire -n __fish_use_subcommand -a connect -d 'Talk to a WebSocket server'
@@ -10,15 +39,15 @@ complete -c longwire -n __fish_use_subcommand -l version -d 'Print the version'
 complete -c longwire -s h -l help -d 'Print the help'
 
 set -l connect '__fish_seen_subcommand_from connect'
-complete -c longwire -n $connect -a 'ws:// wss://'
-complete -c longwire -n $connect -s H -l header -x -d 'A further header field, or @FILE'
+complete -c longwire -n $connect -a '(__longwire_url)'
+complete -c longwire -n $connect -s H -l header -x -a '(__longwire_header)' -d 'A further header field, or @FILE'
 complete -c longwire -n $connect -s s -l subprotocol -x -d 'A subprotocol to offer'
 complete -c longwire -n $connect -l origin -x -d 'The Origin to send'
-complete -c longwire -n $connect -s u -l user -x -d 'Basic authorization, @FILE or env:NAME'
-complete -c longwire -n $connect -l bearer -x -d 'Bearer authorization, @FILE or env:NAME'
-complete -c longwire -n $connect -l cookie -x -d 'Cookies to send, @FILE or env:NAME'
+complete -c longwire -n $connect -s u -l user -x -a '(__longwire_secret)' -d 'Basic authorization, @FILE or env:NAME'
+complete -c longwire -n $connect -l bearer -x -a '(__longwire_secret)' -d 'Bearer authorization, @FILE or env:NAME'
+complete -c longwire -n $connect -l cookie -x -a '(__longwire_secret)' -d 'Cookies to send, @FILE or env:NAME'
 complete -c longwire -n $connect -s L -l location -d 'Follow redirects'
-complete -c longwire -n $connect -s x -l proxy -x -a 'http:// socks5://' -d 'Go through a proxy'
+complete -c longwire -n $connect -s x -l proxy -x -a 'http:// socks5:// (__longwire_secret)' -d 'Go through a proxy'
 complete -c longwire -n $connect -l no-proxy -d 'Whatever proxy the environment names'
 complete -c longwire -n $connect -l timeout -x -d 'How long connecting may take (seconds)'
 complete -c longwire -n $connect -l ping -x -d 'Send a ping this often (seconds)'
@@ -33,7 +62,7 @@ complete -c longwire -n $connect -s k -l insecure -d 'Take any certificate'
 complete -c longwire -n $connect -s m -l message -x -d 'Send this, and not standard input'
 complete -c longwire -n $connect -s 1 -l one-message -d 'All of standard input is one message'
 complete -c longwire -n $connect -s b -l binary -d 'Binary messages in and out'
-complete -c longwire -n $connect -s w -l wait -x -d 'Close when quiet for this long (seconds)'
+complete -c longwire -n $connect -s w -l wait -x -a forever -d 'Close when quiet for this long (seconds)'
 complete -c longwire -n $connect -s n -l count -x -d 'Close after this many messages'
 complete -c longwire -n $connect -s j -l json -d 'One JSON object a line for each event'
 complete -c longwire -n $connect -s p -l pretty -d 'Lay out messages that are JSON'
@@ -76,6 +105,15 @@ complete -c longwire -n $serve -l token-issuer -x -d 'Tokens must be of this iss
 complete -c longwire -n $serve -l publish-rate -x -d 'What a connection may publish in a second'
 complete -c longwire -n $serve -l publish-rate-per-user -x -d 'What a user may publish in a second'
 complete -c longwire -n $serve -l publish-rate-per-address -x -d 'What an address may publish in a second'
+complete -c longwire -n $serve -l request-rate-per-address -x -d 'Handshakes and requests of an address in a second'
+complete -c longwire -n $serve -l log-format -x -a 'auto text json' -d 'How lines of the log look'
+complete -c longwire -n $serve -l hook-url -x -d 'Your own server, asked where a rule says webhook'
+complete -c longwire -n $serve -l hook-connect -x -d 'Your own server, asked who somebody is'
+complete -c longwire -n $serve -l hook-timeout -x -d 'For its whole answer'
+complete -c longwire -n $serve -l hook-secret -x -d 'Signs what it is asked'
+complete -c longwire -n $serve -l hook-header -x -d 'A header field that it is shown'
+complete -c longwire -n $serve -l hook-at-once -x -d 'Questions at the same time'
+complete -c longwire -n $serve -l hook-ca -r -F -d 'Roots to trust'
 complete -c longwire -n $serve -l admin -x -d 'Where the operator looks'
 complete -c longwire -n $serve -l drain -x -d 'Over how long closes are spread'
 complete -c longwire -n $serve -l config -r -F -d 'The configuration file'

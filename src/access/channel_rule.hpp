@@ -14,8 +14,9 @@ namespace longwire::access {
 enum class Who : std::uint8_t {
     nobody,
     everyone,
-    user,   ///< whoever shows a good token
-    token,  ///< whoever shows a token that grants it for this channel
+    user,     ///< whoever shows a good token
+    token,    ///< whoever shows a token that grants it for this channel
+    webhook,  ///< whom the user's own server lets
 };
 
 /// What becomes of messages for a receiver that reads too slowly. (The engine's rule has the same
@@ -50,11 +51,12 @@ struct Rate {
     double burst = 0;
 };
 
-/// How fast clients may publish; each is counted apart.
+/// How fast clients may publish, and come; each is counted apart.
 struct Rates {
     Rate publish_per_connection;
     Rate publish_per_user;
     Rate publish_per_address;
+    Rate requests_per_address;  ///< handshakes, and requests about channels
 };
 
 }  // namespace longwire::access

@@ -112,6 +112,7 @@ Result<Claims> read_claims(std::string_view json, const ClaimsDemands& demands,
     if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
         return wrong("The token holds no JSON object.");
     Claims claims;
+    claims.json = simdjson::minify(object);
     simdjson::dom::element element;
     if (object["sub"].get(element) == simdjson::SUCCESS) {
         std::string_view user;

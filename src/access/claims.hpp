@@ -18,6 +18,7 @@ struct Claims {
     std::optional<std::chrono::sys_seconds> expires;
     std::vector<std::string> channels;  // patterns: may be subscribed, and looked at
     std::vector<std::string> publish;   // patterns: may be published on
+    std::string json;                   // all of it
 
     [[nodiscard]] bool may_subscribe(std::string_view channel) const noexcept;
     [[nodiscard]] bool may_publish(std::string_view channel) const noexcept;

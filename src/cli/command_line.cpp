@@ -63,6 +63,7 @@ int run_command_line(int count, char** arguments) {
         auto settled = with_settings(std::move(words), serving);
         if (!settled) return settled.error();
         words = std::move(*settled);
+        serving.settled = words;
     }
     try {
         std::ranges::reverse(words);  // as CLI11 takes them

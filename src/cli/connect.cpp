@@ -12,9 +12,11 @@
 #include <longwire/longwire.hpp>
 
 #include <algorithm>
+#include <array>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -52,6 +54,18 @@ Result<std::vector<std::string>> header_lines(const std::vector<std::string>& gi
     return lines;
 }
 
+/// A URL may be written without a scheme, as "localhost:8000/path" or ":8000/path".
+std::string with_scheme(std::string_view url) {
+    constexpr auto known = std::to_array<std::string_view>(
+        {"ws:", "wss:", "http:", "https:", "ws+unix:", "wss+unix:"});
+    const bool has_one = url.find("://") != std::string_view::npos ||
+                         std::ranges::any_of(known, [&](std::string_view scheme) {
+                             return url.starts_with(scheme);
+                         });
+    if (has_one || url.empty() || url.starts_with('/')) return std::string(url);
+    return std::string(url.starts_with(':') ? "ws://localhost" : "ws://") + std::string(url);
+}
+
 /// `given` with what it names in files and in the environment, and what a person adds to it.
 Result<ConnectOptions> completed(const ConnectOptions& given) {
     ConnectOptions options = given;
@@ -72,7 +86,12 @@ Result<ConnectOptions> completed(const ConnectOptions& given) {
     }
     auto headers = header_lines(options.headers);
     if (!headers) return std::unexpected(headers.error());
+    for (const std::string& line : *headers)
+        if (line.find(':') == std::string::npos)
+            return failure(ErrorCode::invalid_argument,
+                           fmt::format("--header: \"{}\" has no colon; write 'NAME: VALUE'", line));
     options.headers = std::move(*headers);
+    options.url = with_scheme(options.url);
     return options;
 }
 

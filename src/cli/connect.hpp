@@ -44,7 +44,7 @@ struct ConnectOptions {
     bool binary = false;
     bool one_message = false;
     std::optional<std::size_t> count;
-    std::optional<std::chrono::milliseconds> wait;
+    std::optional<std::chrono::milliseconds> wait;  // the largest: without end
     bool json = false;
     bool pretty = false;
     bool with_time = false;

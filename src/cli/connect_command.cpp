@@ -156,8 +156,10 @@ void add_input(CLI::App& connect, ConnectOptions& options) {
                   "Send binary messages, and write what comes byte by byte, with\n"
                   "nothing between messages")
         ->group(group);
-    add_word(connect, "-w,--wait", options.wait, seconds_word,
-             "After the end of the input, close when nothing has come for this long", "0.2")
+    add_word(connect, "-w,--wait", options.wait, wait_word,
+             "After the end of the input, close when nothing has come for this long,\n"
+             "or stay (forever)",
+             "0.2")
         .group(group);
     add_word(connect, "-n,--count", options.count, positive_word,
              "Close after this many messages have come; fewer are a failure")
@@ -198,7 +200,9 @@ void add_output(CLI::App& connect, ConnectOptions& options) {
 
 CLI::App& add_connect(CLI::App& app, ConnectOptions& options) {
     CLI::App& connect = *app.add_subcommand("connect", "Talk to a WebSocket server, line by line");
-    connect.add_option("URL", options.url, "ws://HOST[:PORT]/PATH, wss:// for TLS")
+    connect
+        .add_option("URL", options.url,
+                    "ws://HOST[:PORT]/PATH, wss:// for TLS; without a scheme: ws://")
         ->required()
         ->option_text(" ");
     add_request(connect, options);

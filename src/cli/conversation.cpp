@@ -192,9 +192,11 @@ Task<> Conversation::close_when_quiet() {
     while (!exit_code_ && !socket_) co_await changed_.change();
     // Who counts awaits what is to be counted, unless a time for it was given as well.
     if (options_.count && !options_.wait) co_return;
+    if (options_.wait == std::chrono::milliseconds::max()) co_return;
     // Many servers drop the answers that they have not sent when our close frame comes.
-    const auto ended = Clock::now();
     const auto wait = options_.wait.value_or(usual_wait);
+    if (wait.count() > 0) co_await be_heard();
+    const auto ended = Clock::now();
     while (!exit_code_) {
         const auto since = Clock::now() - std::max(ended, last_heard_);
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(wait - since);
@@ -202,6 +204,12 @@ Task<> Conversation::close_when_quiet() {
         co_await sleep_for(left);
     }
     if (!exit_code_) close(CloseCode::normal, {});
+}
+
+/// A server that is far away or busy is not quiet, but has yet to come to what it was sent last.
+Task<> Conversation::be_heard() {
+    const auto socket = open_socket();
+    if (socket) (void)co_await within(options_.timeout, socket->ping_and_wait());
 }
 
 void Conversation::interrupt(int signal) {

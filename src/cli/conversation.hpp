@@ -61,6 +61,8 @@ private:
     /// Awaits the time for another attempt; false: there is to be none.
     Task<bool> come_back(std::optional<std::chrono::milliseconds> after, std::string why);
     Task<Result<WebSocket>> reach();
+    /// Awaits that the server has answered a ping, if it does so in time.
+    Task<> be_heard();
     void end_as(const CloseStatus& status);
     [[nodiscard]] longwire::ConnectOptions terms() const;
 

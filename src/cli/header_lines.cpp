@@ -11,6 +11,7 @@ std::vector<HeaderField> fields_of(const std::vector<std::string>& lines) {
         const std::size_t colon = std::min(line.find(':'), line.size());
         std::string_view value = line.substr(std::min(colon + 1, line.size()));
         while (value.starts_with(' ')) value.remove_prefix(1);
+        while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
         fields.push_back({.name = line.substr(0, colon), .value = value});
     }
     return fields;

@@ -24,8 +24,10 @@ std::string answer_member(const HttpAnswer& answer) {
         fields += fmt::format("{}[{},{}]", fields.empty() ? "" : ",", json_string(name),
                               json_string(value));
     return fmt::format(
-        R"(,"answer":{{"status":{},"from_proxy":{},"fields":[{}],"body":{},"body_is_cut":{}}})",
-        answer.status, answer.from_proxy, fields, json_string(answer.body), answer.body_is_cut);
+        R"(,"answer":{{"status":{},"status_line":{},"from_proxy":{},"fields":[{}],"body":{},)"
+        R"("body_is_cut":{}}})",
+        answer.status, json_string(answer.status_line), answer.from_proxy, fields,
+        json_string(answer.body), answer.body_is_cut);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cli/line_editor.hpp"
 
 #include "cli/characters.hpp"
+#include "cli/completion.hpp"
 #include "cli/history_file.hpp"
 #include "cli/keyboard.hpp"
 
@@ -53,8 +54,10 @@ struct Binding {
     const wchar_t* command;
 };
 
-constexpr auto bindings = std::to_array<Binding>(
-    {{L"^M", L"longwire-enter"}, {L"^J", L"longwire-enter"}, {L"^R", L"em-inc-search-prev"}});
+constexpr auto bindings = std::to_array<Binding>({{L"^M", L"longwire-enter"},
+                                                  {L"^J", L"longwire-enter"},
+                                                  {L"^R", L"em-inc-search-prev"},
+                                                  {L"^I", L"longwire-complete"}});
 
 // With the keys of vi, Escape is a key of its own, and can begin none of these. What terminals send
 // with Ctrl and an arrow is in no terminfo.
@@ -87,6 +90,10 @@ public:
         return line_;
     }
     std::optional<std::string> take();
+    std::vector<std::string> take_choices() {
+        const std::scoped_lock lock(mutex_);
+        return std::exchange(choices_, {});
+    }
     [[nodiscard]] bool ended() const {
         const std::scoped_lock lock(mutex_);
         return ended_ && entered_.empty();
@@ -108,6 +115,7 @@ private:
     static unsigned char on_enter(EditLine* editor, wint_t key);
     static unsigned char on_break(EditLine* editor, wint_t key);
     static unsigned char on_paste(EditLine* editor, wint_t key);
+    static unsigned char on_complete(EditLine* editor, wint_t key);
 
     int changed_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     Keyboard keyboard_;
@@ -119,6 +127,7 @@ private:
     std::condition_variable taken_;
     EditedLine line_;
     std::deque<std::string> entered_;
+    std::vector<std::string> choices_;
     bool ended_ = false;
     bool leaving_ = false;
     bool knows_pastes_ = true;
@@ -161,6 +170,7 @@ void LineEditor::Thread::configure() {
     el_wset(editor_, EL_ADDFN, L"longwire-enter", L"Send the line", on_enter);
     el_wset(editor_, EL_ADDFN, L"longwire-break-line", L"Begin a further line", on_break);
     el_wset(editor_, EL_ADDFN, L"longwire-paste", L"Insert what is pasted", on_paste);
+    el_wset(editor_, EL_ADDFN, L"longwire-complete", L"Complete commands and files", on_complete);
     el_source(editor_, nullptr);
     el_wset(editor_, EL_EDITMODE, 1);
     for (const Binding& binding : bindings)
@@ -255,6 +265,17 @@ unsigned char LineEditor::Thread::on_paste(EditLine* editor, wint_t /*key*/) {
     return CC_REFRESH;
 }
 
+unsigned char LineEditor::Thread::on_complete(EditLine* editor, wint_t /*key*/) {
+    const LineInfoW* const info = el_wline(editor);
+    Completion completion = complete_typed(to_utf8(std::wstring_view(info->buffer, info->cursor)));
+    if (!completion.added.empty()) el_winsertstr(editor, to_wide(completion.added).c_str());
+    Thread& self = of(editor);
+    const std::scoped_lock lock(self.mutex_);
+    self.choices_ = std::move(completion.choices);
+    self.tell();
+    return CC_REFRESH;
+}
+
 LineEditor::LineEditor(const std::vector<std::string>& history)
     : thread_(std::make_unique<Thread>(history)) {}
 LineEditor::~LineEditor() = default;
@@ -278,6 +299,10 @@ EditedLine LineEditor::line() const {
 
 std::optional<std::string> LineEditor::take() {
     return thread_->take();
+}
+
+std::vector<std::string> LineEditor::take_choices() {
+    return thread_->take_choices();
 }
 
 bool LineEditor::ended() const {

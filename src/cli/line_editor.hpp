@@ -36,6 +36,8 @@ public:
     [[nodiscard]] EditedLine line() const;
     /// The next line that was entered (UTF-8), without the line break at its end.
     [[nodiscard]] std::optional<std::string> take();
+    /// What Tab could have made of the line, if that was more than one thing; then no more.
+    [[nodiscard]] std::vector<std::string> take_choices();
     /// Whether nothing more will come (Ctrl-D, or the terminal is gone).
     [[nodiscard]] bool ended() const;
 

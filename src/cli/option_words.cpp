@@ -30,6 +30,12 @@ const Word<std::chrono::milliseconds> time_word = {
 const Word<std::chrono::milliseconds> seconds_word = {
     "SECONDS", "a number of seconds, as 10 or 0.5, up to 86400",
     [](std::string_view word) { return ops::parse_seconds(word); }};
+const Word<std::chrono::milliseconds> wait_word = {
+    "SECONDS", "a number of seconds, as 10 or 0.5, up to 86400, or forever",
+    [](std::string_view word) {
+        return word == "forever" ? std::optional(std::chrono::milliseconds::max())
+                                 : ops::parse_seconds(word);
+    }};
 const Word<std::size_t> count_word = {"NUMBER", "a whole number",
                                       [](std::string_view word) { return ops::parse_count(word); }};
 const Word<std::size_t> positive_word = {"NUMBER", "a whole number above 0",
@@ -46,5 +52,13 @@ const Word<std::uint16_t> rate_word = {"NUMBER", "a whole number up to 65535",
 const Word<Compression> compression_word = {
     "HOW", "off, shared or dedicated",
     [](std::string_view word) { return parse_compression(word); }};
+const Word<ops::LogFormat> log_format_word = {
+    "HOW", "auto, text or json",
+    [](std::string_view word) -> std::optional<ops::LogFormat> {
+        if (word == "auto") return ops::LogFormat::automatic;
+        if (word == "text") return ops::LogFormat::text;
+        if (word == "json") return ops::LogFormat::json;
+        return std::nullopt;
+    }};
 
 }  // namespace longwire::cli

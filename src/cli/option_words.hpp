@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ops/log.hpp"
+
 #include <longwire/compression.hpp>
 
 #include <CLI/CLI.hpp>
@@ -27,10 +29,12 @@ struct Word {
 extern const Word<std::size_t> size_word;                   // 65536, 64KiB; not 0
 extern const Word<std::chrono::milliseconds> time_word;     // 10s, 500ms; up to 24 days
 extern const Word<std::chrono::milliseconds> seconds_word;  // 0.5; up to a day
+extern const Word<std::chrono::milliseconds> wait_word;     // the same, or forever
 extern const Word<std::size_t> count_word;
 extern const Word<std::size_t> positive_word;
 extern const Word<std::uint16_t> rate_word;
 extern const Word<Compression> compression_word;
+extern const Word<ops::LogFormat> log_format_word;
 
 /// An option that takes such a word into `target`, which may be a std::optional.
 template <class Value, class Target>

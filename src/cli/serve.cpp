@@ -3,9 +3,11 @@
 #include "cli/exit_code.hpp"
 #include "cli/serving.hpp"
 #include "cli/serving_addresses.hpp"
+#include "cli/serving_hooks.hpp"
 #include "cli/serving_policy.hpp"
 #include "cli/serving_pusher.hpp"
 #include "cli/serving_raw.hpp"
+#include "cli/serving_reload.hpp"
 #include "cli/serving_signals.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
@@ -15,6 +17,7 @@
 #include "hub/memory_broker.hpp"
 #include "ops/admin.hpp"
 #include "ops/log.hpp"
+#include "ops/service_manager.hpp"
 
 #include <fmt/core.h>
 #include <sys/resource.h>
@@ -34,6 +37,14 @@ Task<> tick(hub::Hub& hub) {
     for (;;) {
         co_await sleep_for(std::chrono::milliseconds(500));
         hub.tick();
+    }
+}
+
+/// Says that this loop turns, as often as the service manager wants to hear it.
+Task<> keep_alive(const ops::ServiceManager& manager, std::chrono::milliseconds often) {
+    for (;;) {
+        manager.tell("WATCHDOG=1");
+        co_await sleep_for(often);
     }
 }
 
@@ -78,14 +89,15 @@ int wrong(std::string_view what) {
 int serve(const ServeOptions& options) {
     if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
     raise_descriptor_limit();
-    ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info);
+    ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
+                               options.log_format);
 
-    hooks::HttpCaller caller;
+    hooks::HttpCaller caller(caller_options(options));
     hub::MemoryBroker broker;
     hub::Hub hub(broker);
     Server server(options.limits);
     dialects::HubLoops hub_loops(server, hub);
-    auto policy = policy_of(options);
+    auto policy = policy_of(options, caller);
     if (!policy) return wrong(policy.error().message());
     dialects::RulesGate gate(std::move(*policy));
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
@@ -103,19 +115,29 @@ int serve(const ServeOptions& options) {
     add_pages(server, options, web);
     server.post([&hub] { spawn(tick(hub)); });
 
-    const StopOnSignal signals(server, admin, options.drain);
+    const ops::ServiceManager manager;
+    const StopOnSignal signals(server, admin, manager, options.drain);
     if (const auto code = listen(server, options, !web.empty())) return *code;
     if (const auto code = start(admin, options.admin)) return *code;
     if (options.channels.empty())
         fmt::print("Only this machine can reach it, and everyone may do everything.\n");
-    if (!options.tls_certificates.empty() || !options.channels.empty() || pusher)
-        server.post([&] { spawn(reload_on_hangup(server, options, gate, pusher.get())); });
+    server.post([&] {
+        spawn(reload_on_hangup({.options = options,
+                                .server = server,
+                                .gate = gate,
+                                .caller = caller,
+                                .manager = manager,
+                                .pusher = pusher.get()}));
+        if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
+        manager.tell("READY=1");
+    });
     admin.set_ready(true);
     fmt::print("Press Ctrl-C to stop.\n");
     std::fflush(stdout);
     const int status = server.run();
     // Its answers go to what has been made after it.
     caller.end();
+    ops::end_log();
     fmt::print("Stopped.\n");
     return status;
 }

@@ -3,6 +3,7 @@
 #include "access/channel_rule.hpp"
 #include "access/claims.hpp"
 #include "dialects/pusher/app.hpp"
+#include "ops/log.hpp"
 
 #include <longwire/server.hpp>
 
@@ -22,6 +23,7 @@ struct ServeOptions {
     std::string tls_client_roots;
     bool tls_self_signed = false;
     std::vector<std::string> arguments;  // as they were given
+    std::vector<std::string> settled;    // with what the environment and the configuration say
     std::string config;
     std::vector<access::ChannelRule> channels;        // of the configuration file
     std::vector<dialects::pusher::AppSettings> apps;  // of the same
@@ -30,11 +32,23 @@ struct ServeOptions {
     std::string token_jwks;
     access::ClaimsDemands token_demands;
     access::Rates rates;
+    /// Of a user's own server that is asked who may do what.
+    struct Hook {
+        std::string url;
+        std::string connect_url;
+        std::chrono::milliseconds timeout = std::chrono::seconds(3);
+        std::string secret;  // as secret_value takes it
+        std::vector<std::string> headers;
+        std::size_t at_once = 64;
+        std::string roots_file;
+    };
+    Hook hook;
     std::string admin;
     std::chrono::milliseconds drain = {};
     ServerOptions limits;
     WebSocketOptions websocket;
     bool verbose = false;
+    ops::LogFormat log_format = ops::LogFormat::automatic;
 };
 
 /// `longwire serve`: gives the exit code.

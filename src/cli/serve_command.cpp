@@ -1,6 +1,7 @@
 #include "cli/serve_command.hpp"
 
 #include "cli/option_words.hpp"
+#include "hooks/http_caller.hpp"
 
 #include <cctype>
 #include <chrono>
@@ -157,15 +158,57 @@ void add_access(CLI::App& serve, ServeOptions& options) {
                     const auto number = static_cast<double>(count.value_or(0));
                     rate = {.a_second = number, .burst = 2 * number};
                 },
-                "Messages that " + whose +
-                    " may publish in a second, and twice as many at\n"
-                    "once. 0: no limit")
+                whose + " in a second, and twice as many at\nonce. 0: no limit")
             ->type_name("NUMBER")
             ->option_text("NUMBER=0");
     };
-    add_rate("--publish-rate", options.rates.publish_per_connection, "a connection");
-    add_rate("--publish-rate-per-user", options.rates.publish_per_user, "a user");
-    add_rate("--publish-rate-per-address", options.rates.publish_per_address, "an address");
+    add_rate("--publish-rate", options.rates.publish_per_connection,
+             "Messages that a connection may publish");
+    add_rate("--publish-rate-per-user", options.rates.publish_per_user,
+             "Messages that a user may publish");
+    add_rate("--publish-rate-per-address", options.rates.publish_per_address,
+             "Messages that an address may publish");
+    add_rate("--request-rate-per-address", options.rates.requests_per_address,
+             "Handshakes and requests about channels of an address");
+}
+
+void add_hook(CLI::App& serve, ServeOptions& options) {
+    ServeOptions::Hook& hook = options.hook;
+    const CLI::Validator callable(
+        [](const std::string& given) {
+            const auto checked = hooks::check_callable(given);
+            return checked ? std::string() : checked.error().message();
+        },
+        "", "url");
+    serve
+        .add_option("--hook-url", hook.url,
+                    "Your own server, asked by POST where a rule says webhook")
+        ->type_name("URL")
+        ->check(callable);
+    serve
+        .add_option("--hook-connect", hook.connect_url,
+                    "The same, asked first who each one is that comes")
+        ->type_name("URL")
+        ->check(callable);
+    add_word(serve, "--hook-timeout", hook.timeout, time_word,
+             "For its whole answer; beyond: 503, and nobody is let in", "3s");
+    serve
+        .add_option("--hook-secret", hook.secret,
+                    "Signs what it is asked (HMAC-SHA256 in Longwire-Signature): 32 bytes or\n"
+                    "more, @FILE or env:NAME")
+        ->type_name("SECRET");
+    serve
+        .add_option("--hook-header", hook.headers,
+                    "A header field of clients that it is shown, as Cookie; may be repeated")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    add_word(serve, "--hook-at-once", hook.at_once, positive_word,
+             "Questions that are asked at the same time; others wait", "64");
+    serve
+        .add_option("--hook-ca", hook.roots_file,
+                    "Trust the roots in this PEM file instead of the system's")
+        ->type_name("FILE")
+        ->check(undescribed(CLI::ExistingFile));
 }
 
 void add_operation(CLI::App& serve, ServeOptions& options) {
@@ -184,7 +227,8 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
     serve
         .add_option("--listen", options.listen,
-                    "Where to listen: HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH; may be repeated")
+                    "Where to listen: HOST:PORT, [IPv6]:PORT, :PORT, unix:PATH, fd:NUMBER, or\n"
+                    "systemd for what it hands on (systemd:NAME for one); may be repeated")
         ->type_name("ADDRESS")
         ->allow_extra_args(false)
         ->capture_default_str();
@@ -205,12 +249,17 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     add_speed(serve, options);
     add_limits(serve, options);
     add_access(serve, options);
+    add_hook(serve, options);
     add_operation(serve, options);
     serve
         .add_option("--config", options.config,
                     "The configuration file [$LONGWIRE_CONFIG, or else\n"
                     "/etc/longwire/longwire.toml if it is there]")
         ->type_name("FILE");
+    add_word(serve, "--log-format", options.log_format, log_format_word,
+             "How lines of the log look: text, json, or auto: text on a terminal, and\n"
+             "JSON elsewhere",
+             "auto");
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);
     return serve;

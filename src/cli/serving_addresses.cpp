@@ -1,6 +1,7 @@
 #include "cli/serving_addresses.hpp"
 
 #include "cli/exit_code.hpp"
+#include "cli/listening_addresses.hpp"
 #include "cli/serving_policy.hpp"
 
 #include <fmt/core.h>
@@ -84,29 +85,33 @@ std::string_view wrong_with_tls(const ServeOptions& options) {
 
 std::optional<int> listen(Server& server, const ServeOptions& options, bool has_page) {
     for (const std::string& address : options.listen) {
-        auto where = ListenOptions::parse(address);
-        if (!where) {
-            fmt::print(stderr, "longwire serve: --listen: {}\n", where.error().message());
+        auto all = listening_addresses(address);
+        if (!all) {
+            fmt::print(stderr, "longwire serve: --listen: {}\n", all.error().message());
             return usage;
         }
-        if (options.channels.empty() && !is_private(*where)) return refuse_to_be_open(address);
-        where->tls = tls_of(options);
-        const auto listening = server.listen(*where);
-        if (!listening) return report(listening.error(), *where);
-        print_where(*listening, options, has_page);
+        for (ListenOptions& where : *all) {
+            if (options.channels.empty() && !is_private(where)) return refuse_to_be_open(address);
+            where.tls = tls_of(options);
+            const auto listening = server.listen(where);
+            if (!listening) return report(listening.error(), where);
+            print_where(*listening, options, has_page);
+        }
     }
     return std::nullopt;
 }
 
 std::optional<int> start(ops::Admin& admin, const std::string& address) {
     if (address.empty()) return std::nullopt;
-    const auto where = ListenOptions::parse(address);
-    if (!where) {
-        fmt::print(stderr, "longwire serve: --admin: {}\n", where.error().message());
+    auto all = listening_addresses(address);
+    if (!all || all->size() > 1) {
+        fmt::print(stderr, "longwire serve: --admin: {}\n",
+                   all ? "that is more than one socket: name it, as systemd:admin"
+                       : all.error().message());
         return usage;
     }
-    const auto listening = admin.start(*where);
-    if (!listening) return report(listening.error(), *where);
+    const auto listening = admin.start(all->front());
+    if (!listening) return report(listening.error(), all->front());
     fmt::print("Admin on {}\n", listening->address);
     return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #include "cli/serving_policy.hpp"
 
 #include "cli/secret.hpp"
+#include "cli/serving_hooks.hpp"
 
 #include <string>
 #include <utility>
@@ -44,7 +45,8 @@ Result<void> read_keys(const ServeOptions& options, access::KeySet& keys) {
 
 }  // namespace
 
-Result<dialects::RulesGate::Policy> policy_of(const ServeOptions& options) {
+Result<dialects::RulesGate::Policy> policy_of(const ServeOptions& options,
+                                              hooks::HttpCaller& caller) {
     dialects::RulesGate::Policy policy;
     policy.rules = options.channels;
     if (policy.rules.empty()) policy.rules.push_back(open_rule());
@@ -52,6 +54,9 @@ Result<dialects::RulesGate::Policy> policy_of(const ServeOptions& options) {
     policy.rates = options.rates;
     if (auto read = read_keys(options, policy.keys); !read)
         return std::unexpected(std::move(read.error()));
+    auto webhook = webhook_of(options, caller);
+    if (!webhook) return std::unexpected(std::move(webhook.error()));
+    policy.webhook = std::move(*webhook);
     policy.users_name_themselves = options.channels.empty() && policy.keys.keys().empty();
     return policy;
 }

@@ -1,12 +1,9 @@
 #pragma once
 
-#include "cli/serve.hpp"
-#include "dialects/pusher/pusher.hpp"
-#include "dialects/rules_gate.hpp"
 #include "ops/admin.hpp"
+#include "ops/service_manager.hpp"
 
 #include <longwire/server.hpp>
-#include <longwire/task.hpp>
 
 #include <chrono>
 
@@ -16,15 +13,14 @@ namespace longwire::cli {
 /// first SIGTERM drains it for `within`, whatever comes next ends it at once.
 class StopOnSignal {
 public:
-    StopOnSignal(Server& server, ops::Admin& admin, std::chrono::milliseconds within);
+    StopOnSignal(Server& server, ops::Admin& admin, const ops::ServiceManager& manager,
+                 std::chrono::milliseconds within);
     ~StopOnSignal();
     StopOnSignal(const StopOnSignal&) = delete;
     StopOnSignal& operator=(const StopOnSignal&) = delete;
-};
 
-/// Reads certificates, rules, keys and apps again at each SIGHUP, as a renewal's hook sends it. On
-/// the server's first loop; all must outlive the server's run. `pusher` may be null.
-Task<> reload_on_hangup(Server& server, const ServeOptions& options, dialects::RulesGate& gate,
-                        dialects::pusher::Pusher* pusher);
+    /// For a SIGTERM that has not come yet.
+    static void drain_for(std::chrono::milliseconds within) noexcept;
+};
 
 }  // namespace longwire::cli

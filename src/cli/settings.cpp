@@ -169,6 +169,7 @@ std::expected<ServeOptions, int> reread(const ServeOptions& options) {
     fresh.arguments = options.arguments;
     auto words = with_settings(options.arguments, fresh);
     if (!words) return std::unexpected(words.error());
+    fresh.settled = *words;
     CLI::App app;
     add_serve(app, fresh);
     std::ranges::reverse(*words);

@@ -1,5 +1,6 @@
 #include "cli/terminal_front.hpp"
 
+#include "cli/completion.hpp"
 #include "cli/ending.hpp"
 #include "cli/harmless.hpp"
 #include "cli/input_messages.hpp"
@@ -13,8 +14,11 @@
 #include <unistd.h>
 #include <longwire/run.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace longwire::cli {
@@ -87,6 +91,7 @@ Task<> TerminalFront::hear_keys() {
         co_await readable(editor_->descriptor());
         editor_->acknowledge();
         while (auto line = editor_->take()) entered(*line);
+        show_choices(editor_->take_choices());
         if (!editor_->ended()) continue;
         end_of_input();
         co_return;
@@ -139,6 +144,17 @@ Task<> TerminalFront::keep_status() {
     }
 }
 
+void TerminalFront::show_choices(const std::vector<std::string>& choices) {
+    if (choices.empty()) return;
+    constexpr std::size_t most_shown = 100;
+    std::string words;
+    for (std::size_t index = 0; index < std::min(choices.size(), most_shown); ++index)
+        words += (index == 0 ? "" : "  ") + choices[index];
+    if (choices.size() > most_shown)
+        words += fmt::format("  and {} more", choices.size() - most_shown);
+    print(display_.palette.paint(Tone::note, starred(words)) + "\n");
+}
+
 void TerminalFront::entered(const std::string& line) {
     history_.add(line);
     TypedCommand command = parse_typed(line);
@@ -174,7 +190,12 @@ void TerminalFront::entered(const std::string& line) {
 }
 
 void TerminalFront::send_file(const std::string& path, MessageType type) {
-    auto payload = read_file(path, max_waiting - waiting_size_);
+    const std::string name = with_home(path);
+    // What is no file might never end, or never begin; nothing else would be heard meanwhile.
+    std::error_code unknown;
+    if (std::filesystem::exists(name, unknown) && !std::filesystem::is_regular_file(name, unknown))
+        return trouble(fmt::format("cannot send {}: it is not a file", harmless(name)));
+    auto payload = read_file(name, max_waiting - waiting_size_);
     if (!payload) return trouble(harmless(payload.error().message()));
     waiting_size_ += payload->size();
     waiting_.push_back({.type = type, .payload = std::move(*payload)});

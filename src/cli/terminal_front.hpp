@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace longwire::cli {
 
@@ -45,6 +46,7 @@ private:
     Task<> send_waiting();
     Task<> keep_status();
     void entered(const std::string& line);
+    void show_choices(const std::vector<std::string>& choices);
     void send_file(const std::string& path, MessageType type);
     void end_of_input();
 

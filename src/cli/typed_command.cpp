@@ -100,6 +100,13 @@ TypedCommand parse_typed(std::string_view line) {
     return {.kind = known->kind, .argument = std::string(rest)};
 }
 
+std::vector<std::string_view> typed_commands() {
+    std::vector<std::string_view> known;
+    known.reserve(names.size());
+    for (const Name& name : names) known.push_back(name.name);
+    return known;
+}
+
 std::string_view typed_help() noexcept {
     return "A line is sent as a text message. Commands:\n"
            "  /ping [TEXT]           send a ping, and say how long the pong took\n"
@@ -111,7 +118,8 @@ std::string_view typed_help() noexcept {
            "  //TEXT                 send a line that begins with /\n"
            "Keys: a \\ at the end of a line, or Alt-Enter, continues on a further line. Up\n"
            "and down go through earlier lines, Ctrl-R searches them; one that begins with a\n"
-           "space is not kept. Ctrl-D or Ctrl-C closes, a second Ctrl-C ends at once.";
+           "space is not kept. Tab completes commands and the names of files. Ctrl-D or Ctrl-C "
+           "closes, a second Ctrl-C ends at once.";
 }
 
 }  // namespace longwire::cli

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace longwire::cli {
 
@@ -17,6 +18,9 @@ struct TypedCommand {
 
 /// "//text" is the message "/text"; any other line that begins with a slash is a command.
 [[nodiscard]] TypedCommand parse_typed(std::string_view line);
+
+/// The names of all commands, without the slash.
+[[nodiscard]] std::vector<std::string_view> typed_commands();
 
 /// What /help prints.
 [[nodiscard]] std::string_view typed_help() noexcept;

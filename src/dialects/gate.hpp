@@ -2,6 +2,7 @@
 
 #include "access/channel_rule.hpp"
 
+#include <longwire/message.hpp>
 #include <longwire/request.hpp>
 
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace longwire::dialects {
 
@@ -21,6 +23,9 @@ struct Visitor {
     /// When what they have shown is no good any more.
     std::optional<std::chrono::sys_seconds> expires = {};
     std::shared_ptr<void> credentials = {};  // what the gate knows beyond that
+    /// Somebody else has to say who they are (`Gate::introduce`); until then they may do nothing.
+    /// It stays for the connection: what was said may expire, and they are introduced again.
+    bool to_introduce = false;
 };
 
 /// What somebody wants to do on a channel.
@@ -30,6 +35,8 @@ enum class Deed : std::uint8_t { subscribe, publish, presence, history };
 struct Verdict {
     int status = 200;
     std::string reason;  // a sentence for them, where they are not let
+    /// When to ask again. (What they have shown may expire before.)
+    std::optional<std::chrono::sys_seconds> expires = {};
 
     [[nodiscard]] bool allows() const noexcept { return status == 200; }
 };
@@ -44,12 +51,24 @@ public:
 
     /// Who sends this. A token that is shown and no good is refused here.
     [[nodiscard]] virtual Verdict identify(const Request& request, Visitor& visitor) = 0;
+    /// For whoever is to be introduced. `answer` is called once, on any thread, maybe before this
+    /// returns, with who they are from then on.
+    virtual void introduce(const Visitor& visitor,
+                           std::move_only_function<void(Verdict, Visitor)> answer) {
+        answer({}, visitor);
+    }
     /// Nothing where it has to be asked.
     [[nodiscard]] virtual std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
                                                        const std::string& channel) = 0;
     /// `answer` is called once, on any thread, maybe before this returns.
     virtual void ask(const Visitor& visitor, Deed deed, const std::string& channel,
                      std::move_only_function<void(Verdict)> answer) = 0;
+    /// The same for publishing `message`, which is valid until this returns.
+    virtual void ask_to_publish(const Visitor& visitor, const std::string& channel,
+                                Message /*message*/,
+                                std::move_only_function<void(Verdict)> answer) {
+        ask(visitor, Deed::publish, channel, std::move(answer));
+    }
     /// What else holds for the channel. Never null.
     [[nodiscard]] virtual std::shared_ptr<const access::ChannelRule> rule_of(
         const std::string& channel) = 0;

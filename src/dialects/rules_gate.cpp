@@ -60,6 +60,41 @@ Verdict refused(int status, Deed deed, std::string_view why) {
                       " this channel: " + std::string(why)};
 }
 
+std::string_view name_of(Deed deed) noexcept {
+    switch (deed) {
+        case Deed::subscribe:
+            return "subscribe";
+        case Deed::publish:
+            return "publish";
+        case Deed::presence:
+            return "presence";
+        case Deed::history:
+            break;
+    }
+    return "history";
+}
+
+std::string_view claims_of(const std::optional<access::Claims>& claims) noexcept {
+    return claims ? std::string_view(claims->json) : std::string_view();
+}
+
+Verdict nobody_answers() {
+    return {.status = 503, .reason = "Nobody can say now whether you may. Try again later."};
+}
+
+Verdict verdict_of(const Result<WebhookAnswer>& answered, const std::string& refusal) {
+    if (!answered) return nobody_answers();
+    if (!answered->allow)
+        return {.status = 403,
+                .reason = refusal + (answered->reason.empty() ? "." : ": " + answered->reason)};
+    Verdict verdict;
+    if (answered->expires_in)
+        verdict.expires =
+            std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now()) +
+            *answered->expires_in;
+    return verdict;
+}
+
 /// `Authorization: Bearer` (RFC 6750, section 2.1), or `?token=` for browsers, which can set no
 /// field of a WebSocket's or an EventSource's request.
 std::optional<std::string> token_of(const Request& request) {
@@ -77,16 +112,43 @@ std::string address_of(const Request& request) {
 
 }  // namespace
 
-/// What somebody has shown. Of one connection, and so of one loop.
+/// What somebody has shown. Of one connection, and so of one loop, but for what is under the mutex.
 struct RulesGate::Credentials {
     std::optional<access::Claims> claims;
     access::RateLimit published;
+    std::string shown_headers = {};  // to a webhook, JSON
+    bool introduced = false;
+
+    /// What a webhook has granted for some time.
+    struct Grant {
+        Deed deed;
+        std::string channel;
+        std::chrono::sys_seconds until;
+    };
+    static constexpr std::size_t most_grants = 64;
+    std::mutex mutex = {};
+    std::vector<Grant> grants = {};
+
+    [[nodiscard]] std::optional<Grant> find(Deed deed, const std::string& channel) {
+        const std::scoped_lock lock(mutex);
+        std::erase_if(grants, [now = std::chrono::system_clock::now()](const Grant& grant) {
+            return grant.until <= now;
+        });
+        for (const Grant& grant : grants)
+            if (grant.deed == deed && grant.channel == channel) return grant;
+        return std::nullopt;
+    }
+    void keep(Grant grant) {
+        const std::scoped_lock lock(mutex);
+        if (grants.size() < most_grants) grants.push_back(std::move(grant));
+    }
 };
 
 RulesGate::State::State(Policy from)
     : policy(std::move(from)),
       by_user(policy.rates.publish_per_user),
-      by_address(policy.rates.publish_per_address) {
+      by_address(policy.rates.publish_per_address),
+      requests(policy.rates.requests_per_address) {
     for (const ChannelRule& rule : policy.rules)
         rules.push_back(std::make_shared<const ChannelRule>(rule));
 }
@@ -116,8 +178,14 @@ void RulesGate::replace(Policy policy) {
 Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
     const auto state = this->state();
     visitor.address = address_of(request);
+    if (!state->requests.take(visitor.address, access::RateLimit::Clock::now()))
+        return {.status = 429, .reason = "You come faster than you may. Wait a little."};
     auto credentials = std::make_shared<Credentials>();
     visitor.credentials = credentials;
+    if (const auto& webhook = state->policy.webhook) {
+        visitor.to_introduce = webhook->asks_who();
+        credentials->shown_headers = webhook->shown_headers(request);
+    }
     if (const auto token = token_of(request)) {
         auto claims = access::verify_token(*token, state->policy.keys, state->policy.demands,
                                            std::chrono::system_clock::now());
@@ -125,6 +193,7 @@ Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
         visitor.user = claims->user;
         visitor.info = claims->info;
         visitor.expires = claims->expires;
+        if (state->policy.webhook == nullptr) claims->json.clear();
         credentials->claims = std::move(*claims);
     } else if (state->policy.users_name_themselves) {
         visitor.user = request.query("user").value_or("");
@@ -137,7 +206,10 @@ Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
 std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Deed deed,
                                         const std::string& channel) {
     const auto state = this->state();
-    const auto& claims = static_cast<const Credentials*>(visitor.credentials.get())->claims;
+    auto& its = *static_cast<Credentials*>(visitor.credentials.get());
+    const auto& claims = its.claims;
+    if (visitor.to_introduce && !its.introduced)
+        return refused(401, deed, "it is not known who you are.");
     if (visitor.expires &&
         std::chrono::system_clock::now() - state->policy.demands.leeway >= *visitor.expires)
         return refused(401, deed, "your token has expired.");
@@ -154,7 +226,15 @@ std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Deed deed,
             const bool granted = deed == Deed::publish ? claims->may_publish(channel)
                                                        : claims->may_subscribe(channel);
             if (!granted) return refused(403, deed, "your token does not name it.");
+            break;
         }
+        case Who::webhook:
+            if (const auto grant = its.find(deed, channel)) {
+                Verdict verdict = deed == Deed::publish ? judge_rate(*state, visitor) : Verdict{};
+                if (verdict.allows()) verdict.expires = grant->until;
+                return verdict;
+            }
+            return std::nullopt;
     }
     return deed == Deed::publish ? judge_rate(*state, visitor) : Verdict{};
 }
@@ -169,9 +249,84 @@ Verdict RulesGate::judge_rate(State& state, const Visitor& visitor) {
     return {.status = 429, .reason = "You publish faster than you may. Wait a little."};
 }
 
+// ---- asking -------------------------------------------------------------------------------------
+
+void RulesGate::introduce(const Visitor& visitor,
+                          std::move_only_function<void(Verdict, Visitor)> answer) {
+    const auto webhook = state()->policy.webhook;
+    if (webhook == nullptr || !webhook->asks_who()) return answer(nobody_answers(), visitor);
+    const auto& shown = *static_cast<const Credentials*>(visitor.credentials.get());
+    const WebhookQuestion question = {.what = "connect",
+                                      .channel = {},
+                                      .user = visitor.user,
+                                      .info = visitor.info,
+                                      .address = visitor.address,
+                                      .claims = claims_of(shown.claims),
+                                      .headers = shown.shown_headers};
+    webhook->ask(question, [webhook, visitor = Visitor(visitor),
+                            answer = std::move(answer)](Result<WebhookAnswer> answered) mutable {
+        Verdict verdict = verdict_of(answered, "You may not connect");
+        if (!verdict.allows()) return answer(std::move(verdict), std::move(visitor));
+        // What was known before may be in use meanwhile.
+        visitor.credentials = introduced(visitor, *answered);
+        answer(std::move(verdict), std::move(visitor));
+    });
+}
+
+/// With what `answered` says of them.
+std::shared_ptr<void> RulesGate::introduced(Visitor& visitor, WebhookAnswer& answered) {
+    const auto& before = *static_cast<const Credentials*>(visitor.credentials.get());
+    auto now = std::make_shared<Credentials>();
+    now->claims = before.claims;
+    now->shown_headers = before.shown_headers;
+    now->introduced = true;
+    if (answered.user) visitor.user = *answered.user;
+    if (answered.info) visitor.info = *answered.info;
+    if (answered.user || answered.channels || answered.publish) {
+        if (!now->claims) now->claims.emplace();
+        now->claims->user = visitor.user;
+        if (answered.channels) now->claims->channels = std::move(*answered.channels);
+        if (answered.publish) now->claims->publish = std::move(*answered.publish);
+    }
+    return now;
+}
+
 void RulesGate::ask(const Visitor& visitor, Deed deed, const std::string& channel,
                     std::move_only_function<void(Verdict)> answer) {
-    answer(judge(visitor, deed, channel).value_or(Verdict{}));
+    ask_webhook(visitor, deed, channel, std::nullopt, std::move(answer));
+}
+
+void RulesGate::ask_to_publish(const Visitor& visitor, const std::string& channel, Message message,
+                               std::move_only_function<void(Verdict)> answer) {
+    if (Verdict verdict = judge_rate(*state(), visitor); !verdict.allows())
+        return answer(std::move(verdict));
+    ask_webhook(visitor, Deed::publish, channel, message, std::move(answer));
+}
+
+void RulesGate::ask_webhook(const Visitor& visitor, Deed deed, const std::string& channel,
+                            std::optional<Message> message,
+                            std::move_only_function<void(Verdict)> answer) {
+    const auto webhook = state()->policy.webhook;
+    if (webhook == nullptr || !webhook->asks_what()) return answer(nobody_answers());
+    const auto& shown = *static_cast<const Credentials*>(visitor.credentials.get());
+    const WebhookQuestion question = {.what = name_of(deed),
+                                      .channel = channel,
+                                      .user = visitor.user,
+                                      .info = visitor.info,
+                                      .address = visitor.address,
+                                      .claims = claims_of(shown.claims),
+                                      .headers = shown.shown_headers,
+                                      .message = message};
+    webhook->ask(question,
+                 [webhook, deed, channel, credentials = visitor.credentials,
+                  answer = std::move(answer)](const Result<WebhookAnswer>& answered) mutable {
+                     Verdict verdict = verdict_of(
+                         answered, "You may not " + std::string(words_of(deed)) + " this channel");
+                     if (verdict.allows() && verdict.expires)
+                         static_cast<Credentials*>(credentials.get())
+                             ->keep({.deed = deed, .channel = channel, .until = *verdict.expires});
+                     answer(std::move(verdict));
+                 });
 }
 
 std::shared_ptr<const ChannelRule> RulesGate::rule_of(const std::string& channel) {

@@ -5,6 +5,7 @@
 #include "access/rate_limit.hpp"
 #include "access/signing_key.hpp"
 #include "dialects/gate.hpp"
+#include "dialects/webhook.hpp"
 
 #include <atomic>
 #include <memory>
@@ -24,6 +25,8 @@ public:
         access::Rates rates;
         /// Whoever wants to be somebody says so: `?user=NAME`. For a server that has no keys.
         bool users_name_themselves = false;
+        /// Asked where a rule says so, and who people are; null: nobody is.
+        std::shared_ptr<Webhook> webhook;
     };
 
     explicit RulesGate(Policy policy);
@@ -32,10 +35,14 @@ public:
     void replace(Policy policy);
 
     Verdict identify(const Request& request, Visitor& visitor) override;
+    void introduce(const Visitor& visitor,
+                   std::move_only_function<void(Verdict, Visitor)> answer) override;
     std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
                                  const std::string& channel) override;
     void ask(const Visitor& visitor, Deed deed, const std::string& channel,
              std::move_only_function<void(Verdict)> answer) override;
+    void ask_to_publish(const Visitor& visitor, const std::string& channel, Message message,
+                        std::move_only_function<void(Verdict)> answer) override;
     std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override;
     std::uint64_t version() const noexcept override { return version_; }
 
@@ -49,9 +56,14 @@ private:
         std::vector<std::shared_ptr<const access::ChannelRule>> rules;
         access::RateLimits by_user;
         access::RateLimits by_address;
+        access::RateLimits requests;  // by address
     };
     struct Credentials;
 
+    [[nodiscard]] static std::shared_ptr<void> introduced(Visitor& visitor,
+                                                          WebhookAnswer& answered);
+    void ask_webhook(const Visitor& visitor, Deed deed, const std::string& channel,
+                     std::optional<Message> message, std::move_only_function<void(Verdict)> answer);
     [[nodiscard]] std::shared_ptr<State> state() const;
     [[nodiscard]] static Verdict judge_rate(State& state, const Visitor& visitor);
 

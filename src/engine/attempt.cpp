@@ -128,6 +128,7 @@ Error Attempt::by_proxy(const Error& error) const {
 }
 
 void Attempt::on_timer() {
+    if (step_ == Step::tunnelling && tunnel_ && tunnel_->conclude()) return;
     if (handshake_ && handshake_->conclude()) return;
     settle(failure(ErrorCode::timed_out, "no WebSocket at " + plan_->server() + " within " +
                                              std::to_string(plan_->handshake_timeout().count()) +

@@ -15,6 +15,8 @@ template <class Handler, class... Arguments>
 void ClientSession::tell(const ClientEvent<Handler>& event, Arguments&&... arguments) {
     std::unique_lock lock(mutex());
     if (client_ == nullptr || !ClientLoop::instance().works()) return;
+    // As the standard has it: who has closed hears no more messages.
+    if (event.bit == client_event::message.bit && state_ != ReadyState::open) return;
     Client& client = *client_;
     // Taken out, for it may be replaced while it runs, and the Client destroyed.
     Handler taken;

@@ -42,7 +42,7 @@ void ClientHandshake::attach(net::Stream& stream) {
     stream_ = &stream;
     const ClientTerms& terms = *plan_.terms();
     std::vector<std::pair<std::string, std::string>> fields;
-    fields.emplace_back("Host", plan_.url().host_field());
+    fields.emplace_back("Host", plan_.host_field());
     const bool offering = terms.terms.compression != Compression::off;
     const std::string extensions =
         offering ? protocol::offer_deflate(wishes_of(terms.terms)) : std::string();
@@ -137,6 +137,7 @@ void ClientHandshake::collect(std::span<std::byte> bytes) {
 void ClientHandshake::refuse() {
     auto answer = std::make_shared<HttpAnswer>();
     answer->status = parser_.status();
+    answer->status_line = parser_.status_line();
     for (const HeaderField& field : parser_.fields())
         answer->fields.emplace_back(field.name, field.value);
     answer->body = parser_.body();

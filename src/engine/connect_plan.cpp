@@ -12,9 +12,9 @@ namespace longwire::engine {
 namespace {
 
 constexpr std::string_view unix_scheme = "ws+unix:";
+constexpr std::string_view secure_unix_scheme = "wss+unix:";
 
-constexpr std::array<std::string_view, 11> handshake_fields = {"Host",
-                                                               "Upgrade",
+constexpr std::array<std::string_view, 10> handshake_fields = {"Upgrade",
                                                                "Connection",
                                                                "Origin",
                                                                "Content-Length",
@@ -37,8 +37,9 @@ Result<void> judge_field(const HeaderField& field) {
     const bool ours = std::ranges::any_of(
         handshake_fields, [&](std::string_view name) { return same_field_name(name, field.name); });
     if (ours)
-        return refuse("the header field " + std::string(field.name) +
-                      " is written by the handshake itself; use the option for it");
+        return refuse(
+            "the header field " + std::string(field.name) +
+            " is written by the handshake itself; leave it out, or use the option for it");
     return {};
 }
 
@@ -83,11 +84,13 @@ Result<void> ConnectPlan::take(std::string_view url, const ConnectOptions& optio
     return take_proxy(options);
 }
 
-/// Also "ws+unix:/path/of/socket:/target": the path up to the first colon, then the target.
+/// Also "ws+unix:/path/of/socket:/target": the path up to the first colon, then the target; and
+/// "wss+unix:", with TLS.
 Result<void> ConnectPlan::take_url(std::string_view text) {
     std::string whole(text);
-    if (text.starts_with(unix_scheme)) {
-        std::string_view rest = text.substr(unix_scheme.size());
+    const bool secure = text.starts_with(secure_unix_scheme);
+    if (secure || text.starts_with(unix_scheme)) {
+        std::string_view rest = text.substr((secure ? secure_unix_scheme : unix_scheme).size());
         if (rest.starts_with("///")) rest.remove_prefix(2);
         const std::size_t colon = rest.find(':');
         unix_path_ = rest.substr(0, colon);
@@ -97,7 +100,7 @@ Result<void> ConnectPlan::take_url(std::string_view text) {
             return failure(ErrorCode::invalid_url, "\"" + std::string(text) +
                                                        "\" does not name a Unix socket; write "
                                                        "ws+unix:/path/of/socket:/path");
-        whole = "ws://localhost" + std::string(target);
+        whole = (secure ? "wss://localhost" : "ws://localhost") + std::string(target);
     }
     auto url = http::parse_url(whole);
     if (!url) return std::unexpected(std::move(url.error()));
@@ -116,6 +119,12 @@ Result<void> ConnectPlan::take_tls(const ConnectOptions& options) {
 Result<void> ConnectPlan::take_fields(const ConnectOptions& options) {
     for (const HeaderField& field : options.headers) {
         if (auto judged = judge_field(field); !judged) return judged;
+        if (same_field_name(field.name, "Host")) {
+            if (field.value.empty() || !host_.empty())
+                return refuse("the header field Host can be given once, and not be empty");
+            host_ = field.value;
+            continue;
+        }
         (is_secret(field.name) ? secrets_ : fields_).emplace_back(field.name, field.value);
     }
     if (!http::is_field_value(options.origin))
@@ -189,6 +198,10 @@ std::string ConnectPlan::server() const {
     return unix_path_.empty() ? url_.host_field() : unix_path_;
 }
 
+std::string ConnectPlan::host_field() const {
+    return host_.empty() ? url_.host_field() : host_;
+}
+
 ConnectPlan::Fields ConnectPlan::request_fields() const {
     Fields fields = fields_;
     fields.insert(fields.end(), secrets_.begin(), secrets_.end());
@@ -217,6 +230,7 @@ Result<void> ConnectPlan::redirect(const HttpAnswer& answer) {
         return refuse("leads from wss: to ws:, which is not followed: it would not be encrypted");
     if (!http::same_origin(url_, *target)) {
         secrets_.clear();
+        host_.clear();
     } else if (target->user.empty()) {
         target->user = url_.user;
         target->password = url_.password;

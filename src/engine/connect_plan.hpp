@@ -53,6 +53,8 @@ public:
         return terms_;
     }
 
+    /// The field Host: what the URL names, or what was given in its place.
+    [[nodiscard]] std::string host_field() const;
     /// The fields of the request but for Host and what belongs to the handshake itself.
     [[nodiscard]] Fields request_fields() const;
     [[nodiscard]] const std::string& origin() const noexcept { return origin_; }
@@ -82,6 +84,7 @@ private:
     std::optional<Proxy> proxy_;
     std::optional<net::Address> local_address_;
     std::string origin_;
+    std::string host_;  // for the first origin alone; empty: that of the URL
     Fields fields_;
     Fields secrets_;  // for the first origin alone
     std::chrono::milliseconds handshake_timeout_ = {};

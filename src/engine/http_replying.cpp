@@ -172,12 +172,17 @@ void HttpReplying::write_head(const Response& response, bool whole) {
 
 void HttpReplying::send(const Response& response) {
     if (begun_ || finished_) return;
+    if (terms_.upgrading && response.status == 101) {
+        switching_ = response;
+        return finish(Outcome::switched);
+    }
     write_head(response, true);
     finish(Outcome::complete);
 }
 
 void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
     if (begun_ || finished_) return;
+    if (terms_.upgrading && response.status == 101) return send(response);
     max_backlog_ = max_backlog;
     write_head(response, false);
     write(PreparedChunk(response.body));

@@ -19,9 +19,11 @@ public:
         bool keep_alive = false;
         bool head_only = false;
         int minor_version = 1;
+        bool upgrading = false;  // a response of 101 is no answer, but lets it switch
     };
     enum class Outcome : std::uint8_t {
         complete,
+        switched,    ///< Let in: nothing was written.
         unanswered,  ///< Nothing was begun, and nobody is left who could.
         broken,      ///< Begun, and never to be complete.
         overrun      ///< The same, since the client does not read.
@@ -45,6 +47,8 @@ public:
     void on_leave(std::function<void()> handler) { on_leave_ = std::move(handler); }
     void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
 
+    /// After `switched`: the 101 that was given.
+    [[nodiscard]] Response take_switching() noexcept { return std::move(switching_); }
     [[nodiscard]] const Terms& terms() const noexcept { return terms_; }
     [[nodiscard]] bool begun() const noexcept { return begun_; }
     [[nodiscard]] std::size_t buffered_amount() const noexcept { return stream_.backlog(); }
@@ -65,6 +69,7 @@ private:
     std::function<void()> on_drain_;
     std::function<void()> on_leave_;
     std::shared_ptr<HttpReply::Place> place_;
+    Response switching_;
     std::size_t max_backlog_ = 0;
     bool begun_ = false;
     bool finished_ = false;

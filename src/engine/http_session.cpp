@@ -19,6 +19,8 @@ constexpr std::size_t most_unread_responses = std::size_t{256} * 1024;
 // Beyond, a client that sends requests before it has its answers waits with the next.
 constexpr std::size_t most_held = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds linger{5000};
+// For those who have come as the server leaves.
+constexpr std::chrono::milliseconds first_request_time{1000};
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span(text));
@@ -35,11 +37,16 @@ Response tls_expected(const Request& request) {
 }  // namespace
 
 HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
-    : worker_(worker), terms_(terms), parser_(terms.limits) {}
+    : worker_(worker), terms_(terms), parser_(terms.limits()) {}
 
 void HttpSession::attach(net::Stream& stream) {
     stream_ = &stream;
-    if (terms_.request_timeout.count() > 0) stream.arm(terms_.request_timeout);
+    arm();
+}
+
+void HttpSession::arm() {
+    const std::chrono::milliseconds time = terms_.request_timeout;
+    if (time.count() > 0) stream_->arm(time);
 }
 
 void HttpSession::on_receive(std::span<std::byte> bytes) {
@@ -92,6 +99,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
 
 void HttpSession::answer(Request request, std::span<std::byte> rest) {
     worker_.tally().add(Tally::requests);
+    requested_ = true;
     if (unencrypted_) {
         respond(tls_expected(request), {.head_only = request.method() == "HEAD"});
         return;
@@ -160,20 +168,29 @@ void HttpSession::answer_later(const Route& route, const Request& request, bool 
     handling_ = false;
     if (const auto outcome = std::exchange(outcome_, {}))
         replied(*outcome);
-    else if (terms_.request_timeout.count() > 0)
-        stream_->arm(terms_.request_timeout);
+    else
+        arm();
 }
 
-void HttpSession::replied(HttpReplying::Outcome outcome) {
+void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> rest) {
     if (handling_) {
         outcome_ = outcome;
         return;
     }
     const net::Ref<HttpSession> self(this);
     const HttpReplying::Terms terms = replying_->terms();
+    Response switching = replying_->take_switching();
     replying_.reset();
     if (done_) return;
+    if (outcome == HttpReplying::Outcome::switched)
+        return switch_protocols(std::move(switching), rest);
+    if (terms.upgrading) {
+        upgrading_.reset();
+        worker_.tally().add(Tally::handshakes_refused);
+    }
     switch (outcome) {
+        case HttpReplying::Outcome::switched:
+            break;
         case HttpReplying::Outcome::unanswered:
             respond(Response::text(500, "The server could not answer this request."),
                     {.keep_alive = terms.keep_alive && !leaving_,
@@ -193,8 +210,8 @@ void HttpSession::replied(HttpReplying::Outcome outcome) {
             if (!terms.keep_alive || leaving_) {
                 done_ = true;
                 stream_->finish(net::Stream::Finish::shut, linger);
-            } else if (terms_.request_timeout.count() > 0) {
-                stream_->arm(terms_.request_timeout);
+            } else {
+                arm();
             }
     }
     go_on();
@@ -218,18 +235,53 @@ void HttpSession::go_on() {
 // -------------------------------------------------------------------------------------------------
 
 void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
-    const auto accepted = judge_upgrade(route, request);
-    if (!accepted) {
-        worker_.tally().add(Tally::handshakes_refused);
-        respond(accepted.error(), {.head_only = request.method() == "HEAD"});
-        return;
+    if (const auto refusal = refusal_of(route, request))
+        return refuse_upgrade(*refusal, request.method() == "HEAD");
+    handling_ = true;
+    auto decided = decide(route, request, [&] {
+        replying_ = std::make_unique<HttpReplying>(
+            *stream_,
+            HttpReplying::Terms{.minor_version = request.minor_version(), .upgrading = true},
+            [this](HttpReplying::Outcome outcome) { replied(outcome); });
+        return replying_->reply();
+    });
+    handling_ = false;
+    if (decided) {
+        if (decided->status != 101) return refuse_upgrade(*decided, request.method() == "HEAD");
+        return switch_protocols(route, std::move(request), std::move(*decided), rest);
     }
+    // (What follows the request is held until it is answered.)
+    upgrading_ = std::make_unique<PendingUpgrade>(route, std::move(request));
+    if (const auto outcome = std::exchange(outcome_, {}))
+        replied(*outcome, rest);
+    else
+        arm();
+}
+
+void HttpSession::refuse_upgrade(const Response& refusal, bool head_only) {
+    worker_.tally().add(Tally::handshakes_refused);
+    respond(refusal, {.head_only = head_only});
+}
+
+/// After it was let in later: with all that has come since.
+void HttpSession::switch_protocols(Response decided, std::span<std::byte> rest) {
+    const auto pending = std::move(upgrading_);
+    std::vector<std::byte> held = std::exchange(held_, {});
+    stream_->resume_reading();
+    switch_protocols(pending->route, std::move(pending->request), std::move(decided),
+                     held.empty() ? rest : std::span(held));
+    count_held();
+}
+
+void HttpSession::switch_protocols(const WebSocketRoute& route, Request request, Response decided,
+                                   std::span<std::byte> rest) {
+    const Accepted accepted = accept(route, request, std::move(decided));
     done_ = true;
-    const std::string head = http::write_switching_protocols(accepted->fields);
+    const std::string head = http::write_switching_protocols(accepted.fields);
     stream_->write(bytes_of(head));
     const net::Ref<WebSocketSession> session(
-        new WebSocketSession(worker_, protocol::Role::server, route.terms, accepted->subprotocol));
-    if (const auto& agreed = accepted->deflate) session->compress(*agreed);
+        new WebSocketSession(worker_, protocol::Role::server, *route.latest, accepted.subprotocol));
+    if (const auto& agreed = accepted.deflate) session->compress(*agreed);
     net::Stream& stream = *std::exchange(stream_, nullptr);
     stream.exchange_session(session);
     session->attach(stream);
@@ -248,8 +300,8 @@ void HttpSession::respond(const Response& response, const Answering& how) {
     if (!how.keep_alive) {
         done_ = true;
         stream_->finish(net::Stream::Finish::shut, linger);
-    } else if (terms_.request_timeout.count() > 0) {
-        stream_->arm(terms_.request_timeout);
+    } else {
+        arm();
     }
 }
 
@@ -272,12 +324,12 @@ void HttpSession::on_end() {
 void HttpSession::on_timer() {
     if (done_) return;
     if (replying_ && stream_->backlog() == 0) {
-        stream_->arm(terms_.request_timeout);
+        arm();
         return;
     }
     // A slow download is not an idle connection.
     if (stream_->backlog_progressed()) {
-        stream_->arm(terms_.request_timeout);
+        arm();
         return;
     }
     if (replying_) {
@@ -298,6 +350,8 @@ void HttpSession::on_leaving() {
         return;
     }
     if (done_ || request_begun_ || !held_.empty()) return;
+    // Whoever has just come has a request on its way, and nobody else to send it to.
+    if (!requested_) return stream_->arm(first_request_time);
     done_ = true;
     stream_->finish(net::Stream::Finish::shut, linger);
 }

@@ -12,9 +12,11 @@
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
@@ -24,8 +26,20 @@ namespace longwire::engine {
 /// What all HTTP connections of a server have in common.
 struct HttpTerms {
     Router router;
-    http::Limits limits;
-    std::chrono::milliseconds request_timeout = {};
+    /// May change while connections come.
+    [[nodiscard]] http::Limits limits() const {
+        const std::scoped_lock lock(mutex);
+        return latest_limits;
+    }
+    void change(const http::Limits& limits, std::chrono::milliseconds timeout) {
+        const std::scoped_lock lock(mutex);
+        latest_limits = limits;
+        request_timeout = timeout;
+    }
+
+    std::atomic<std::chrono::milliseconds> request_timeout = std::chrono::milliseconds(0);
+    mutable std::mutex mutex = {};
+    http::Limits latest_limits = {};
 };
 
 /// HTTP/1.1 on a server's connection, until it ends or becomes a WebSocket.
@@ -52,10 +66,14 @@ private:
     void answer(Request request, std::span<std::byte> rest);
     [[nodiscard]] Response answer_http(const Router::Match& match, Request& request) const;
     void answer_later(const Route& route, const Request& request, bool keep_alive);
-    void replied(HttpReplying::Outcome outcome);
+    void replied(HttpReplying::Outcome outcome, std::span<std::byte> rest = {});
     void go_on();
     void hold(std::span<const std::byte> bytes);
     void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest);
+    void refuse_upgrade(const Response& refusal, bool head_only);
+    void switch_protocols(Response decided, std::span<std::byte> rest);
+    void switch_protocols(const WebSocketRoute& route, Request request, Response decided,
+                          std::span<std::byte> rest);
     struct Answering {
         bool keep_alive = false;
         bool head_only = false;
@@ -63,6 +81,7 @@ private:
     };
     void respond(const Response& response, const Answering& how);
     void count_held();
+    void arm();
 
     Worker& worker_;
     const HttpTerms& terms_;
@@ -71,8 +90,15 @@ private:
     // Requests that wait until the client has taken its responses, or the one before is answered.
     std::vector<std::byte> held_;
     std::unique_ptr<HttpReplying> replying_;
+    /// A handshake that waits for a decision.
+    struct PendingUpgrade {
+        const WebSocketRoute& route;
+        Request request;
+    };
+    std::unique_ptr<PendingUpgrade> upgrading_;
     std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler
     net::HeldMemory memory_;
+    bool requested_ = false;  // once at least
     bool request_begun_ = false;
     bool continue_sent_ = false;
     bool leaving_ = false;

@@ -32,6 +32,7 @@ std::string_view remedy_for(int status, bool gave_credentials) noexcept {
         case 403:
         case 405:
             return "; it does not allow connections to that host and port";
+        case 500:  // what tinyproxy says of it
         case 502:
         case 503:
         case 504:
@@ -39,6 +40,13 @@ std::string_view remedy_for(int status, bool gave_credentials) noexcept {
         default:
             return "";
     }
+}
+
+constexpr const char* socks_remedy = "; it may speak SOCKS: write socks5:// for it";
+
+/// The answer of a SOCKS5 proxy to whatever it cannot make sense of.
+bool begins_like_socks(std::span<const std::byte> bytes) noexcept {
+    return !bytes.empty() && bytes.front() == std::byte{5};
 }
 
 }  // namespace
@@ -55,34 +63,43 @@ std::string HttpTunnel::begin() {
 }
 
 Result<net::Dialogue::Progress> HttpTunnel::receive(std::span<const std::byte> bytes) {
+    if (refused_) return collect(bytes);
     const auto parsed = parser_.parse(bytes);
     const auto rest = bytes.subspan(parsed.consumed);
     switch (parsed.status) {
         case http::ResponseParser::Status::need_more:
             return Progress{};
         case http::ResponseParser::Status::failed:
-            return std::unexpected(fail(parser_.reason()));
+            return std::unexpected(
+                fail(parser_.reason() + (begins_like_socks(bytes) ? socks_remedy : "")));
         case http::ResponseParser::Status::head:
             break;
     }
-    if (parser_.status() < 200 || parser_.status() > 299) return std::unexpected(refused(rest));
+    if (parser_.status() < 200 || parser_.status() > 299) {
+        refused_ = true;
+        return collect(rest);
+    }
     if (!rest.empty())
         return std::unexpected(fail("it sent something before the server was spoken to"));
     return Progress{.done = true};
 }
 
-Error HttpTunnel::refused(std::span<const std::byte> body) {
+Result<net::Dialogue::Progress> HttpTunnel::collect(std::span<const std::byte> body) {
+    using Status = http::ResponseParser::BodyStatus;
+    if (parser_.status() == 101) return std::unexpected(refusal(true));
+    const auto collected = parser_.collect_body(body);
+    if (collected.status == Status::need_more) return Progress{.refused = true};
+    return std::unexpected(refusal(collected.status == Status::failed || parser_.is_truncated()));
+}
+
+Error HttpTunnel::refusal(bool body_is_cut) const {
     auto answer = std::make_shared<HttpAnswer>();
     answer->status = parser_.status();
+    answer->status_line = parser_.status_line();
     for (const HeaderField& field : parser_.fields())
         answer->fields.emplace_back(field.name, field.value);
-    // What came with the head is enough to tell why; nobody waits for the rest.
-    if (answer->status != 101) {
-        const auto collected = parser_.collect_body(body);
-        answer->body_is_cut = collected.status != http::ResponseParser::BodyStatus::complete ||
-                              parser_.is_truncated();
-        answer->body = parser_.body();
-    }
+    answer->body = parser_.body();
+    answer->body_is_cut = body_is_cut;
     answer->from_proxy = true;
     std::string status = std::to_string(answer->status);
     if (const std::string_view phrase = reason_phrase(answer->status); !phrase.empty())
@@ -93,6 +110,8 @@ Error HttpTunnel::refused(std::span<const std::byte> body) {
 }
 
 Error HttpTunnel::ended() const {
+    // A body of no announced length is whole now; any other is not.
+    if (refused_) return refusal(!parser_.ends_with_connection());
     return fail("it ended the connection without an answer");
 }
 

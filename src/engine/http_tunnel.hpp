@@ -23,15 +23,18 @@ public:
     [[nodiscard]] std::string begin() override;
     [[nodiscard]] Result<Progress> receive(std::span<const std::byte> bytes) override;
     [[nodiscard]] Error ended() const override;
+    [[nodiscard]] Error cut_off() const override { return refusal(true); }
 
 private:
-    [[nodiscard]] Error refused(std::span<const std::byte> body);
+    [[nodiscard]] Result<Progress> collect(std::span<const std::byte> body);
+    [[nodiscard]] Error refusal(bool body_is_cut) const;
     [[nodiscard]] Error fail(const std::string& why) const;
 
     std::string proxy_name_;
     std::string authority_;
     std::string credentials_;
     http::ResponseParser parser_;
+    bool refused_ = false;  // what comes is the body of the refusal
 };
 
 }  // namespace longwire::engine

@@ -9,8 +9,9 @@ namespace {
 
 std::unexpected<Error> not_an_address(std::string_view text, std::string_view why) {
     return failure(ErrorCode::invalid_argument,
-                   "\"" + std::string(text) + "\" is not an address to listen on: " +
-                       std::string(why) + "; write HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH");
+                   "\"" + std::string(text) +
+                       "\" is not an address to listen on: " + std::string(why) +
+                       "; write HOST:PORT, [IPv6]:PORT, :PORT, unix:PATH or fd:NUMBER");
 }
 
 }  // namespace
@@ -20,6 +21,14 @@ Result<ListenOptions> ListenOptions::parse(std::string_view text) {
     if (text.starts_with("unix:")) {
         options.unix_path = text.substr(5);
         if (options.unix_path.empty()) return not_an_address(text, "the path is empty");
+        return options;
+    }
+    if (text.starts_with("fd:")) {
+        const std::string_view number = text.substr(3);
+        const auto [end, error] =
+            std::from_chars(number.data(), number.data() + number.size(), options.descriptor);
+        if (error != std::errc() || end != number.data() + number.size() || options.descriptor < 0)
+            return not_an_address(text, "a descriptor is a number from 0");
         return options;
     }
     const std::size_t colon = text.rfind(':');

@@ -2,6 +2,7 @@
 
 #include "engine/websocket_session.hpp"
 
+#include <atomic>
 #include <longwire/server.hpp>
 
 #include <cstddef>
@@ -15,8 +16,13 @@ namespace longwire::engine {
 
 /// A WebSocket route as the server keeps it.
 struct WebSocketRoute {
-    WebSocketOptions options;
-    Terms terms;
+    std::string path = {};
+    WebSocketOptions options = {};
+    Terms terms = {};
+    /// What holds for those who come now. Connections keep the terms that they came with, so all
+    /// stay.
+    std::atomic<const Terms*> latest = &terms;
+    std::vector<std::unique_ptr<const Terms>> changed = {};
 };
 
 /// What a path pattern matched: the values of its parameters, by name ("*" for the rest).

@@ -50,6 +50,12 @@ Response refusal_for(net::Admission::Refusal why) {
         .with("Retry-After", "10");
 }
 
+http::Limits limits_of(const ServerOptions& options) {
+    return {.max_head_size = options.max_request_head,
+            .max_fields = options.max_request_fields,
+            .max_body_size = options.max_request_body};
+}
+
 engine::Terms terms_of(const WebSocketOptions& options) {
     engine::Terms terms;
     terms.max_message_size = options.max_message_size;
@@ -82,10 +88,29 @@ public:
             worker.use(topics_.add(worker));
             worker.loop().spin_for(options.spin);
         }
-        terms_.limits = {.max_head_size = options.max_request_head,
-                         .max_fields = options.max_request_fields,
-                         .max_body_size = options.max_request_body};
-        terms_.request_timeout = options.handshake_timeout;
+        terms_.change(limits_of(options), options.handshake_timeout);
+    }
+
+    void change(const ServerOptions& options) {
+        if (!workers_) return;
+        admission_.change({.connections = options.max_connections,
+                           .per_network = options.max_connections_per_address});
+        (*workers_)->change_limit_held(options.max_memory);
+        terms_.change(limits_of(options), options.handshake_timeout);
+    }
+
+    void change_websockets(const std::function<void(std::string_view, WebSocketOptions&)>& change) {
+        const std::lock_guard lock(routes_mutex_);
+        for (engine::WebSocketRoute* const route : routes_) {
+            WebSocketOptions options = route->options;
+            change(route->path, options);
+            auto terms = std::make_unique<engine::Terms>(terms_of(options));
+            terms->handlers = route->terms.handlers;
+            terms->coroutine = route->terms.coroutine;
+            terms->compression = route->terms.compression;
+            route->latest = terms.get();
+            route->changed.push_back(std::move(terms));
+        }
     }
 
     engine::WebSocketRoute& add_websocket(std::string_view path, WebSocketOptions options) {
@@ -93,6 +118,8 @@ public:
         route->terms = terms_of(options);
         route->options = std::move(options);
         engine::WebSocketRoute& added = *route;
+        added.path = path;
+        routes_.push_back(&added);
         terms_.router.add(path, "GET").websocket = std::move(route);
         return added;
     }
@@ -124,6 +151,8 @@ public:
 
 private:
     Result<std::vector<net::Address>> addresses_of(const ListenOptions& options) const;
+    Result<std::vector<std::unique_ptr<net::Listener>>> open_listeners(
+        const ListenOptions& options);
     struct Endpoint {
         std::unique_ptr<net::Listener> listener;
         std::string host;
@@ -153,6 +182,8 @@ private:
     std::atomic<CloseCode> drain_code_ = CloseCode::going_away;
     std::atomic<bool> leaving_ = false;  // nothing is accepted any more
     Result<std::unique_ptr<Workers>> workers_;
+    std::mutex routes_mutex_;  // their terms, while they change
+    std::vector<engine::WebSocketRoute*> routes_;
     std::mutex certificates_mutex_;  // those of the endpoints
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
 };
@@ -165,26 +196,46 @@ Result<std::vector<net::Address>> Server::Implementation::addresses_of(
     return std::vector{*address};
 }
 
-Result<Server::Listening> Server::Implementation::listen(const ListenOptions& options) {
-    if (!workers_) return std::unexpected(workers_.error());
+Result<std::vector<std::unique_ptr<net::Listener>>> Server::Implementation::open_listeners(
+    const ListenOptions& options) {
+    net::Loop& loop = (*workers_)->first().loop();
+    std::vector<std::unique_ptr<net::Listener>> listeners;
+    if (options.descriptor >= 0) {
+        auto listener = net::Listener::adopt(loop, net::Descriptor(options.descriptor));
+        if (!listener) return std::unexpected(std::move(listener.error()));
+        listeners.push_back(std::move(*listener));
+        return listeners;
+    }
     auto addresses = addresses_of(options);
     if (!addresses) return std::unexpected(std::move(addresses.error()));
+    for (const net::Address& address : *addresses) {
+        auto listener = net::Listener::open(loop, address);
+        if (!listener) return std::unexpected(std::move(listener.error()));
+        listeners.push_back(std::move(*listener));
+        // One port picked by the system for one address is not free for the others.
+        if (options.port == 0 && options.unix_path.empty()) break;
+    }
+    return listeners;
+}
+
+Result<Server::Listening> Server::Implementation::listen(const ListenOptions& options) {
+    if (!workers_) return std::unexpected(workers_.error());
     std::shared_ptr<net::TlsContext> tls;
     if (options.tls) {
         auto made = net::TlsContext::for_server(*options.tls, options.host);
         if (!made) return std::unexpected(std::move(made.error()));
         tls = std::move(*made);
     }
+    auto listeners = open_listeners(options);
+    if (!listeners) return std::unexpected(std::move(listeners.error()));
     Listening listening;
-    for (const net::Address& address : *addresses) {
-        auto listener = net::Listener::open((*workers_)->first().loop(), address);
-        if (!listener) return std::unexpected(std::move(listener.error()));
+    for (auto& listener : *listeners) {
         if (listening.address.empty())
-            listening = {.address = (*listener)->address().to_text(),
-                         .port = (*listener)->address().port(),
+            listening = {.address = listener->address().to_text(),
+                         .port = listener->address().port(),
                          .fingerprint = tls ? tls->fingerprint() : std::string()};
         endpoints_.push_back(std::make_unique<Endpoint>(
-            Endpoint{std::move(*listener), options.host, options.tls, tls}));
+            Endpoint{std::move(listener), options.host, options.tls, tls}));
         const Endpoint& endpoint = *endpoints_.back();
         endpoint.listener->start(
             [this, &endpoint](net::Descriptor socket, const net::Address& peer) {
@@ -195,8 +246,6 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
                                                    net::describe_errno(error) +
                                                    "; raise the limit of open files (ulimit -n)");
             });
-        // One port picked by the system for one address is not free for the others.
-        if (options.port == 0 && options.unix_path.empty()) break;
     }
     return listening;
 }
@@ -252,7 +301,6 @@ void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor so
 }
 
 void Server::Implementation::begin(Worker& worker, Accepted accepted) {
-    if (leaving_) return;
     std::unique_ptr<net::TlsChannel> tls;
     if (accepted.tls) {
         auto channel = net::TlsChannel::accept(std::move(accepted.tls));
@@ -265,6 +313,8 @@ void Server::Implementation::begin(Worker& worker, Accepted accepted) {
     if (!stream) return engine::log(LogLevel::warning, stream.error().message());
     (*stream)->take(std::move(accepted.place));
     session->attach(**stream);
+    // It was accepted before the server began to leave, and comes after.
+    if (leaving_) (*stream)->leave();
 }
 
 int Server::Implementation::run() {
@@ -304,6 +354,8 @@ void Server::Implementation::work(Worker& worker) {
             (*workers_)->wake_all();
         }
         if (leaving_ && !until) {
+            // Those who were accepted before are on their way to this loop.
+            loop.turn(std::chrono::milliseconds(0));
             left = net::Loop::Clock::now();
             until = left + drain_within_.load() + leaving_time;
             worker.leave_with(drain_code_);
@@ -422,6 +474,15 @@ Server& Server::files(std::string_view path, std::string folder) {
 
 Result<Server::Listening> Server::listen(const ListenOptions& options) {
     return implementation_->listen(options);
+}
+
+void Server::change(const ServerOptions& options) {
+    implementation_->change(options);
+}
+
+void Server::change_websockets(
+    const std::function<void(std::string_view, WebSocketOptions&)>& change) {
+    implementation_->change_websockets(change);
 }
 
 Result<void> Server::reload_certificates() {

@@ -15,12 +15,20 @@ void Upgrade::refuse(Response response) {
     response_ = std::move(response);
 }
 
+HttpReply Upgrade::answer_later() {
+    deferred_ = true;
+    return later_();
+}
+
 /// What the engine may do with an Upgrade that handlers may not.
 class UpgradeAccess {
 public:
-    /// Lets the route's handler decide; the response is a 101 if it let the request in.
-    static Response decide(const std::function<void(Upgrade&)>& handler, const Request& request) {
-        Upgrade upgrade(request);
+    /// Lets the route's handler decide; the response is a 101 if it let the request in. Nothing
+    /// where it answers later.
+    static std::optional<Response> decide(const std::function<void(Upgrade&)>& handler,
+                                          const Request& request,
+                                          const std::function<HttpReply()>& later) {
+        Upgrade upgrade(request, later);
         try {
             handler(upgrade);
         } catch (...) {
@@ -29,6 +37,7 @@ public:
                                                "); the handshake was refused with 500");
             upgrade.refuse(500, "The server could not decide about this connection.");
         }
+        if (upgrade.deferred_) return std::nullopt;
         return std::move(upgrade.response_);
     }
 };
@@ -48,26 +57,31 @@ std::string words_of_refused_origin(std::string_view origin, std::string_view ho
 
 }  // namespace
 
-std::expected<Accepted, Response> judge_upgrade(const WebSocketRoute& route,
-                                                const Request& request) {
+std::optional<Response> refusal_of(const WebSocketRoute& route, const Request& request) {
     const auto offer =
         protocol::judge_request(request.method(), request.minor_version(), request.headers());
     if (!offer) {
         Response response = Response::text(offer.error().status, offer.error().body);
         for (const auto& [name, value] : offer.error().headers) response.with(name, value);
-        return std::unexpected(std::move(response));
+        return response;
     }
     const std::string_view host = request.header("Host").value_or("");
-    if (!protocol::origin_allowed(offer->origin, host, route.options.origins)) {
-        log(LogLevel::debug, "refused a handshake: the origin " + std::string(offer->origin) +
-                                 " is not allowed at " + std::string(host));
-        return std::unexpected(Response::text(403, words_of_refused_origin(offer->origin, host)));
-    }
-    Response decided = {.status = 101};
-    if (route.terms.handlers.on_upgrade)
-        decided = UpgradeAccess::decide(route.terms.handlers.on_upgrade, request);
-    if (decided.status != 101) return std::unexpected(std::move(decided));
+    if (protocol::origin_allowed(offer->origin, host, route.options.origins)) return std::nullopt;
+    log(LogLevel::debug, "refused a handshake: the origin " + std::string(offer->origin) +
+                             " is not allowed at " + std::string(host));
+    return Response::text(403, words_of_refused_origin(offer->origin, host));
+}
 
+std::optional<Response> decide(const WebSocketRoute& route, const Request& request,
+                               const std::function<HttpReply()>& later) {
+    if (!route.terms.handlers.on_upgrade) return Response{.status = 101};
+    return UpgradeAccess::decide(route.terms.handlers.on_upgrade, request, later);
+}
+
+Accepted accept(const WebSocketRoute& route, const Request& request, Response decided) {
+    // It has been judged before: what it offers is views into the request.
+    const auto offer =
+        protocol::judge_request(request.method(), request.minor_version(), request.headers());
     Accepted accepted;
     accepted.subprotocol =
         protocol::choose_subprotocol(route.options.subprotocols, offer->subprotocols);

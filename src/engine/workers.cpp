@@ -39,6 +39,13 @@ void Workers::limit_held(std::size_t most) {
         (*this)[index].loop().limit_held(most, total_, index);
 }
 
+void Workers::change_limit_held(std::size_t most) {
+    for (std::size_t index = 0; index < size(); ++index) {
+        net::Loop& loop = (*this)[index].loop();
+        loop.post([&loop, most, total = total_, index] { loop.limit_held(most, total, index); });
+    }
+}
+
 void Workers::run(const std::function<void(Worker&)>& work) {
     // Signals are for the threads that the program has made itself.
     sigset_t all;

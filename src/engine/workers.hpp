@@ -37,6 +37,9 @@ public:
     /// Bounds what the connections of all loops keep, together.
     void limit_held(std::size_t most);
 
+    /// Another bound from now on. Any thread.
+    void change_limit_held(std::size_t most);
+
     /// What they kept, as of a turn ago. Any thread.
     [[nodiscard]] std::size_t held() const noexcept { return total_ ? total_->of_all() : 0; }
 

@@ -57,6 +57,12 @@ void ResponseParser::begin_head() {
     message_ = {};
 }
 
+std::string_view ResponseParser::status_line() const noexcept {
+    if (!has_head_) return {};
+    const std::string_view head(head_.data(), head_.size());
+    return head.substr(0, head.find('\r'));
+}
+
 ResponseParser::Parsed ResponseParser::parse(std::span<const std::byte> bytes) {
     std::size_t consumed = 0;
     while (!has_head_ && !has_failed_) {

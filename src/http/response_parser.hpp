@@ -48,6 +48,8 @@ public:
 
     /// 101, or 200 to 599; 0 until the head is complete.
     [[nodiscard]] int status() const noexcept { return message_.status; }
+    /// The first line of the head as it came: "HTTP/1.1 200 OK". Valid as fields() are.
+    [[nodiscard]] std::string_view status_line() const noexcept;
     /// HTTP/1.x
     [[nodiscard]] int minor_version() const noexcept { return message_.minor_version; }
     /// Valid as long as the parser, and until it is moved.

@@ -55,6 +55,12 @@ public:
         Network* network_ = nullptr;
     };
 
+    /// For those who come from now on.
+    void change(const Limits& limits) noexcept {
+        const std::lock_guard lock(mutex_);
+        limits_ = limits;
+    }
+
     [[nodiscard]] std::expected<Place, Refusal> admit(const Address& peer);
     [[nodiscard]] std::size_t connections() const noexcept {
         const std::lock_guard lock(mutex_);
@@ -64,8 +70,8 @@ public:
 private:
     void leave(Network& network) noexcept;
 
-    Limits limits_;
     mutable std::mutex mutex_;  // connections come on one loop and go on all
+    Limits limits_;
     std::size_t connections_ = 0;
     std::unordered_map<std::uint64_t, Network> networks_;
 };

@@ -15,6 +15,7 @@ public:
     struct Progress {
         std::string answer = {};  ///< What to send next; may be empty.
         bool done = false;        ///< The way is open: what follows is for the server.
+        bool refused = false;     ///< It stays closed; what comes now only tells more of why.
     };
 
     Dialogue() = default;
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] virtual Result<Progress> receive(std::span<const std::byte> bytes) = 0;
     /// What is to be said when the other side has ended the connection.
     [[nodiscard]] virtual Error ended() const = 0;
+    /// What is to be said of a refusal whose end is not waited for any longer.
+    [[nodiscard]] virtual Error cut_off() const { return ended(); }
 };
 
 }  // namespace longwire::net

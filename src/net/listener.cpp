@@ -1,5 +1,6 @@
 #include "net/listener.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 namespace longwire::net {
@@ -80,6 +82,25 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& addr
         ::listen(socket.get(), backlog) != 0)
         return listen_error(address, errno);
     return std::unique_ptr<Listener>(new Listener(loop, std::move(socket), std::move(unix_path)));
+}
+
+Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, Descriptor socket) {
+    const auto option = [&](int name) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        return getsockopt(socket.get(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+    };
+    if (option(SO_ACCEPTCONN) != 1 || option(SO_TYPE) != SOCK_STREAM)
+        return failure(ErrorCode::invalid_argument,
+                       "the descriptor " + std::to_string(socket.get()) +
+                           " is no stream socket that listens; let whoever starts this program "
+                           "hand one on");
+    const int number = socket.get();
+    ::fcntl(number, F_SETFD, FD_CLOEXEC);
+    ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
+    const int on = 1;
+    setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // (of a Unix socket: nothing)
+    return std::unique_ptr<Listener>(new Listener(loop, std::move(socket), {}));
 }
 
 void Listener::start(Accept accept, Exhausted exhausted) {

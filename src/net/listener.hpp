@@ -22,6 +22,9 @@ public:
     /// Binds and listens. Errors: address_in_use, address_not_available, permission_denied,
     /// listen_failed.
     static Result<std::unique_ptr<Listener>> open(Loop& loop, const Address& address);
+    /// One that listens already, as a service manager hands it on. Its address stays when it goes.
+    /// Errors: invalid_argument (it is no listening socket of ours to take).
+    static Result<std::unique_ptr<Listener>> adopt(Loop& loop, Descriptor socket);
     ~Listener();
 
     /// Begins to accept.

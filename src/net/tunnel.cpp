@@ -38,6 +38,16 @@ void Tunnel::on_ready(std::uint32_t events) {
         advance();
 }
 
+void Tunnel::on_timer() {
+    (void)conclude();
+}
+
+bool Tunnel::conclude() {
+    if (!refused_ || !done_) return false;
+    settle(std::unexpected(dialogue_->cut_off()));
+    return true;
+}
+
 bool Tunnel::send_unsent() {
     while (!unsent_.empty()) {
         const auto sent = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
@@ -65,6 +75,7 @@ void Tunnel::receive() {
     }
     unsent_ += progress->answer;
     open_ = progress->done;
+    if (progress->refused && !std::exchange(refused_, true)) loop_.arm(*this, patience);
     advance();
 }
 
@@ -76,6 +87,7 @@ void Tunnel::advance() {
 }
 
 void Tunnel::settle(Result<Descriptor> result) {
+    disarm();
     const int number = result ? result->get() : socket_.get();
     if (std::exchange(watched_, false)) loop_.unwatch(*this, number);
     const auto done = std::exchange(done_, {});

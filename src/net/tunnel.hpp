@@ -4,6 +4,8 @@
 #include "net/dialogue.hpp"
 #include "net/loop.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,15 +18,22 @@ class Tunnel final : private Watcher {
 public:
     using Done = std::function<void(Result<Descriptor>)>;
 
+    /// The rest of a refusal is worth no longer wait.
+    static constexpr std::chrono::milliseconds patience = std::chrono::seconds(1);
+
     Tunnel(Loop& loop, Descriptor socket, std::unique_ptr<Dialogue> dialogue, Done done);
     ~Tunnel();
 
     /// Begins. `done` is called once, perhaps before this returns; the Tunnel may be destroyed in
     /// that call. Errors: proxy_failed, system.
     void start();
+    /// The time is over. True: the other side had refused, and `done` was told so; its answer was
+    /// not whole.
+    [[nodiscard]] bool conclude();
 
 private:
     void on_ready(std::uint32_t events) override;
+    void on_timer() override;
     [[nodiscard]] bool send_unsent();
     void receive();
     void advance();
@@ -37,6 +46,7 @@ private:
     std::string unsent_;
     bool watched_ = false;
     bool open_ = false;  // the dialogue is over; what is unsent goes before all else
+    bool refused_ = false;
 };
 
 }  // namespace longwire::net

@@ -45,6 +45,7 @@ std::optional<Who> who_of(std::string_view word) {
     if (word == "everyone") return Who::everyone;
     if (word == "user") return Who::user;
     if (word == "token") return Who::token;
+    if (word == "webhook") return Who::webhook;
     return std::nullopt;
 }
 
@@ -65,7 +66,7 @@ bool take(Target& target, const std::optional<Value>& value) {
 
 /// Empty where all is well; otherwise what the value has to be.
 std::string_view set_rule_key(ChannelRule& rule, std::string_view key, const std::string& text) {
-    constexpr std::string_view who = "must be nobody, everyone, user or token";
+    constexpr std::string_view who = "must be nobody, everyone, user, token or webhook";
     constexpr std::string_view truth = "must be true or false";
     const auto truth_of = [&]() -> std::optional<bool> {
         if (text == "true") return true;
@@ -169,8 +170,8 @@ const std::vector<RuleKey>& rule_keys() {
          "The channels it is for: a name, in which * stands for anything. The first rule that "
          "matches counts; a channel that none is for is closed."},
         {"subscribe", "\"everyone\"",
-         "Who may: nobody, everyone, user (who shows a good token) or "
-         "token (one that names the channel)."},
+         "Who may: nobody, everyone, user (who shows a good token), "
+         "token (one that names the channel) or webhook (whom hook_url lets)."},
         {"publish", "\"nobody\"", "The same for publishing."},
         {"presence", "\"nobody\"", "The same for asking who is there, and being told."},
         {"history", "\"nobody\"", "The same for asking what was."},

@@ -2,10 +2,22 @@
 
 #include <longwire/log.hpp>
 
+#include <cstdint>
+
 namespace longwire::ops {
 
-/// Sends what the library says, from `lowest` up, to standard error, with the time and, on a
-/// terminal that wants them, colours.
-void log_to_standard_error(LogLevel lowest);
+/// How a line of the log looks: for people, or one JSON object each.
+enum class LogFormat : std::uint8_t {
+    automatic,  ///< text on a terminal, JSON elsewhere
+    text,
+    json
+};
+
+/// Sends what the library has to say, from `lowest` up, to standard error. Lines are written by a
+/// thread of their own: where that cannot keep up, the oldest that wait are left out, and it is
+/// said how many. Before other threads start; once.
+void log_to_standard_error(LogLevel lowest, LogFormat format = LogFormat::automatic);
+/// Writes what still waits. Afterwards the library's lines go nowhere.
+void end_log();
 
 }  // namespace longwire::ops

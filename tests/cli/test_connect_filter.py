@@ -1,10 +1,12 @@
 """`longwire connect` in a pipe, as a script uses it."""
 
 import base64
+import hashlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -23,6 +25,13 @@ def connect(*arguments, data=b"", environment=None, **options):
 def shell(command, **names):
     return subprocess.run(["/bin/bash", "-c", command], capture_output=True, text=True, timeout=60,
                           check=False, env={**os.environ, "LONGWIRE": LONGWIRE, **names})
+
+
+def recv_exactly(connection, size):
+    received = b""
+    while len(received) < size:
+        received += connection.recv(size - len(received))
+    return received
 
 
 class WhatIsSent(unittest.TestCase):
@@ -71,6 +80,19 @@ class WhatIsSent(unittest.TestCase):
         with Serving() as serving:
             result = shell(f"echo hi | $LONGWIRE connect {serving.url('/echo')} >&-")
             self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+
+class Addresses(unittest.TestCase):
+    def test_without_a_scheme_are_ws(self):
+        with Serving() as serving:
+            for url in (f"127.0.0.1:{serving.port}/echo", f":{serving.port}/echo"):
+                result = connect("-m", "hi", "-n", "1", url)
+                self.assertEqual((result.returncode, result.stdout), (0, b"hi\n"), result.stderr)
+
+    def test_with_another_scheme_are_refused(self):
+        for url in ("ftp://127.0.0.1/", "wss:/127.0.0.1/", "/echo", ""):
+            result = connect(url)
+            self.assertEqual((result.returncode, result.stdout), (3, b""), url)
 
 
 class WhatComesOut(unittest.TestCase):
@@ -169,6 +191,7 @@ class Json(unittest.TestCase):
             (event,) = self.events(result)
             self.assertEqual((event["type"], event["exit_code"]), ("error", 6))
             self.assertEqual(event["answer"]["status"], 404)
+            self.assertEqual(event["answer"]["status_line"], "HTTP/1.1 404 Not Found")
             self.assertIn(["Connection", "close"], event["answer"]["fields"])
             self.assertEqual(len(result.stderr.splitlines()), 1)
 
@@ -184,6 +207,56 @@ class WhenItEnds(unittest.TestCase):
                 out, errors = client.communicate(timeout=30)
             self.assertEqual((client.returncode, out, errors), (0, b"a\nb\n", b""))
             self.assertEqual(peer.wait_for(peer.closed, 1)[0], 1000)
+
+    def test_not_before_the_server_has_come_to_what_was_sent(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
+            with subprocess.Popen([LONGWIRE, "connect", "-w", "0.01", "-m", "hi", url],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as client:
+                connection, _ = listener.accept()
+                with connection, connection.makefile("rb") as frames:
+                    key = ""
+                    while (line := frames.readline().decode()) != "\r\n":
+                        if line.startswith("Sec-WebSocket-Key"):
+                            key = line.split()[1]
+                    accept = hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode())
+                    connection.sendall(
+                        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                        b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                        + base64.b64encode(accept.digest()) + b"\r\n\r\n")
+                    self.assertEqual(self.frame(frames), (0x81, b"hi"))
+                    kind, payload = self.frame(frames)
+                    self.assertEqual(kind, 0x89)
+                    # Whatever time it takes.
+                    connection.settimeout(0.3)
+                    with self.assertRaises(TimeoutError):
+                        connection.recv(1)
+                    connection.settimeout(30)
+                    connection.sendall(bytes([0x8A, len(payload)]) + payload + b"\x81\x02ho")
+                    self.assertEqual(recv_exactly(connection, 8)[0], 0x88)
+                    connection.sendall(b"\x88\x02\x03\xe8")
+                    connection.shutdown(socket.SHUT_WR)
+                    self.assertEqual(client.stdout.read(), b"ho\n")
+                    self.assertEqual(client.wait(timeout=30), 0)
+
+    def frame(self, frames):
+        """A short frame of a client: its first byte and its payload."""
+        kind, size = frames.read(2)
+        mask = frames.read(4)
+        return kind, bytes(byte ^ mask[index % 4]
+                           for index, byte in enumerate(frames.read(size & 0x7F)))
+
+    def test_never_if_it_is_to_stay(self):
+        with Peer() as peer:
+            with subprocess.Popen([LONGWIRE, "connect", "-w", "forever", peer.url()],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as client:
+                peer.wait_for(peer.sockets, 1)
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    client.wait(timeout=0.5)
+                peer.send("late")
+                self.assertEqual(client.stdout.readline(), b"late\n")
+                peer.close()
+                self.assertEqual(client.wait(timeout=30), 0)
 
     def test_fewer_than_counted_is_a_failure(self):
         with Serving() as serving:
@@ -271,6 +344,10 @@ class Secrets(unittest.TestCase):
             head = self.requested("-H", "@" + file.name, "-H", "X-Three: 3")
         self.assertEqual((head["X-One"], head["X-Two"], head["X-Three"]), ("1", "2", "3"))
 
+    def test_a_host_takes_the_place_of_the_urls(self):
+        self.assertEqual(self.requested("-H", "Host: inner.example").get_all("Host"),
+                         ["inner.example"])
+
     def test_one_that_is_not_there_is_named(self):
         for given, named in (("@/no/such/file", b"/no/such/file"), ("env:NO_SUCH", b"NO_SUCH")):
             result = connect("--bearer", given, "ws://127.0.0.1:1/")
@@ -292,6 +369,7 @@ class WrongOptions(unittest.TestCase):
             (("--compress", "zip"), "zip"), (("--max-message", "0"), "--max-message"),
             (("--color", "pink"), "pink"), (("-m", "a", "-1"), "--one-message"),
             (("--proxy", "http://x", "--no-proxy"), "--no-proxy"),
+            (("-H", "X-One"), "NAME: VALUE"), (("-H", "Upgrade: x"), "leave it out"),
             (("--cert", "x"), "--key"), (("--pinned-key", "nonsense"), "pin"),
         ):
             result = connect(*arguments, "wss://127.0.0.1:1/")

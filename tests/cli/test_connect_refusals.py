@@ -32,9 +32,15 @@ class Refusals(unittest.TestCase):
 
     def test_the_whole_answer_is_shown(self):
         rest = self.told("418 I'm a teapot", "X-One: 1", "X-Two: 2", body="short\nand stout\n")
-        self.assertIn("The server answered:\n  HTTP/1.1 418", rest)
+        self.assertIn("The server answered:\n  HTTP/1.1 418 I'm a teapot\n", rest)
         self.assertIn("  X-One: 1\n  X-Two: 2\n", rest)
         self.assertIn("\n\n  short\n  and stout\n", rest)
+
+    def test_its_first_line_is_shown_as_it_came(self):
+        for line in ("HTTP/1.0 404 File not found", "HTTP/1.1 403"):
+            with OneAnswer(line.encode() + b"\r\nContent-Length: 0\r\n\r\n") as server:
+                result = connect(server.url())
+            self.assertIn(f"The server answered:\n  {line}\n", result.stderr.decode())
 
     def test_no_more_than_its_first_kib(self):
         rest = self.told("500 Internal Server Error", body="x" * 1024 + "y" * 5000)
@@ -57,15 +63,23 @@ class Refusals(unittest.TestCase):
             ("401 Unauthorized", ("WWW-Authenticate: Basic, Bearer",), (), "or a token"),
             ("401 Unauthorized", (), (), "--cookie"),
             ("401 Unauthorized", (), ("--user", "a:b"), "not one that it takes"),
+            ("401 Unauthorized", ("WWW-Authenticate: Basic",), ("--bearer", "x"),
+             "it wants a user and password"),
+            ("401 Unauthorized", ("WWW-Authenticate: Bearer",), ("--user", "a:b"),
+             "it wants a token"),
+            ("401 Unauthorized", ("WWW-Authenticate: Digest realm=x",), (), "not supported"),
             ("403 Forbidden", (), (), "--origin https://HOST"),
             ("403 Forbidden", (), ("--origin", "https://mine.example"), "https://mine.example"),
             ("404 Not Found", (), (), "/websocket"),
             ("405 Method Not Allowed", (), (), "not for GET"),
             ("426 Upgrade Required", ("Sec-WebSocket-Version: 99",), (), "another version"),
             ("426 Upgrade Required", (), (), "proxy_http_version 1.1"),
+            ("426 Upgrade Required", ("Sec-WebSocket-Version: 13, 8",), (),
+             "proxy_http_version 1.1"),
             ("200 OK", (), (), "a page at this path"),
             ("302 Found", ("Location: /login",), (), "-L goes there"),
             ("400 Bad Request", (), (), "-H"),
+            ("400 Bad Request", (), (), "in nginx: proxy_http_version 1.1"),
             ("429 Too Many Requests", ("Retry-After: 3",), (), "--reconnect"),
             ("502 Bad Gateway", (), (), "the server behind it"),
             ("503 Service Unavailable", (), (), "try again later"),
@@ -74,6 +88,27 @@ class Refusals(unittest.TestCase):
             with self.subTest(status=status, fields=fields, options=options):
                 rest = self.told(status, *fields, options=options)
                 self.assertIn(expected, " ".join(rest.split()))
+
+    def test_a_user_of_the_url_counts_as_one(self):
+        with OneAnswer(answer("401 Unauthorized", "WWW-Authenticate: Basic")) as server:
+            result = connect(server.url().replace("//", "//me:secret@"))
+        self.assertIn("not one that it takes", " ".join(result.stderr.decode().split()))
+        self.assertNotIn(b"secret", result.stderr)
+
+    def test_one_that_hangs_up_may_speak_tls(self):
+        for then in (b"", OneAnswer.RESET):
+            with OneAnswer(b"", then) as server:
+                result = connect(server.url())
+            self.assertIn(result.returncode, (5, 7))
+            self.assertIn("wss:// instead of ws://", " ".join(result.stderr.decode().split()))
+
+    def test_a_key_that_is_not_pinned_has_no_way_around(self):
+        with Serving("--tls-self-signed") as serving:
+            result = connect("--insecure", "--pinned-key", "sha256//" + "A" * 43 + "=",
+                             serving.url("/echo").replace("ws:", "wss:"))
+        self.assertEqual(result.returncode, 9)
+        self.assertIn(b"pinned", result.stderr)
+        self.assertNotIn(b"--insecure", result.stderr)
 
     def test_a_tls_port_that_is_spoken_to_plainly(self):
         rest = self.told("400 Bad Request",
@@ -105,6 +140,45 @@ class Refusals(unittest.TestCase):
         text = " ".join(result.stderr.decode().split())
         self.assertIn("The proxy answered", text)
         self.assertIn("--proxy http://USER:PASSWORD@", text)
+
+    def told_by_proxy(self, *told, options=(), user="", then=b"", environment=None):
+        with OneAnswer(answer(*told) if isinstance(told[0], str) else told[0], then) as proxy:
+            url = f"http://{user}127.0.0.1:{proxy.port}"
+            options = ("--proxy", url) if environment is None else ()
+            result = subprocess.run(
+                [LONGWIRE, "connect", *options, "ws://192.0.2.1/"], stdin=subprocess.DEVNULL,
+                capture_output=True, timeout=60, check=False,
+                env={**os.environ, **({"http_proxy": url, "no_proxy": ""} if environment else {})})
+        self.assertEqual(result.returncode, 10, result.stderr)
+        return result.stderr.decode()
+
+    def test_each_refusal_of_a_proxy_is_told_what_it_likely_means(self):
+        for told, user, expected in (
+            (("403 Forbidden",), "", "many allow port 443"),
+            (("404 Not Found",), "", "a web server, and no proxy"),
+            (("407 Proxy Authentication Required", "Proxy-Authenticate: Negotiate"), "",
+             "not supported"),
+            (("407 Proxy Authentication Required", "Proxy-Authenticate: Basic"), "me:pw@",
+             "not ones that it takes"),
+            (("302 Found", "Location: http://login.example/"), "", "open a page in a browser"),
+            (("502 Bad Gateway",), "", "could not reach the server"),
+        ):
+            with self.subTest(told=told):
+                text = " ".join(self.told_by_proxy(*told, user=user).split())
+                self.assertIn(expected, text)
+                # What is said of servers does not hold here.
+                self.assertNotIn("--origin", text)
+                self.assertNotIn("/websocket", text)
+
+    def test_a_proxys_whole_answer_is_shown_though_it_comes_in_parts(self):
+        text = self.told_by_proxy(b"HTTP/1.0 500 Unable to connect\r\nServer: x\r\n\r\n",
+                                  then=b"Nobody\nis there.\n")
+        self.assertIn("  HTTP/1.0 500 Unable to connect\n  Server: x\n\n  Nobody\n  is there.\n\n",
+                      text)
+
+    def test_a_proxy_of_the_environment_can_be_left_out(self):
+        text = " ".join(self.told_by_proxy("403 Forbidden", environment=True).split())
+        self.assertIn("The environment names this proxy; --no-proxy goes without it.", text)
 
     def test_a_proxy_that_is_not_there(self):
         result = connect("--proxy", "http://127.0.0.1:1", "ws://192.0.2.1/")

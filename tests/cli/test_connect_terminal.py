@@ -262,6 +262,39 @@ class Commands(Terminal):
             person.wait_for("/no/such/file: No such file")
         self.assertEqual(len(self.peer.received), 1)
 
+    def test_tab_completes_them_and_their_files(self):
+        person = self.person()
+        for name in ("picture one.png", "picture two.png", "other.bin"):
+            with open(f"{person.home}/{name}", "wb") as file:
+                file.write(name.encode())
+        os.mkdir(f"{person.home}/folder")
+        person.type("/p\t")
+        person.wait_for("* ping  pretty\n> /p\n")
+        person.type("i\t")
+        person.wait_until(lambda: self.typed(person)[0] == "> /ping" and
+                          person.screen.cursor.x == len("> /ping "), "a space behind it")
+        person.type(CTRL_U + "/b\t~/\t")
+        person.wait_for("* folder/  other.bin  picture one.png  picture two.png")
+        person.type("p\t")
+        person.wait_until(lambda: person.screen.cursor.x == len("> /binary ~/picture "), "picture")
+        person.type("t\t")
+        person.wait_for("> /binary ~/picture two.png")
+        person.type("\r")
+        self.assertEqual(self.gets(person, self.peer.received, 1), b"picture two.png")
+        # In a message it does nothing, and a folder can be gone into.
+        person.type("a message\t\r/text ~/fo\t")
+        self.assertEqual(self.gets(person, self.peer.received, 2), "a message")
+        person.wait_for("> /text ~/folder/")
+        person.type("\r")
+        person.wait_for("it is not a file")
+
+    def test_what_is_no_file_holds_nothing_up(self):
+        person = self.person()
+        os.mkfifo(f"{person.home}/pipe")
+        person.type("/binary ~/pipe\r")
+        person.wait_for("pipe: it is not a file")
+        self.see_message(person, "still there")
+
     def test_ping_says_how_long_it_took(self):
         person = self.person()
         person.type("/ping hello\r")

@@ -93,37 +93,79 @@ class WellFormed(unittest.TestCase):
              ["serve", "connect", "bench", "config", "token", "--help", "--version"]),
             (["longwire", "connect", "--rec"], ["--reconnect"]),
             (["longwire", "connect", "--compress", "s"], ["shared"]),
-            (["longwire", "connect", "ws"], ["ws://", "wss://"]),
+            (["longwire", "connect", "ws"], ["ws://", "wss://", "ws+unix:/"]),
             (["longwire", "serve", "--tls-s"], ["--tls-self-signed"]),
             (["longwire", "serve", "--tls-cert", script[:-3]], [script]),
         ):
-            quoted = " ".join(f"'{word}'" for word in words)
+            line, part = " ".join(words), words[-1].rpartition(":")[2]
             # compopt works only while the shell completes.
-            run = (f"compopt() {{ :; }}; source '{script}'; COMP_WORDS=({quoted}); "
-                   f"COMP_CWORD={len(words) - 1}; _longwire; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+            run = (f"compopt() {{ :; }}; source '{script}'; COMP_LINE='{line}'; "
+                   f"COMP_POINT={len(line)}; _longwire longwire '{part}' ''; "
+                   "printf '%s\\n' \"${COMPREPLY[@]}\"")
             result = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=False)
             self.assertEqual((result.stdout.split(), result.stderr), (expected, ""), words)
 
-    def test_fish_completes(self):
-        script = os.path.join(PACKAGING, "completions", "longwire.fish")
-        with tempfile.TemporaryDirectory() as home:
-            result = subprocess.run(
-                ["fish", "--no-config", "-c", f"source {script}; complete -C 'longwire connect --pre'"],
-                capture_output=True, text=True, check=False, env={**os.environ, "HOME": home})
-        self.assertEqual(result.stdout.split("\t")[0], "--pretty", result.stderr)
 
-    def test_zsh_completes(self):
-        with tempfile.TemporaryDirectory() as home:
-            shutil.copy(os.path.join(PACKAGING, "completions", "_longwire"), home)
-            shell = pexpect.spawn("zsh", ["-f"], env={"PATH": os.environ["PATH"], "HOME": home,
-                                                      "TERM": "dumb", "PS1": "ready$ "},
-                                  timeout=30, dimensions=(24, 200))
-            shell.sendline(f"fpath=({home} $fpath); autoload -U compinit; compinit -u -D; "
-                           "echo lo''aded")
-            shell.expect_exact("loaded")
-            shell.send("longwire connect --pre\t")
-            shell.expect_exact("tty")
-            shell.close(force=True)
+class Typed(unittest.TestCase):
+    """What Tab makes of a line, in the shells themselves."""
+
+    def setUp(self):
+        self.home = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.home)
+        with open(f"{self.home}/certificate", "w", encoding="ascii"):
+            pass
+
+    def shell(self, *command, load):
+        shell = pexpect.spawn(*command[:1], list(command[1:]), timeout=30, dimensions=(24, 200),
+                              env={"PATH": os.environ["PATH"], "HOME": self.home, "TERM": "dumb",
+                                   "PS1": "ready$ ", "TOKEN_OF_TEST": "x"})
+        self.addCleanup(shell.close, force=True)
+        shell.delaybeforesend = None
+        shell.sendline(f"{load}; echo lo''aded")
+        shell.expect_exact("loaded\r\n")
+        return shell
+
+    def assert_completes(self, shell):
+        for line, rest in (
+            ("--pre", "tty"), ("--compress=s", "hared"), ("-x so", "cks5://"),
+            ("--color n", "ever"), ("--bearer env:TOKEN_OF", "_TEST"),
+            ("--user=env:TOKEN_OF", "_TEST"), (f"--cacert {self.home}/cert", "ificate"),
+            (f"-H @{self.home}/cert", "ificate"), (f"--header=@{self.home}/cert", "ificate"),
+            ("ws:", "//"), (f"ws+unix:{self.home}/cert", "ificate"),
+        ):
+            with self.subTest(line=line):
+                shell.send(f"longwire connect {line}\t")
+                # With nothing but letters of its own in between.
+                shell.expect(f"longwire connect {re.escape(line)}{re.escape(rest)}")
+                shell.send("\x15")
+
+    def test_in_bash(self):
+        script = os.path.abspath(os.path.join(PACKAGING, "completions", "longwire.bash"))
+        self.assert_completes(self.shell("bash", "--norc", "--noprofile",
+                                         load=f"source '{script}'"))
+
+    def test_in_zsh(self):
+        shutil.copy(os.path.join(PACKAGING, "completions", "_longwire"), self.home)
+        self.assert_completes(self.shell(
+            "zsh", "-f", load=f"fpath=({self.home} $fpath); autoload -U compinit; "
+                              "compinit -u -D; unsetopt zle_bracketed_paste"))
+
+    def test_in_fish(self):
+        script = os.path.abspath(os.path.join(PACKAGING, "completions", "longwire.fish"))
+        for line, whole in (("--pre", "--pretty"), ("--compress=s", "--compress=shared"),
+                            ("-x so", "socks5://"), ("--bearer env:TOKEN_OF", "env:TOKEN_OF_TEST"),
+                            (f"--cacert {self.home}/cert", f"{self.home}/certificate"),
+                            (f"-H @{self.home}/cert", f"@{self.home}/certificate"),
+                            ("ws:", "ws://"),
+                            (f"ws+unix:{self.home}/cert", f"ws+unix:{self.home}/certificate")):
+            with self.subTest(line=line):
+                result = subprocess.run(
+                    ["fish", "--no-config", "-c",
+                     f"source '{script}'; complete -C 'longwire connect {line}'"],
+                    capture_output=True, text=True, check=False,
+                    env={**os.environ, "HOME": self.home, "TOKEN_OF_TEST": "x"})
+                self.assertEqual([found.partition("\t")[0] for found in result.stdout.splitlines()],
+                                 [whole], result.stderr)
 
 
 if __name__ == "__main__":

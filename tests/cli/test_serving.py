@@ -77,7 +77,7 @@ history_count = 100001
                      "lists them",
                      f"{path}:7: channels: a rule needs a pattern, as pattern = \"chat.*\"",
                      f"{path}:8: channels: patern is not a key of a rule; did you mean pattern?",
-                     f"{path}:9: channels: publish must be nobody, everyone, user or token: admins",
+                     f"{path}:9: channels: publish must be nobody, everyone, user, token or webhook: admins",
                      f"{path}:10: channels: history_count must be a number up to 100000: 100001"):
             self.assertIn(line, checked.stderr.splitlines())
 
@@ -246,6 +246,82 @@ class Rules(Tokens):
         self.serving.process.send_signal(signal.SIGHUP)
         self.assertIn("not TOML", self.serving.process.stderr.readline())
         self.assertEqual(self.publish("news"), 200)
+
+
+class Limits(Configured):
+    """What SIGHUP makes of limits, and what it says of the rest."""
+
+    def hang_up(self, serving, text):
+        self.write(text)
+        serving.process.send_signal(signal.SIGHUP)
+        while "limits were read again" not in serving.process.stdout.readline():
+            pass
+
+    def test_hold_for_those_who_come_after_they_were_read_again(self):
+        with Serving("--config", self.write('max_message = "100"\n')) as serving:
+            url = serving.url("/echo")
+            self.assertEqual(run("connect", "-m", "x" * 101, url).returncode, 8)
+            with subprocess.Popen([LONGWIRE, "connect", url], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True) as before:
+                before.stdin.write("hello\n")
+                before.stdin.flush()
+                self.assertEqual(before.stdout.readline(), "hello\n")
+                self.hang_up(serving, 'max_message = "200"\nmax_header_count = 5\n')
+                self.assertEqual(run("connect", "-m", "x" * 101, url).stdout, "x" * 101 + "\n")
+                many = {f"X-{number}": "x" for number in range(6)}
+                self.assertEqual(ask(serving.port, "GET", "/", headers=many)[0], 431)
+                self.hang_up(serving, "max_connections = 1\nmax_header_count = 5\n")
+                self.assertEqual(ask(serving.port, "GET", "/")[0], 503)
+                # Who was there stays, as they came.
+                before.stdin.write("x" * 100 + "\n")
+                before.stdin.flush()
+                self.assertEqual(before.stdout.readline(), "x" * 100 + "\n")
+                self.hang_up(serving, "")
+                self.assertEqual(ask(serving.port, "GET", "/")[0], 200)
+                before.stdin.close()
+
+    def test_name_what_needs_a_restart(self):
+        with Serving("--config", self.write("threads = 1\n"), "--echo", "/line") as serving:
+            self.hang_up(serving, 'threads = 2\nspin = 5\necho = "/file"\nping_after = "20s"\n')
+            told = [serving.process.stderr.readline() for _ in range(2)]
+            self.assertEqual(told, [f"longwire serve: SIGHUP: {key} has changed, and needs a restart\n"
+                                    for key in ("spin", "threads")])
+
+    def test_are_told_to_be_wrong_and_the_old_ones_stay(self):
+        with Serving("--config", self.write('max_message = "100"\n')) as serving:
+            self.write('max_mesage = "200"\n')
+            serving.process.send_signal(signal.SIGHUP)
+            self.assertIn("did you mean max_message?", serving.process.stderr.readline())
+            self.assertIn("the old rules, keys and limits stay", serving.process.stderr.readline())
+            self.assertEqual(run("connect", "-m", "x" * 101, serving.url("/echo")).returncode, 8)
+
+
+class Rates(Configured):
+    def test_of_requests_are_counted_by_address(self):
+        with Serving("--request-rate-per-address", "2") as serving:
+            answers = [ask(serving.port, "POST", "/channels/a", "x")[0] for _ in range(6)]
+        self.assertEqual(answers[:4], [200] * 4)
+        self.assertIn(429, answers[4:])
+
+
+class Logging(Configured):
+    def test_is_json_where_there_is_no_terminal(self):
+        for arguments, is_json in ((("--log-format", "auto"), True), (("--log-format", "text"), False)):
+            with Serving("--verbose", *arguments) as serving:
+                with socket.create_connection(("127.0.0.1", serving.port)) as client:
+                    client.sendall(b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                                   b"Origin: http://else\xff\"where\r\nConnection: Upgrade\r\n"
+                                   b"Sec-WebSocket-Version: 13\r\n"
+                                   b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+                    self.assertIn(b" 403 ", client.recv(1000))
+                line = serving.process.stderr.buffer.readline().decode(errors="replace")
+            if is_json:
+                told = json.loads(line)
+                self.assertEqual(told["level"], "debug")
+                self.assertRegex(told["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+                self.assertIn('else\ufffd"where', told["message"])
+            else:
+                self.assertRegex(line, r"^\d{4}-.* debug refused a handshake: the origin")
 
 
 class Exposed(unittest.TestCase):

@@ -160,6 +160,23 @@ TEST_F(ClientObject, TheServersCloseIsTold) {
     EXPECT_EQ(events.all(), "open, close 4123 clean enough");
 }
 
+TEST_F(ClientObject, NoMessageIsToldOnceItIsClosing) {
+    running.server.websocket("/", {.on_message = [](WebSocket& socket, Message) {
+                                 for (int count = 0; count < 100; ++count) socket.send("more");
+                             }});
+    running.start();
+    ClientOptions options = events.watch();
+    options.on_message = [&](Client& client, Message message) {
+        events.note(std::string(message.text()));
+        EXPECT_TRUE(client.close());
+    };
+    Client client(running.url("/"), options);
+    events.wait_for("open");
+    client.send("x");
+    events.wait_for("close");
+    EXPECT_EQ(events.all(), "open, more, close 1000 clean");
+}
+
 TEST_F(ClientObject, WhatWasSentBeforeLeavesBeforeTheGoodbye) {
     std::promise<int> counted;
     int count = 0;

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -210,6 +212,47 @@ TEST(ClientReconnect, MayBeDestroyedWhileItWaits) {
         events.wait_for("reconnecting 1");
     }
     EXPECT_EQ(events.all(), "reconnecting 1");
+}
+
+TEST(ClientReconnect, MayBeDestroyedWhereItIsToldThatItComesBack) {
+    ClientEvents events;
+    std::unique_ptr<Client> client;
+    std::promise<void> made;
+    std::promise<void> gone;
+    ClientOptions options = events.watch({.reconnect = quickly});
+    options.on_reconnecting = [&](Client&, const Interruption&) {
+        made.get_future().wait();
+        client.reset();
+        events.note("gone");
+        gone.set_value();
+    };
+    client = std::make_unique<Client>("ws://127.0.0.1:1/", options);
+    made.set_value();
+    gone.get_future().wait();
+    EXPECT_EQ(events.all(), "gone");
+}
+
+TEST(ClientReconnect, MayBeDestroyedByItsHook) {
+    ClientEvents events;
+    const RawServer server;
+    std::unique_ptr<Client> client;
+    std::promise<void> made;
+    std::promise<void> gone;
+    auto held = std::make_shared<int>(1);
+    const std::weak_ptr<int> watched = held;
+    ClientOptions options = events.watch({.reconnect = quickly});
+    options.before_connect = [&, held = std::move(held)](ClientRequest&) -> Task<> {
+        made.get_future().wait();
+        client.reset();
+        gone.set_value();
+        co_return;
+    };
+    client = std::make_unique<Client>(server.url(), std::move(options));
+    made.set_value();
+    gone.get_future().wait();
+    // What its functions held goes with it, as soon as the hook has ended.
+    while (!watched.expired()) std::this_thread::yield();
+    EXPECT_EQ(events.all(), "");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <string>
 
@@ -43,6 +44,28 @@ TEST(ConnectPlan, ARedirectOfAUnixSocketIsNotFollowed) {
     ASSERT_TRUE(plan);
     EXPECT_EQ((*plan)->server(), "/run/x.sock");
     EXPECT_FALSE((*plan)->redirect(leading_to("/c")));
+}
+
+TEST(ConnectPlan, AUnixSocketMayBeSpokenToWithTls) {
+    const auto plan = ConnectPlan::make("wss+unix:/run/x.sock:/b?c");
+    ASSERT_TRUE(plan);
+    EXPECT_EQ((*plan)->unix_path(), "/run/x.sock");
+    EXPECT_EQ(where(**plan), "wss://localhost/b?c");
+    EXPECT_NE((*plan)->tls(), nullptr);
+}
+
+TEST(ConnectPlan, AHostThatIsGivenIsSentToTheFirstOriginOnly) {
+    const HeaderField host = {.name = "host", .value = "inner.example"};
+    auto plan = ConnectPlan::make("ws://a/", {.headers = {&host, 1}, .max_redirects = 2});
+    ASSERT_TRUE(plan);
+    EXPECT_EQ((*plan)->host_field(), "inner.example");
+    EXPECT_TRUE((*plan)->request_fields().empty());
+    ASSERT_TRUE((*plan)->redirect(leading_to("/b")));
+    EXPECT_EQ((*plan)->host_field(), "inner.example");
+    ASSERT_TRUE((*plan)->redirect(leading_to("http://b/")));
+    EXPECT_EQ((*plan)->host_field(), "b");
+    const std::array<HeaderField, 2> twice = {host, host};
+    EXPECT_FALSE(ConnectPlan::make("ws://a/", {.headers = twice}));
 }
 
 TEST(ConnectPlan, KnowsWhichStatusesToFollowAndHowOften) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace longwire::engine {
 namespace {
@@ -97,10 +98,39 @@ TEST(HttpTunnel, AWrongPasswordIsCalledThat) {
 }
 
 TEST(HttpTunnel, OtherRefusalsAreExplained) {
-    EXPECT_TRUE(holds(outcome_of("HTTP/1.1 403 Forbidden\r\n\r\n"), "does not allow"));
-    EXPECT_TRUE(holds(outcome_of("HTTP/1.1 502 Bad Gateway\r\n\r\n"), "cannot reach"));
-    EXPECT_TRUE(holds(outcome_of("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"), "302"));
+    const std::string end = "\r\nContent-Length: 0\r\n\r\n";
+    EXPECT_TRUE(holds(outcome_of("HTTP/1.1 403 Forbidden" + end), "does not allow"));
+    for (const std::string_view status : {"500", "502", "503", "504"})
+        EXPECT_TRUE(holds(outcome_of("HTTP/1.1 " + std::string(status) + end), "cannot reach"));
+    EXPECT_TRUE(holds(outcome_of("HTTP/1.1 302 Found\r\nLocation: /" + end), "302"));
     EXPECT_TRUE(holds(outcome_of("HTTP/1.1 101 Switching Protocols\r\n\r\n"), "101"));
+}
+
+TEST(HttpTunnel, TheBodyOfARefusalIsWaitedFor) {
+    const std::string head = "HTTP/1.0 500 Unable to connect\r\nServer: x\r\n\r\n";
+    HttpTunnel tunnel(proxy_with(), "server:80");
+    const auto begun = tunnel.receive(bytes_of(head));
+    ASSERT_TRUE(begun);
+    EXPECT_TRUE(begun->refused);
+    EXPECT_FALSE(begun->done);
+    ASSERT_TRUE(tunnel.receive(bytes_of("<p>No")));
+    ASSERT_TRUE(tunnel.receive(bytes_of("body</p>")));
+    // It ends with the connection, or it is not waited for any longer.
+    for (const auto& [error, cut] : {std::pair(tunnel.ended(), false), {tunnel.cut_off(), true}}) {
+        ASSERT_NE(error.answer(), nullptr);
+        EXPECT_EQ(error.answer()->status_line, "HTTP/1.0 500 Unable to connect");
+        EXPECT_EQ(error.answer()->body, "<p>Nobody</p>");
+        EXPECT_EQ(error.answer()->body_is_cut, cut);
+    }
+    const auto endless = tunnel.receive(bytes_of(std::string(5000, 'x')));
+    ASSERT_FALSE(endless);
+    EXPECT_EQ(endless.error().answer()->body.size(), HttpAnswer::max_body_size);
+    EXPECT_TRUE(endless.error().answer()->body_is_cut);
+}
+
+TEST(HttpTunnel, OneThatSpeaksSocksIsToldFromRubbish) {
+    EXPECT_TRUE(holds(outcome_of("\x05\xFF"), "write socks5://"));
+    EXPECT_FALSE(holds(outcome_of("220 smtp\r\n"), "socks5://"));
 }
 
 TEST(HttpTunnel, NothingMayFollowTheAnswer) {

@@ -47,12 +47,13 @@ Outcome outcome_of(const std::string& answer, Afterwards afterwards = Afterwards
 
 TEST(RefusedHandshake, TellsTheWholeAnswer) {
     const Outcome outcome = outcome_of(
-        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=1\r\n"
+        "HTTP/1.0 401 Not you\r\nWWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=1\r\n"
         "Set-Cookie: b=2\r\nContent-Length: 6\r\n\r\nwho?\r\n");
     EXPECT_EQ(outcome.code, ErrorCode::handshake_refused);
     EXPECT_NE(outcome.message.find("answered 401 Unauthorized"), std::string::npos);
     ASSERT_TRUE(outcome.has_answer);
     EXPECT_EQ(outcome.answer.status, 401);
+    EXPECT_EQ(outcome.answer.status_line, "HTTP/1.0 401 Not you");
     EXPECT_EQ(outcome.answer.field("www-authenticate"), "Basic realm=\"x\"");
     EXPECT_EQ(outcome.answer.field("Set-Cookie"), "a=1");
     EXPECT_EQ(outcome.answer.field("Location"), "");

@@ -256,11 +256,10 @@ class BadServers(unittest.IsolatedAsyncioTestCase):
         async def say_nothing(_head, reader, _writer):
             await reader.read()
 
-        began = time.monotonic()
         result = await self.connect(await self.served(say_nothing), "--timeout", "0.5")
         self.assertEqual(result.returncode, 5)
+        self.assertIn("within 500 ms", result.stderr)
         self.assertIn("has not answered the handshake", result.stderr)
-        self.assertLess(time.monotonic() - began, 10)
 
     async def test_an_answer_in_drops_ends_with_the_timeout(self):
         async def drip(head, _reader, writer):
@@ -343,9 +342,14 @@ class ComingBack(unittest.IsolatedAsyncioTestCase):
     async def connect(self, url, *options, **rest):
         return await asyncio.to_thread(connect, url, "--json", "--reconnect", *options, **rest)
 
-    async def refusing_once(self, status, *fields):
-        return await self.enterAsyncContext(Site({
-            "/": lambda count: (status, list(fields)) if count == 1 else None}))
+    async def refusing_once(self, status, **fields):
+        """Fields by name; what they say is asked for with each request."""
+        def answer(count):
+            if count > 1:
+                return None
+            return status, [(name.replace("_", "-"), value()) for name, value in fields.items()]
+
+        return await self.enterAsyncContext(Site({"/": answer}))
 
     async def test_what_will_pass_is_tried_again(self):
         for status in (429, 502, 503):
@@ -362,7 +366,7 @@ class ComingBack(unittest.IsolatedAsyncioTestCase):
         for least, value in ((2000, lambda: "2"),
                              (1500, lambda: email.utils.formatdate(time.time() + 3, usegmt=True))):
             with self.subTest(value=value()):
-                site = await self.refusing_once(503, ("Retry-After", value()))
+                site = await self.refusing_once(503, Retry_After=value)
                 began = time.monotonic()
                 result = await self.connect(site.url(), data="hi\n")
                 self.assertEqual(result.returncode, 0, result.stderr)

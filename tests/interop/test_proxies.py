@@ -1,5 +1,7 @@
 """Our client through real proxies: tinyproxy (HTTP CONNECT) and microsocks (SOCKS5)."""
 
+import base64
+import hashlib
 import os
 import socket
 import subprocess
@@ -131,6 +133,78 @@ class SocksProxy(Talking):
             self.assert_refused(
                 talk("ws://example.org/", "--proxy", f"socks5://127.0.0.1:{proxy.port}"),
                 f"127.0.0.1:{proxy.port}")
+
+
+class Together(Talking):
+    """Ways of reaching a server that go together."""
+
+    def setUp(self):
+        self.certificates = Certificates()
+        self.addCleanup(self.certificates.remove)
+        self.tls = ["--tls-cert", *self.certificates.issue("localhost")]
+        self.tls.insert(2, "--tls-key")
+        client, key = self.certificates.issue("client")
+        self.shown = ("--cert", client, "--key", key)
+
+    def pin(self):
+        key = subprocess.run(["openssl", "x509", "-noout", "-pubkey", "-in",
+                              self.certificates.file("localhost.pem")], check=True,
+                             capture_output=True).stdout
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key,
+                             check=True, capture_output=True).stdout
+        return "sha256//" + base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+    def test_a_proxy_with_a_password_tls_a_client_certificate_and_a_pinned_key(self):
+        serving = self.enterContext(
+            Serving(*self.tls, "--tls-client-ca", self.certificates.root))
+        url = f"wss://localhost:{serving.port}/echo"
+        trust = ("--cacert", self.certificates.root)
+        for proxy, user in ((Microsocks("me", "p@ss"), "me:p%40ss"),
+                            (Tinyproxy("BasicAuth me pass-word"), "me:pass-word")):
+            with self.subTest(proxy=type(proxy).__name__), proxy:
+                through = ("--proxy", proxy.url(user))
+                self.assert_echo(talk(url, *through, *trust, *self.shown, "--pinned-key",
+                                      self.pin()))
+                self.assert_refused(talk(url, *through, *trust, "--timeout", "20"),
+                                    "may want a certificate of ours")
+                self.assert_refused(talk(url, *through, *trust, *self.shown, "--pinned-key",
+                                         "sha256//" + "A" * 43 + "="), "pinned")
+
+    def test_the_secrets_of_the_server_are_not_told_to_the_proxy(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            heard = []
+
+            def refuse():
+                connection, _ = listener.accept()
+                with connection:
+                    heard.append(connection.recv(65536))
+                    connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+            thread = threading.Thread(target=refuse)
+            thread.start()
+            talk("ws://server.invalid/secret-path", "--bearer", "secret", "--cookie", "secret=1",
+                 "-H", "X-Key: secret", "--proxy",
+                 f"http://me:pass@127.0.0.1:{listener.getsockname()[1]}")
+            thread.join()
+        self.assertTrue(heard[0].startswith(b"CONNECT server.invalid:80 HTTP/1.1\r\n"), heard)
+        self.assertIn(b"Proxy-Authorization: Basic bWU6cGFzcw==\r\n", heard[0])
+        self.assertNotIn(b"secret", heard[0])
+
+    def test_socks_reaches_an_address_in_brackets(self):
+        with Serving() as serving, Microsocks() as proxy:
+            self.assert_echo(talk(f"ws://[::ffff:127.0.0.1]:{serving.port}/echo", "--proxy",
+                                  proxy.url()))
+
+    def test_a_unix_socket_is_reached_directly(self):
+        path = self.certificates.file("socket")
+        dead = {"ALL_PROXY": "http://127.0.0.1:1"}
+        with Serving("--listen", f"unix:{path}"):
+            self.assert_echo(talk(f"ws+unix:{path}:/echo", environment=dead))
+            self.assert_echo(talk(f"ws+unix://{path}:/echo", "--proxy", "http://127.0.0.1:1"))
+        with Serving("--listen", f"unix:{path}", *self.tls):
+            self.assert_echo(talk(f"wss+unix:{path}:/echo", "--cacert", self.certificates.root,
+                                  environment=dead))
+            self.assert_refused(talk(f"wss+unix:{path}:/echo"), "not among the trusted roots")
 
 
 class Environment(Talking):

@@ -113,6 +113,17 @@ class Racing(unittest.TestCase):
         event = json.loads(result.stdout.splitlines()[0])
         return result.returncode, event, took
 
+    def assert_reached_soon(self, address, *addresses, seconds):
+        """The best of five counts, for a busy machine may hold up any of them."""
+        times = []
+        for _ in range(5):
+            outcome = self.connect(*addresses)
+            self.assert_reached(outcome, address)
+            times.append(outcome[2])
+            if times[-1] < seconds:
+                return
+        self.fail(f"it took {times} seconds")
+
     def assert_reached(self, outcome, address):
         code, event, _ = outcome
         self.assertEqual((code, event["type"]), (0, "open"), event)
@@ -137,30 +148,28 @@ class Racing(unittest.TestCase):
         self.assert_reached(outcome, GOOD_IPV4)
         # It was given its quarter of a second, and no minute.
         self.assertGreater(outcome[2], 0.2)
-        self.assertLess(outcome[2], 5)
+        self.assert_reached_soon(GOOD_IPV4, LOST_IPV6[0], GOOD_IPV4, seconds=5)
 
     def test_many_that_are_lost_do_not_delay_the_other_family(self):
         self.serve(GOOD_IPV4)
-        outcome = self.connect(*LOST_IPV6, GOOD_IPV4)
-        self.assert_reached(outcome, GOOD_IPV4)
-        self.assertLess(outcome[2], 2)
+        self.assert_reached_soon(GOOD_IPV4, *LOST_IPV6, GOOD_IPV4, seconds=2)
 
     def test_ipv4_that_is_lost_does_not_keep_from_ipv6(self):
         self.serve(GOOD_IPV6)
         self.assert_reached(self.connect(*LOST_IPV4, GOOD_IPV6), GOOD_IPV6)
-        outcome = self.connect(*LOST_IPV4[:3], LOST_IPV6[0], GOOD_IPV6)
-        self.assert_reached(outcome, GOOD_IPV6)
-        self.assertLess(outcome[2], 5)
+        self.assert_reached_soon(GOOD_IPV6, *LOST_IPV4[:3], LOST_IPV6[0], GOOD_IPV6, seconds=5)
 
     def test_what_is_refused_is_not_waited_for(self):
         self.serve(GOOD_IPV4)
-        outcomes = [self.connect(REFUSING_IPV6, GOOD_IPV4, LOST_IPV6[0]) for _ in range(3)]
-        alone = [self.connect(GOOD_IPV4) for _ in range(3)]
-        for outcome in outcomes:
-            self.assert_reached(outcome, GOOD_IPV4)
-        # The best of three, as a busy machine may hold up any one of them.
-        self.assertLess(min(took for *_, took in outcomes),
-                        min(took for *_, took in alone) + 0.2)
+        alone, outcomes = [], []
+        # The best of several, as a busy machine may hold up any one of them.
+        for _ in range(10):
+            alone.append(self.connect(GOOD_IPV4)[2])
+            outcomes.append(self.connect(REFUSING_IPV6, GOOD_IPV4, LOST_IPV6[0]))
+            self.assert_reached(outcomes[-1], GOOD_IPV4)
+            if min(took for *_, took in outcomes) < min(alone) + 0.2:
+                return
+        self.fail(f"it took {outcomes}, and {alone} with nobody who refuses")
 
     def test_an_address_without_a_route_is_passed_over(self):
         self.serve(GOOD_IPV4)
@@ -173,15 +182,13 @@ class Racing(unittest.TestCase):
                            "203.0.113.1", "unreachable")
 
     def test_what_is_lost_altogether_ends_with_the_timeout(self):
-        outcome = self.connect(LOST_IPV6[0], LOST_IPV4[0], timeout="1")
-        self.assert_failed(outcome, 5, "both.test", "within")
-        self.assertLess(outcome[2], 10)
+        self.assert_failed(self.connect(LOST_IPV6[0], LOST_IPV4[0], timeout="1"), 5, "both.test",
+                           "within 1000 ms")
         self.assert_failed(self.connect(LOST_IPV6[0], REFUSING_IPV4, timeout="1"), 5, "both.test")
 
     def test_a_server_of_names_that_is_silent_ends_with_the_timeout(self):
-        outcome = self.connect(host="nowhere.test", timeout="1")
-        self.assert_failed(outcome, 5, "nowhere.test", "within")
-        self.assertLess(outcome[2], 10)
+        self.assert_failed(self.connect(host="nowhere.test", timeout="1"), 5, "nowhere.test",
+                           "within 1000 ms")
 
     def test_a_lone_address_needs_no_name(self):
         self.serve(GOOD_IPV4, GOOD_IPV6)

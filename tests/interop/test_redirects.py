@@ -7,7 +7,6 @@ import contextlib
 import os
 import socket
 import ssl
-import time
 import unittest
 
 from certificates import Certificates
@@ -161,10 +160,8 @@ class Redirects(Connecting):
                     port = listener.getsockname()[1]
                     site = await self.site()
                     site.redirect("/", f"ws://127.0.0.1:{port}/")
-                    began = time.monotonic()
                     self.assert_refused(await connect(site.url(), "-L", "--timeout", "2"), 5,
-                                        f"127.0.0.1:{port}", "within")
-                    self.assertLess(time.monotonic() - began, 15)
+                                        f"127.0.0.1:{port}", "within 2000 ms")
 
     async def test_are_followed_though_their_body_never_comes(self):
         target = await self.site()

@@ -36,6 +36,7 @@ public:
             line_ += static_cast<char>(byte);
             if (byte != std::byte{'\n'}) continue;
             if (line_ == "no\n") return failure(ErrorCode::proxy_failed, "it said no");
+            progress.refused = line_ == "no, because\n";
             done_ = line_ == "open\n";
             if (!done_ || line_says_answer_at_end_) progress.answer += answer_;
             line_.clear();
@@ -45,6 +46,10 @@ public:
     }
     [[nodiscard]] Error ended() const override {
         return {ErrorCode::proxy_failed, "it ended after \"" + line_ + "\""};
+    }
+
+    [[nodiscard]] Error cut_off() const override {
+        return {ErrorCode::proxy_failed, "it was cut off"};
     }
 
     void answer_also_at_the_end() { line_says_answer_at_end_ = true; }
@@ -145,6 +150,31 @@ TEST_F(TunnelTest, ARefusalEndsTheConnection) {
     EXPECT_EQ(told, 1);
     tunnel.reset();
     EXPECT_FALSE(our_end_is_open());
+}
+
+TEST_F(TunnelTest, ARefusalIsHeardToItsEndButNotForEver) {
+    start(std::make_unique<Lines>("hello\n"));
+    EXPECT_FALSE(tunnel->conclude());
+    say("no, because\n");
+    turn();
+    EXPECT_EQ(told, 0);
+    say("no\n");
+    turn();
+    EXPECT_EQ(error(), "it said no");
+    EXPECT_FALSE(tunnel->conclude());
+
+    SetUp();
+    start(std::make_unique<Lines>("hello\n"));
+    say("no, because\n");
+    turn();
+    EXPECT_TRUE(tunnel->conclude());
+    EXPECT_EQ(error(), "it was cut off");
+
+    SetUp();
+    start(std::make_unique<Lines>("hello\n"));
+    say("no, because\n");
+    while (told < 3) loop->turn(10ms);
+    EXPECT_EQ(error(), "it was cut off");
 }
 
 TEST_F(TunnelTest, NothingMayFollowTheLastAnswer) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dialects/admission.hpp"
 #include "dialects/gate.hpp"
 
 #include <longwire/http_reply.hpp>
@@ -31,6 +32,7 @@ struct Asker {
     void refuse(int status, std::string_view reason) const {
         answer(Response::text(status, reason));
     }
+    void refuse(const Verdict& verdict) const { answer(refusal_of(verdict)); }
 };
 
 }  // namespace longwire::dialects::raw

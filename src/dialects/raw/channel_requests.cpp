@@ -112,26 +112,30 @@ bool ChannelRequests::identify(const Request& request, Asker& asker) {
         return false;
     }
     const Verdict verdict = gate_.identify(request, asker.visitor);
-    if (!verdict.allows()) asker.refuse(verdict.status, verdict.reason);
+    if (!verdict.allows()) asker.refuse(verdict);
     return verdict.allows();
 }
 
 /// Goes on with `then`, on the asker's loop, if they may do it.
-void ChannelRequests::allow(const Asker& asker, Deed deed, Then then) {
-    if (const auto verdict = gate_.judge(asker.visitor, deed, asker.channel)) {
-        if (verdict->allows()) return then();
-        return asker.refuse(verdict->status, verdict->reason);
-    }
-    gate_.ask(asker.visitor, deed, asker.channel,
-              [this, asker, then = std::move(then)](Verdict verdict) mutable {
-                  hub_loops_.loops().post(asker.loop, [asker, then = std::move(then),
-                                                       verdict = std::move(verdict)]() mutable {
-                      if (verdict.allows())
-                          then();
-                      else
-                          asker.refuse(verdict.status, verdict.reason);
-                  });
-              });
+void ChannelRequests::allow(Asker asker, Wish wish, Then then) {
+    wish.channel = asker.channel;
+    wish.visitor = asker.visitor;
+    const auto go_on = [](Asker& its, const Verdict& verdict, Then& next) {
+        if (!verdict.allows()) return its.refuse(verdict);
+        if (const auto end = verdict.expires)
+            its.visitor.expires = std::min(its.visitor.expires.value_or(*end), *end);
+        next(std::move(its));
+    };
+    if (const auto verdict = judge(gate_, wish)) return go_on(asker, *verdict, then);
+    const std::size_t loop = asker.loop;
+    ask(gate_, std::move(wish),
+        [this, loop, go_on, asker = std::move(asker), then = std::move(then)](
+            Verdict verdict, Visitor known) mutable {
+            asker.visitor = std::move(known);
+            hub_loops_.loops().post(
+                loop, [go_on, asker = std::move(asker), then = std::move(then),
+                       verdict = std::move(verdict)]() mutable { go_on(asker, verdict, then); });
+        });
 }
 
 void ChannelRequests::preflight(const Request& request, HttpReply reply) {
@@ -168,12 +172,11 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
         if (const auto since = hub::parse_position(*last)) wanted->since = since;
     auto rule = gate_.rule_of(asker.channel);
     if (!wanted->since && wanted->last == 0 && rule->last_message) wanted->last = 1;
-    const auto presence = gate_.judge(asker.visitor, Deed::presence, asker.channel);
-    const bool tells = rule->keeps_presence && presence && presence->allows();
-    const Asker& asks = asker;
-    allow(asks, Deed::subscribe,
-          [this, asker, query = *wanted, rule = std::move(rule), tells]() mutable {
-              streams_.open(std::move(asker), query, *rule, tells);
+    allow(std::move(asker), {.deeds = {Deed::subscribe}},
+          [this, query = *wanted, rule = std::move(rule)](Asker allowed) {
+              const auto presence = gate_.judge(allowed.visitor, Deed::presence, allowed.channel);
+              const bool tells = rule->keeps_presence && presence && presence->allows();
+              streams_.open(std::move(allowed), query, *rule, tells);
           });
 }
 
@@ -183,9 +186,8 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
     const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
-    const Asker& asks = asker;
     if (wait->count() == 0) {
-        allow(asks, Deed::history, [this, asker, query = *wanted] {
+        allow(std::move(asker), {.deeds = {Deed::history}}, [this, query = *wanted](Asker asker) {
             hub_loops_.hub().history(
                 asker.channel, query, [asker](const Result<hub::History>& history) {
                     if (history)
@@ -197,9 +199,9 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
         });
         return;
     }
-    allow(asks, Deed::subscribe,
-          [this, asker, query = *wanted, wait = *wait, keeps_presence]() mutable {
-              polls_.open(std::move(asker), query, wait, keeps_presence);
+    allow(std::move(asker), {.deeds = {Deed::subscribe}},
+          [this, query = *wanted, wait = *wait, keeps_presence](Asker allowed) {
+              polls_.open(std::move(allowed), query, wait, keeps_presence);
           });
 }
 
@@ -208,8 +210,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     if (!identify(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
-    const Asker& asks = asker;
-    allow(asks, Deed::presence, [this, asker] {
+    allow(std::move(asker), {.deeds = {Deed::presence}}, [this](Asker asker) {
         hub_loops_.hub().presence(
             asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
                 if (present)
@@ -231,9 +232,11 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
     const std::string key(request.header("Idempotency-Key").value_or(""));
     if (key.size() > longest_key)
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
-    const Asker& asks = asker;
-    allow(asks, Deed::publish,
-          [this, asker, posted = *posted, key, body = std::string(request.body())] {
+    Wish wish = {
+        .deeds = {Deed::publish}, .type = posted->type, .message = std::string(request.body())};
+    // (As it comes: the wish may go another way.)
+    allow(std::move(asker), std::move(wish),
+          [this, posted = *posted, key, body = std::string(request.body())](Asker asker) {
               const auto rule = gate_.rule_of(asker.channel);
               hub_loops_.hub().publish(
                   {.channel = asker.channel,

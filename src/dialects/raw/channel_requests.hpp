@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dialects/admission.hpp"
 #include "dialects/gate.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/raw/asker.hpp"
@@ -32,10 +33,10 @@ public:
     ~ChannelRequests() = default;
 
 private:
-    using Then = std::move_only_function<void()>;
+    using Then = std::move_only_function<void(Asker)>;
 
     [[nodiscard]] bool identify(const Request& request, Asker& asker);
-    void allow(const Asker& asker, Deed deed, Then then);
+    void allow(Asker asker, Wish wish, Then then);
     void read(const Request& request, HttpReply reply);
     void stream(const Request& request, Asker asker);
     void poll(const Request& request, Asker asker);

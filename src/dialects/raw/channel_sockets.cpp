@@ -1,10 +1,14 @@
 #include "dialects/raw/channel_sockets.hpp"
 
+#include "dialects/admission.hpp"
 #include "dialects/encodings.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
 
+#include <cstddef>
+#include <deque>
+#include <span>
 #include <utility>
 
 namespace longwire::dialects::raw {
@@ -19,9 +23,26 @@ constexpr std::string_view presence_topic = "raw-presence:";
 // Of a close frame (RFC 6455, section 5.5).
 constexpr std::size_t longest_reason = 123;
 
+// Of one connection, while somebody is asked whether it may publish.
+constexpr std::size_t most_kept = 64;
+constexpr std::size_t most_kept_bytes = std::size_t{1024} * 1024;
+
 // Registered with IANA, in the range for libraries and applications.
 constexpr auto unauthorized = static_cast<CloseCode>(3000);
 constexpr auto forbidden = static_cast<CloseCode>(3003);
+
+CloseCode code_of(const Verdict& verdict) noexcept {
+    switch (verdict.status) {
+        case 401:
+            return unauthorized;
+        case 429:
+            return CloseCode::policy_violation;
+        case 503:
+            return CloseCode::try_again_later;
+        default:
+            return forbidden;
+    }
+}
 
 std::string topic_of(std::string_view prefix, std::string_view channel) {
     std::string topic(prefix);
@@ -75,6 +96,16 @@ struct ChannelSockets::Membership {
     std::shared_ptr<const access::ChannelRule> rule;
     std::uint64_t rule_version = 0;
     std::optional<Alarms::Id> expiry;
+    std::optional<Alarms::Id> recheck;
+    // What it publishes while somebody is asked about what it published before.
+    struct Kept {
+        MessageType type;
+        std::string payload;
+    };
+    std::deque<Kept> kept;
+    std::size_t kept_bytes = 0;
+    bool asking = false;
+    bool wants_history = false;
     bool echo = false;
     bool json = false;
     bool joined = false;
@@ -105,14 +136,25 @@ void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
     if (!is_channel_name(channel)) return upgrade.refuse(400, channel_name_rule);
     if (auto wish = read_history_wish(request); !wish) return upgrade.refuse(400, wish.error());
     Visitor visitor;
-    Verdict verdict = gate_.identify(request, visitor);
-    if (verdict.allows())
-        verdict = gate_.judge(visitor, Deed::subscribe, channel).value_or(Verdict{});
-    const bool wants_history = request.query("history") || request.query("since");
-    if (verdict.allows() && wants_history)
-        verdict = gate_.judge(visitor, Deed::history, channel).value_or(Verdict{});
-    if (!verdict.allows()) return upgrade.refuse(verdict.status, verdict.reason);
-    on_loops_[hub_loops_.current()].coming = std::move(visitor);
+    const Verdict identified = gate_.identify(request, visitor);
+    if (!identified.allows()) return upgrade.refuse(refusal_of(identified));
+    Wish wish = {.visitor = std::move(visitor), .deeds = {Deed::subscribe}, .channel = channel};
+    if (request.query("history") || request.query("since")) wish.deeds.push_back(Deed::history);
+    const std::size_t loop = hub_loops_.current();
+    if (auto verdict = judge(gate_, wish)) {
+        if (!verdict->allows()) return upgrade.refuse(refusal_of(*verdict));
+        on_loops_[loop].coming = {std::move(wish.visitor), std::move(*verdict)};
+        return;
+    }
+    ask(gate_, std::move(wish),
+        [this, loop, reply = upgrade.answer_later()](Verdict verdict, Visitor known) mutable {
+            hub_loops_.loops().post(loop, [this, loop, reply = std::move(reply),
+                                           coming = Coming{std::move(known), std::move(verdict)}] {
+                if (!coming.verdict.allows()) return reply.send(refusal_of(coming.verdict));
+                on_loops_[loop].coming = coming;
+                reply.send(Response{.status = 101});
+            });
+        });
 }
 
 void ChannelSockets::open(WebSocket& socket, const Request& request) {
@@ -128,16 +170,11 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.rule = gate_.rule_of(its.channel);
     its.wanted = read_history_wish(request).value_or(hub::HistoryQuery{});
     if (!its.wanted.since && its.wanted.last == 0 && its.rule->last_message) its.wanted.last = 1;
-    its.visitor = std::move(here.coming);
+    its.visitor = std::move(here.coming.visitor);
+    its.wants_history = its.wanted.since || request.query("history");
     if (its.visitor.expires) expire_at(socket, *its.visitor.expires);
-    if (gate_.judge(its.visitor, Deed::subscribe, its.channel)) return join(socket);
-    gate_.ask(its.visitor, Deed::subscribe, its.channel,
-              [this, loop = its.loop, number = its.id.number](Verdict verdict) {
-                  hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict)] {
-                      const auto found = on_loops_[loop].sockets.find(number);
-                      if (found != on_loops_[loop].sockets.end()) admit(*found->second, verdict);
-                  });
-              });
+    if (here.coming.verdict.expires) ask_again_at(socket, *here.coming.verdict.expires);
+    join(socket);
 }
 
 void ChannelSockets::expire_at(WebSocket& socket, std::chrono::sys_seconds when) {
@@ -152,9 +189,36 @@ void ChannelSockets::expire_at(WebSocket& socket, std::chrono::sys_seconds when)
         });
 }
 
-void ChannelSockets::admit(WebSocket& socket, const Verdict& verdict) {
-    if (verdict.allows()) return join(socket);
-    socket.close(forbidden, verdict.reason.substr(0, longest_reason));
+/// What a webhook has said holds for some time.
+void ChannelSockets::ask_again_at(WebSocket& socket, std::chrono::sys_seconds when) {
+    auto& its = socket.state<Membership>();
+    const auto left = when - std::chrono::system_clock::now();
+    its.recheck = on_loops_[its.loop].alarms.set(
+        Alarms::Clock::now() + left, [this, loop = its.loop, number = its.id.number] {
+            auto& there = on_loops_[loop].sockets.at(number)->state<Membership>();
+            there.recheck.reset();
+            Wish wish = {
+                .visitor = there.visitor, .deeds = {Deed::subscribe}, .channel = there.channel};
+            if (there.wants_history) wish.deeds.push_back(Deed::history);
+            ask(gate_, std::move(wish), [this, loop, number](Verdict verdict, Visitor known) {
+                hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict),
+                                               known = std::move(known)]() mutable {
+                    const auto found = on_loops_[loop].sockets.find(number);
+                    if (found != on_loops_[loop].sockets.end())
+                        asked_again(*found->second, verdict, std::move(known));
+                });
+            });
+        });
+}
+
+void ChannelSockets::asked_again(WebSocket& socket, const Verdict& verdict, Visitor known) {
+    auto& its = socket.state<Membership>();
+    if (!verdict.allows())
+        return socket.close(code_of(verdict), verdict.reason.substr(0, longest_reason));
+    if (known.user != its.visitor.user)
+        return socket.close(unauthorized, "You are somebody else now. Come back as that one.");
+    its.visitor = std::move(known);
+    if (verdict.expires) ask_again_at(socket, *verdict.expires);
 }
 
 void ChannelSockets::join(WebSocket& socket) {
@@ -196,6 +260,7 @@ void ChannelSockets::gone(WebSocket& socket) {
     OnLoop& here = on_loops_[its.loop];
     here.sockets.erase(its.id.number);
     if (its.expiry) here.alarms.call_off(*its.expiry);
+    if (its.recheck) here.alarms.call_off(*its.recheck);
     if (its.joined) hub_loops_.hub().leave(its.channel, its.id, its.user);
 }
 
@@ -203,33 +268,62 @@ void ChannelSockets::gone(WebSocket& socket) {
 
 void ChannelSockets::publish(WebSocket& socket, Message message) {
     auto& its = socket.state<Membership>();
+    if (its.asking) return keep(socket, message);
     if (its.rule_version != gate_.version()) {
         its.rule_version = gate_.version();
         its.rule = gate_.rule_of(its.channel);
     }
     const auto verdict = gate_.judge(its.visitor, Deed::publish, its.channel);
-    if (!verdict) {
-        gate_.ask(its.visitor, Deed::publish, its.channel,
-                  [this, loop = its.loop, number = its.id.number, type = message.type(),
-                   payload = std::string(message.text())](const Verdict& given) mutable {
-                      hub_loops_.loops().post(
-                          loop, [this, loop, number, type, given, payload = std::move(payload)] {
-                              const auto found = on_loops_[loop].sockets.find(number);
-                              if (found == on_loops_[loop].sockets.end()) return;
-                              WebSocket& there = *found->second;
-                              if (given.allows())
-                                  publish_allowed(there.state<Membership>(),
-                                                  {type, std::as_bytes(std::span(payload))});
-                              else
-                                  refuse(there, given);
-                          });
-                  });
-        return;
-    }
-    if (verdict->allows())
+    if (!verdict)
+        ask_to_publish(socket, message);
+    else if (verdict->allows())
         publish_allowed(its, message);
     else
         refuse(socket, *verdict);
+}
+
+/// What comes after a message that is being asked about comes after it.
+void ChannelSockets::keep(WebSocket& socket, Message message) {
+    auto& its = socket.state<Membership>();
+    if (its.kept.size() >= most_kept || its.kept_bytes + message.size() > most_kept_bytes)
+        return refuse(
+            socket,
+            {.status = 429, .reason = "You publish faster than it can be asked whether you may."});
+    its.kept_bytes += message.size();
+    its.kept.push_back({message.type(), std::string(message.text())});
+}
+
+void ChannelSockets::ask_to_publish(WebSocket& socket, Message message) {
+    auto& its = socket.state<Membership>();
+    its.asking = true;
+    gate_.ask_to_publish(
+        its.visitor, its.channel, message,
+        [this, loop = its.loop, number = its.id.number, type = message.type(),
+         payload = std::string(message.text())](Verdict given) mutable {
+            hub_loops_.loops().post(loop, [this, loop, number, type, given = std::move(given),
+                                           payload = std::move(payload)] {
+                const auto found = on_loops_[loop].sockets.find(number);
+                if (found == on_loops_[loop].sockets.end()) return;
+                WebSocket& there = *found->second;
+                auto& of_there = there.state<Membership>();
+                of_there.asking = false;
+                if (given.allows())
+                    publish_allowed(of_there, {type, std::as_bytes(std::span(payload))});
+                else
+                    refuse(there, given);
+                publish_kept(there);
+            });
+        });
+}
+
+void ChannelSockets::publish_kept(WebSocket& socket) {
+    auto& its = socket.state<Membership>();
+    while (!its.asking && !its.kept.empty() && socket.ready_state() == ReadyState::open) {
+        const Membership::Kept first = std::move(its.kept.front());
+        its.kept.pop_front();
+        its.kept_bytes -= first.payload.size();
+        publish(socket, {first.type, std::as_bytes(std::span(first.payload))});
+    }
 }
 
 void ChannelSockets::publish_allowed(const Membership& its, Message message) {
@@ -245,8 +339,7 @@ void ChannelSockets::refuse(WebSocket& socket, const Verdict& verdict) {
     if (socket.state<Membership>().json)
         socket.send(error_json(verdict.reason));
     else
-        socket.close(verdict.status == 429 ? CloseCode::policy_violation : forbidden,
-                     verdict.reason.substr(0, longest_reason));
+        socket.close(code_of(verdict), verdict.reason.substr(0, longest_reason));
 }
 
 void ChannelSockets::deliver(std::size_t loop, const hub::SharedPublication& publication) {

@@ -36,9 +36,13 @@ public:
 
 private:
     struct Membership;
+    struct Coming {
+        Visitor visitor;
+        Verdict verdict;
+    };
     struct OnLoop {
         std::unordered_map<std::uint64_t, WebSocket*> sockets;
-        Visitor coming;  // from judging an upgrade to opening it, in the same moment
+        Coming coming;  // from judging an upgrade to opening it, in the same moment
         Alarms alarms;
     };
 
@@ -46,8 +50,12 @@ private:
     void open(WebSocket& socket, const Request& request);
     void join(WebSocket& socket);
     void joined(WebSocket& socket, Result<hub::History> history);
-    void admit(WebSocket& socket, const Verdict& verdict);
+    void ask_again_at(WebSocket& socket, std::chrono::sys_seconds when);
+    void asked_again(WebSocket& socket, const Verdict& verdict, Visitor known);
     void publish(WebSocket& socket, Message message);
+    void keep(WebSocket& socket, Message message);
+    void ask_to_publish(WebSocket& socket, Message message);
+    void publish_kept(WebSocket& socket);
     void publish_allowed(const Membership& membership, Message message);
     void refuse(WebSocket& socket, const Verdict& verdict);
     void expire_at(WebSocket& socket, std::chrono::sys_seconds when);

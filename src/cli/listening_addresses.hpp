@@ -1,0 +1,16 @@
+#pragma once
+
+#include <longwire/error.hpp>
+#include <longwire/server.hpp>
+
+#include <string>
+#include <vector>
+
+namespace longwire::cli {
+
+/// What an address of the command line stands for: ListenOptions::parse, and, for "systemd" or
+/// "systemd:NAME", the sockets that a service manager has handed on (all, or those of that name).
+/// Errors: invalid_argument.
+[[nodiscard]] Result<std::vector<ListenOptions>> listening_addresses(const std::string& text);
+
+}  // namespace longwire::cli

@@ -1,0 +1,168 @@
+#include "cli/serving_reload.hpp"
+
+#include "cli/serve_command.hpp"
+#include "cli/serving_policy.hpp"
+#include "cli/serving_signals.hpp"
+
+#include <fmt/core.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+#include <longwire/longwire.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <expected>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace longwire::cli {
+
+namespace {
+
+/// SIGHUP from here on is something to be read from this descriptor.
+int hangup_descriptor() {
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+    return signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void say_reloaded(const Result<void>& result, std::string_view what) {
+    if (result)
+        fmt::print("SIGHUP: the {} were read again.\n", what);
+    else
+        fmt::print(stderr, "longwire serve: SIGHUP: {}; the old {} stay in use\n",
+                   result.error().message(), what);
+}
+
+Result<void> reload_policy(const Reloading& its, const ServeOptions& fresh) {
+    if (fresh.channels.empty() != its.options.channels.empty())
+        return failure(ErrorCode::invalid_argument,
+                       "a server without rules for channels cannot get some, or lose all, without "
+                       "a restart");
+    auto policy = policy_of(fresh, its.caller);
+    if (!policy) return std::unexpected(std::move(policy.error()));
+    its.gate.replace(std::move(*policy));
+    return {};
+}
+
+/// Where a route has what the configuration said, it gets what that says now.
+template <class Value>
+void follow(Value& value, const Value& before, const Value& now) {
+    if (value == before) value = now;
+}
+
+void reload_limits(const Reloading& its, const ServeOptions& fresh) {
+    its.server.change(fresh.limits);
+    its.server.change_websockets([&](std::string_view /*path*/, WebSocketOptions& options) {
+        const WebSocketOptions& before = its.options.websocket;
+        const WebSocketOptions& now = fresh.websocket;
+        follow(options.max_message_size, before.max_message_size, now.max_message_size);
+        follow(options.max_backlog, before.max_backlog, now.max_backlog);
+        follow(options.compression_threshold, before.compression_threshold,
+               now.compression_threshold);
+        follow(options.ping_after, before.ping_after, now.ping_after);
+        follow(options.idle_timeout, before.idle_timeout, now.idle_timeout);
+        follow(options.close_timeout, before.close_timeout, now.close_timeout);
+        follow(options.frame_timeout, before.frame_timeout, now.frame_timeout);
+        follow(options.max_control_frames, before.max_control_frames, now.max_control_frames);
+    });
+    StopOnSignal::drain_for(fresh.drain);
+}
+
+/// Whether an option means something to a server that runs.
+bool is_reloaded(std::string_view option) {
+    static constexpr std::string_view prefixes[] = {"--token-", "--publish-rate", "--request-rate"};
+    static constexpr std::string_view whole[] = {
+        "--max-message",       "--max-backlog",     "--max-connections",
+        "--max-memory",        "--max-header-size", "--max-connections-per-address",
+        "--max-header-count",  "--idle-timeout",    "--max-control-frames",
+        "--handshake-timeout", "--frame-timeout",   "--compress-threshold",
+        "--ping-after",        "--close-timeout",   "--drain",
+        "--hook-url",          "--hook-connect",    "--hook-timeout",
+        "--hook-secret",       "--hook-header",     "--config"};
+    return std::ranges::any_of(
+               prefixes, [&](std::string_view prefix) { return option.starts_with(prefix); }) ||
+           std::ranges::find(whole, option) != std::ranges::end(whole);
+}
+
+/// Tells of what has changed and needs another start.
+void say_what_stays(const ServeOptions& running, const ServeOptions& fresh) {
+    const std::set<std::string> before(running.settled.begin(), running.settled.end());
+    const std::set<std::string> now(fresh.settled.begin(), fresh.settled.end());
+    std::vector<std::string> changed;
+    std::ranges::set_symmetric_difference(before, now, std::back_inserter(changed));
+    std::set<std::string> options;
+    for (const std::string& word : changed) options.insert(word.substr(0, word.find('=')));
+    for (const std::string& option : options) {
+        if (is_reloaded(option)) continue;
+        std::string key = option.substr(std::min<std::size_t>(2, option.size()));
+        std::ranges::replace(key, '-', '_');
+        fmt::print(stderr, "longwire serve: SIGHUP: {} has changed, and needs a restart\n", key);
+    }
+}
+
+std::string reloading_state() {
+    timespec now = {};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto microseconds = std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+    return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", microseconds);
+}
+
+/// Who is connected stays with what was.
+Result<void> reload_apps(const Reloading& its, const ServeOptions& fresh) {
+    if (its.pusher == nullptr)
+        return failure(ErrorCode::invalid_argument,
+                       "a server without apps cannot get some without a restart");
+    its.pusher->replace(fresh.apps);
+    return {};
+}
+
+void reload(const Reloading& its) {
+    its.manager.tell(reloading_state());
+    if (!its.options.tls_certificates.empty())
+        say_reloaded(its.server.reload_certificates(), "certificates");
+    const auto fresh = reread(its.options);
+    if (!fresh) {
+        say_reloaded(
+            failure(ErrorCode::invalid_argument, "the configuration is not right (see above)"),
+            "rules, keys and limits");
+    } else {
+        const auto policy = reload_policy(its, *fresh);
+        say_reloaded(policy, "rules and keys");
+        reload_limits(its, *fresh);
+        say_reloaded({}, "limits");
+        if (its.pusher != nullptr || !fresh->apps.empty())
+            say_reloaded(reload_apps(its, *fresh), "apps");
+        say_what_stays(its.options, *fresh);
+    }
+    std::fflush(stdout);
+    its.manager.tell("READY=1");
+}
+
+}  // namespace
+
+Task<> reload_on_hangup(Reloading reloading) {
+    const int descriptor = hangup_descriptor();
+    // A terminal that is closed sends the same signal, and means the end.
+    const bool from_terminal = isatty(STDIN_FILENO) != 0;
+    for (;;) {
+        co_await readable(descriptor);
+        signalfd_siginfo signal = {};
+        if (::read(descriptor, &signal, sizeof signal) != sizeof signal) continue;
+        if (from_terminal && tcgetpgrp(STDIN_FILENO) < 0) {
+            reloading.server.stop();
+            co_return;
+        }
+        reload(reloading);
+    }
+}
+
+}  // namespace longwire::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "cli/serve.hpp"
+#include "dialects/pusher/pusher.hpp"
+#include "dialects/rules_gate.hpp"
+#include "hooks/http_caller.hpp"
+#include "ops/service_manager.hpp"
+
+#include <longwire/server.hpp>
+#include <longwire/task.hpp>
+
+namespace longwire::cli {
+
+/// What SIGHUP changes. All of it outlives the server's run.
+struct Reloading {
+    const ServeOptions& options;
+    Server& server;
+    dialects::RulesGate& gate;
+    hooks::HttpCaller& caller;
+    const ops::ServiceManager& manager;
+    dialects::pusher::Pusher* pusher = nullptr;  // null where there are no apps
+};
+
+/// Reads certificates, rules, keys, limits and apps again at each SIGHUP, as a renewal's hook sends
+/// it; tells what needs another start. On the server's first loop.
+Task<> reload_on_hangup(Reloading reloading);
+
+}  // namespace longwire::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "dialects/gate.hpp"
+
+#include <longwire/http_reply.hpp>
+#include <longwire/message.hpp>
+#include <longwire/response.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace longwire::dialects {
+
+/// What somebody who has been identified wants to do on a channel: all of it, or nothing.
+struct Wish {
+    Visitor visitor = {};
+    std::vector<Deed> deeds = {};
+    std::string channel = {};
+    /// For publishing: what.
+    MessageType type = MessageType::text;
+    std::string message = {};
+};
+
+/// The gate's verdict on it; nothing where somebody has to be asked.
+[[nodiscard]] std::optional<Verdict> judge(Gate& gate, const Wish& wish);
+
+/// Whoever has to be asked is. `answer` is called once, on any thread, maybe before this returns,
+/// with the visitor as they are known by then. The verdict expires with the first of what it
+/// consists of.
+void ask(Gate& gate, Wish wish, std::move_only_function<void(Verdict, Visitor)> answer);
+
+/// The HTTP answer for whoever is not let.
+[[nodiscard]] Response refusal_of(const Verdict& verdict);
+
+}  // namespace longwire::dialects

@@ -1,0 +1,164 @@
+"""Sockets that a service manager hands on, and restarts that lose nobody who connects."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from serving import LONGWIRE
+
+# As systemd does it: the socket is number 3, and the process that is started has its own number in
+# LISTEN_PID.
+AS_MANAGER = 'exec 3<&"$SOCKET"; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
+
+
+def start(listener, *arguments, environment=None):
+    return subprocess.Popen(
+        ["/bin/bash", "-c", AS_MANAGER, "start", LONGWIRE, "serve", *arguments],
+        pass_fds=[listener.fileno()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "SOCKET": str(listener.fileno()), **(environment or {})})
+
+
+def until_ready(process):
+    for line in process.stdout:
+        if line.startswith("Press Ctrl-C"):
+            return
+    raise AssertionError(process.stderr.read())
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    return process.returncode
+
+
+def upgrade(port):
+    """One attempt to open a WebSocket: the status, or what went wrong."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                           b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            head = b""
+            while b"\r\n\r\n" not in head:
+                more = client.recv(4096)
+                if not more:
+                    return f"ended after {head!r}"
+                head += more
+            return head.split()[1].decode()
+    except OSError as error:
+        return repr(error)
+
+
+class HandedOn(unittest.TestCase):
+    def setUp(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.addCleanup(self.listener.close)
+        self.port = self.listener.getsockname()[1]
+
+    def test_restarts_lose_nobody_who_connects(self):
+        attempts, over = [], threading.Event()
+
+        def connect_all_the_while():
+            while not over.is_set():
+                attempts.append(upgrade(self.port))
+
+        process = start(self.listener, "--listen", "systemd", "--threads", "2")
+        until_ready(process)
+        threads = [threading.Thread(target=connect_all_the_while) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(5):
+            before = len(attempts)
+            while len(attempts) < before + 20:
+                pass
+            self.assertEqual(end(process), 0)
+            process = start(self.listener, "--listen", "systemd", "--threads", "2")
+            until_ready(process)
+        over.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(end(process), 0)
+        self.assertGreater(len(attempts), 100)
+        self.assertEqual([status for status in attempts if status != "101"], [])
+
+    def test_the_next_may_begin_before_the_last_has_ended(self):
+        first = start(self.listener, "--listen", "fd:3", "--drain", "1s")
+        until_ready(first)
+        with socket.create_connection(("127.0.0.1", self.port)) as client:
+            client.sendall(b"GET /channels/a HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+            client.recv(100)
+            second = start(self.listener, "--listen", "systemd")
+            until_ready(second)
+            first.send_signal(signal.SIGTERM)
+            while first.poll() is None:
+                self.assertEqual(upgrade(self.port), "101")
+            first.communicate()
+        self.assertEqual((first.returncode, end(second)), (0, 0))
+
+    def test_are_taken_by_name(self):
+        process = start(self.listener, "--listen", "systemd:public",
+                        environment={"LISTEN_FDNAMES": "public"})
+        until_ready(process)
+        self.assertEqual((upgrade(self.port), end(process)), ("101", 0))
+        refused = start(self.listener, "--listen", "systemd:admin",
+                        environment={"LISTEN_FDNAMES": "public"})
+        _, errors = refused.communicate(timeout=30)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("no service manager has handed on a socket of the name admin", errors)
+
+    def test_that_others_can_reach_need_rules(self):
+        with socket.create_server(("0.0.0.0", 0)) as listener:
+            refused = start(listener, "--listen", "systemd")
+            _, errors = refused.communicate(timeout=30)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("[[channels]]", errors)
+
+    def test_that_are_none_are_refused(self):
+        with tempfile.TemporaryFile() as file:
+            refused = start(file, "--listen", "systemd")
+            _, errors = refused.communicate(timeout=30)
+        self.assertEqual(refused.returncode, 2)
+        self.assertNotEqual(errors, "")
+        alone = subprocess.run([LONGWIRE, "serve", "--listen", "systemd"], capture_output=True,
+                               text=True, check=False, timeout=30)
+        self.assertEqual(alone.returncode, 2)
+        self.assertIn("LISTEN_FDS", alone.stderr)
+
+
+class ToldTheManager(unittest.TestCase):
+    def test_when_it_is_ready_reloads_lives_and_stops(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = os.path.join(folder, "notify")
+            manager.bind(path)
+            manager.settimeout(20)
+            process = subprocess.Popen(
+                [LONGWIRE, "serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True,
+                env={**os.environ, "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+            told = []
+
+            def until(state):
+                while not re.match(state, told[-1] if told else ""):
+                    told.append(manager.recv(200).decode())
+
+            until("READY=1")
+            for _ in range(3):
+                told.append("")
+                until("WATCHDOG=1")
+            process.send_signal(signal.SIGHUP)
+            until(r"RELOADING=1\nMONOTONIC_USEC=\d+$")
+            until("READY=1")
+            process.send_signal(signal.SIGTERM)
+            until("STOPPING=1")
+            process.communicate(timeout=30)
+            self.assertEqual(process.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
