@@ -39,6 +39,8 @@ public:
     [[nodiscard]] virtual WebSocket* socket() noexcept = 0;
     /// Whether all that was sent before this turn has reached the client, as far as can be known.
     [[nodiscard]] virtual bool has_all() = 0;
+    /// Whether the client keeps up, so that more of what it missed may be sent.
+    [[nodiscard]] virtual bool keeps_up() = 0;
 };
 
 /// One client on one channel.

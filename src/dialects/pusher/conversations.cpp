@@ -175,6 +175,7 @@ Task<> Conversations::look_after(std::size_t loop) {
 void Conversations::look_after(Client& client, Alarms::Clock::time_point now) {
     if (client.closing) return;
     subscriptions_.confirm(client);
+    subscriptions_.catch_up(client);
     const AppSettings& app = client.app->settings;
     const auto silent = now - client.heard;
     if (silent < app.activity_timeout) return;

@@ -11,6 +11,7 @@ namespace longwire::dialects::pusher {
 namespace {
 
 constexpr int over_capacity = 4100;
+constexpr std::size_t enough_waits = std::size_t{128} * 1024;  // of what a client missed
 constexpr int going_away = 1001;
 
 /// Of the app that the request names: empty where its page may not read the answer.
@@ -65,6 +66,7 @@ public:
     }
     [[nodiscard]] WebSocket* socket() noexcept override { return nullptr; }
     [[nodiscard]] bool has_all() override { return queue_.empty() && !unanswered_; }
+    [[nodiscard]] bool keeps_up() override { return queued_bytes_ < enough_waits; }
 
     void attach(Attaching attaching, const Response& head);
     void detached(std::uint64_t attaching);
@@ -223,6 +225,8 @@ void Fallbacks::Session::flush() {
     if (frames.empty()) return;
     const bool last = !last_frame_.empty();
     write(std::move(frames));
+    if (Client* const there = last ? nullptr : all_.clients_.find(client))
+        all_.subscriptions_.catch_up(*there);
     if (!last) return;
     if (attached_ != 0) reply_.end();
     all_.end(*this);

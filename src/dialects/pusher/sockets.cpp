@@ -15,6 +15,8 @@ constexpr auto going_away = static_cast<CloseCode>(1001);  // a page that is lef
 
 // The channels of one client are topics to the engine.
 constexpr std::size_t most_topics = 65536;
+// Of what a client missed, beside what has to wait for it anyway.
+constexpr std::size_t enough_waits = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -31,6 +33,10 @@ public:
     [[nodiscard]] WebSocket* socket() noexcept override { return socket_; }
     [[nodiscard]] bool has_all() override {
         return socket_ != nullptr && engine::ServerLoops::unacknowledged(*socket_) == 0;
+    }
+
+    [[nodiscard]] bool keeps_up() override {
+        return socket_ != nullptr && socket_->buffered_amount() < enough_waits;
     }
 
     void part() noexcept { socket_ = nullptr; }
@@ -60,6 +66,11 @@ Sockets::Sockets(Server& server, HubLoops& hub_loops, Apps& apps, ClientTable& c
             .on_upgrade = [this](Upgrade& upgrade) { set_cookie(upgrade); },
             .on_open = [this](WebSocket& socket, const Request& request) { open(socket, request); },
             .on_message = [this](WebSocket& socket, Message message) { receive(socket, message); },
+            .on_drain =
+                [this](WebSocket& socket) {
+                    if (Client* const client = clients_.find(socket.state<State>().line->client))
+                        subscriptions_.catch_up(*client);
+                },
             .on_close = [this](WebSocket& socket, CloseCode code,
                                std::string_view /*reason*/) { gone(socket, code); },
         },

@@ -20,6 +20,9 @@ constexpr std::string_view topic_prefix = "pusher:";
 constexpr std::size_t cached_events = 16;
 // Of what was delivered on a channel: who had got less than that when they went gets all of it.
 constexpr std::size_t longest_log = 4096;
+// For one that has yet to get what it missed.
+constexpr std::size_t most_waiting = 100'000;
+constexpr int over_capacity = 4100;
 
 SlowReader slow_reader_of(access::WhenSlow when) noexcept {
     switch (when) {
@@ -366,18 +369,16 @@ void Subscriptions::joined(Client& client, Subscription& its, const Step& step,
         --its.since.offset;
     }
     if (client.app->settings.recover) note_flush(client.loop);
-    if (its.member) {
-        channel.listings.push_back({.client = client.id.number,
-                                    .serial = step.serial,
-                                    .history = std::move(history),
-                                    .goes_on = goes_on,
-                                    .publications = {},
-                                    .changes = {}});
-        return list(client, step);
-    }
-    client.line->send(subscription_succeeded(step.channel));
-    send_history(client, channel, history, goes_on);
-    arrive(client, its, channel);
+    channel.coming.push_back({.client = client.id.number,
+                              .serial = step.serial,
+                              .history = std::move(history),
+                              .goes_on = goes_on,
+                              .publications = {},
+                              .changes = {}});
+    if (its.member)
+        list(client, step);
+    else
+        greet(step, {});
 }
 
 void Subscriptions::list(Client& client, const Step& step) {
@@ -387,52 +388,88 @@ void Subscriptions::list(Client& client, const Step& step) {
             hub_loops_.loops().post(
                 step.client.loop,
                 [this, step, there = present.value_or(std::vector<hub::Presence>())]() mutable {
-                    end_listing(step, std::move(there));
+                    greet(step, std::move(there));
                 });
         });
 }
 
-void Subscriptions::end_listing(const Step& step, std::vector<hub::Presence> present) {
+Subscriptions::Coming* Subscriptions::find_coming(Channel& channel, std::uint64_t client,
+                                                  std::uint64_t serial) {
+    const auto found = std::ranges::find_if(channel.coming, [&](const Coming& one) {
+        return one.client == client && one.serial == serial;
+    });
+    return found == channel.coming.end() ? nullptr : &*found;
+}
+
+void Subscriptions::greet(const Step& step, std::vector<hub::Presence> present) {
     Client* const client = clients_.find(step.client);
     if (client == nullptr) return;
     Channel* const channel = find(client->loop, client->app->hub_name(step.channel));
     if (channel == nullptr) return;
-    const auto found = std::ranges::find_if(channel->listings, [&](const Listing& one) {
-        return one.client == step.client.number && one.serial == step.serial;
-    });
-    if (found == channel->listings.end()) return;
-    const Listing listing = std::move(*found);
-    channel->listings.erase(found);
-    apply(present, listing.changes);
-    client->line->send(subscription_succeeded(step.channel, present));
-    send_history(*client, *channel, listing.history, listing.goes_on);
-    for (const auto& publication : listing.publications)
-        if (publication->publisher() != client->id)
-            client->line->send(publication_event(*publication, channel->name,
-                                                 channel->app->settings.unnamed_event));
-    arrive(*client, client->subscriptions.at(step.channel), *channel);
+    Coming* const coming = find_coming(*channel, step.client.number, step.serial);
+    if (coming == nullptr) return;
+    apply(present, coming->changes);
+    coming->changes.clear();
+    coming->greeted = true;
+    client->line->send(kind_of(channel->name).presence
+                           ? subscription_succeeded(step.channel, present)
+                           : subscription_succeeded(step.channel));
+    const hub::History history = std::exchange(coming->history, {});
+    if (coming->goes_on)
+        coming->publications.insert(coming->publications.begin(), history.publications.begin(),
+                                    history.publications.end());
+    else
+        send_history(*client, *channel, history);
+    catch_up(*client, client->subscriptions.at(step.channel), *channel, step.serial);
 }
 
+/// The last event, where a new subscriber is to get it.
 void Subscriptions::send_history(Client& client, const Channel& channel,
-                                 const hub::History& history,
-                                 const std::optional<Recovery::Left>& goes_on) {
-    const std::string& unnamed = channel.app->settings.unnamed_event;
-    if (goes_on) {
-        for (const auto& publication : history.publications)
-            if (publication->publisher() != goes_on->member)
-                client.line->send(publication_event(*publication, channel.name, unnamed));
-        return;
-    }
+                                 const hub::History& history) {
     const bool cache = kind_of(channel.name).cache;
     for (const auto& publication : std::views::reverse(history.publications)) {
         if (cache && is_clients_own(*publication)) continue;
-        client.line->send(publication_event(*publication, channel.name, unnamed));
+        client.line->send(
+            publication_event(*publication, channel.name, channel.app->settings.unnamed_event));
         return;
     }
     if (!cache) return;
     client.line->send(cache_miss(channel.name));
     if (client.app->notices(Notice::cache_miss))
         webhooks_->tell(client.app, channel_notice(Notice::cache_miss, channel.name));
+}
+
+void Subscriptions::catch_up(Client& client) {
+    for (auto& [name, its] : client.subscriptions) {
+        if (!its.joined || its.there) continue;
+        if (Channel* const channel = find(client.loop, client.app->hub_name(name)))
+            catch_up(client, its, *channel, its.serial);
+    }
+}
+
+/// Sends what was missed as fast as it is taken; then the client is there.
+void Subscriptions::catch_up(Client& client, Subscription& its, Channel& channel,
+                             std::uint64_t serial) {
+    Coming* const coming = find_coming(channel, client.id.number, serial);
+    if (coming == nullptr || !coming->greeted) return;
+    bool sent = false;
+    while (!coming->publications.empty()) {
+        if (!client.line->keeps_up()) {
+            // What was sent in this turn leaves at its end. Otherwise the line tells when to go on.
+            if (sent) clients_.with(ref_of(client), [this](Client& there) { catch_up(there); });
+            return;
+        }
+        const auto publication = std::move(coming->publications.front());
+        coming->publications.pop_front();
+        const hub::MemberId publisher = publication->publisher();
+        if (publisher == client.id || (coming->goes_on && publisher == coming->goes_on->member))
+            continue;
+        client.line->send(
+            publication_event(*publication, channel.name, channel.app->settings.unnamed_event));
+        sent = true;
+    }
+    channel.coming.erase(channel.coming.begin() + (coming - channel.coming.data()));
+    arrive(client, its, channel);
 }
 
 void Subscriptions::arrive(Client& client, Subscription& its, Channel& channel) {
@@ -457,8 +494,8 @@ void Subscriptions::leave(Client& client, const std::string& name, const Subscri
     if (!its.joined) return;
     const std::string hub_name = client.app->hub_name(name);
     if (Channel* const channel = find(client.loop, hub_name)) {
-        std::erase_if(channel->listings,
-                      [&](const Listing& one) { return one.client == client.id.number; });
+        std::erase_if(channel->coming,
+                      [&](const Coming& one) { return one.client == client.id.number; });
         if (WebSocket* const socket = client.line->socket())
             socket->unsubscribe(channel->topic);
         else
@@ -505,7 +542,12 @@ void Subscriptions::deliver(std::size_t loop, const hub::SharedPublication& publ
     Channel* const channel = find(loop, publication->channel());
     if (channel == nullptr) return;
     note_delivery(on_loops_[loop], loop, *channel, *publication);
-    for (Listing& listing : channel->listings) listing.publications.push_back(publication);
+    for (Coming& coming : channel->coming) {
+        if (coming.publications.size() < most_waiting)
+            coming.publications.push_back(publication);
+        else if (Client* const client = clients_.find({.loop = loop, .number = coming.client}))
+            client->line->close(over_capacity, "The client takes messages too slowly.");
+    }
     Client* const publisher = client_of(loop, publication->publisher());
     const std::string& unnamed = channel->app->settings.unnamed_event;
     if (hub_loops_.loops().has_subscribers_here(channel->topic))
@@ -544,12 +586,18 @@ void Subscriptions::note_flush(std::size_t loop) {
 void Subscriptions::announce(std::size_t loop, const hub::PresenceChange& change) {
     Channel* const channel = find(loop, change.channel);
     if (channel == nullptr || !kind_of(channel->name).presence) return;
-    for (Listing& listing : channel->listings) listing.changes.push_back(change);
     const bool came = change.kind == hub::PresenceChange::Kind::joined;
-    tell_here(loop, *channel,
-              came ? member_added(channel->name, change.who)
-                   : member_removed(channel->name, change.who.user),
-              client_of(loop, change.member));
+    const std::string json = came ? member_added(channel->name, change.who)
+                                  : member_removed(channel->name, change.who.user);
+    Client* const who = client_of(loop, change.member);
+    for (Coming& coming : channel->coming) {
+        Client* const client = clients_.find({.loop = loop, .number = coming.client});
+        if (!coming.greeted)
+            coming.changes.push_back(change);
+        else if (client != nullptr && client != who)
+            client->line->send(json);
+    }
+    tell_here(loop, *channel, json, who);
 }
 
 void Subscriptions::tell(const std::string& hub_name, std::string json) {

@@ -33,6 +33,8 @@ public:
     ~Subscriptions() = default;
 
     void subscribe(Client& client, const Subscribe& wanted);
+    /// The client has room for more of what it missed, if it missed something.
+    void catch_up(Client& client);
     void unsubscribe(Client& client, std::string_view channel);
     /// The client is going. Where `comes_back`, it is remembered what it had got.
     void leave_all(Client& client, bool comes_back);
@@ -56,13 +58,14 @@ public:
         const Client& client, const std::optional<ChannelData>& member);
 
 private:
-    struct Listing {  // somebody who is about to be told who is there
+    struct Coming {  // somebody who is about to be there
         std::uint64_t client = 0;
         std::uint64_t serial = 0;
         hub::History history;  // from before
         std::optional<Recovery::Left> goes_on;
-        std::vector<hub::SharedPublication> publications;  // that came meanwhile
-        std::vector<hub::PresenceChange> changes;
+        bool greeted = false;                             // is told who comes and goes from then on
+        std::deque<hub::SharedPublication> publications;  // that came meanwhile, or were missed
+        std::vector<hub::PresenceChange> changes;         // until it is greeted
     };
     struct Delivered {
         std::uint64_t order = 0;  // on the loop
@@ -74,7 +77,7 @@ private:
         std::string topic;
         std::size_t members = 0;
         std::vector<std::uint64_t> without_topics;  // clients that no topic reaches
-        std::vector<Listing> listings;
+        std::vector<Coming> coming;
         hub::Position top;
         std::deque<Delivered> log;  // where the app recovers: the latest
         bool log_is_whole = true;
@@ -117,10 +120,12 @@ private:
     void joined(Client& client, Subscription& its, const Step& step, hub::History history,
                 const std::optional<Recovery::Left>& goes_on);
     void list(Client& client, const Step& step);
-    void end_listing(const Step& step, std::vector<hub::Presence> present);
+    void greet(const Step& step, std::vector<hub::Presence> present);
+    void send_history(Client& client, const Channel& channel, const hub::History& history);
+    void catch_up(Client& client, Subscription& its, Channel& channel, std::uint64_t serial);
     void arrive(Client& client, Subscription& its, Channel& channel);
-    void send_history(Client& client, const Channel& channel, const hub::History& history,
-                      const std::optional<Recovery::Left>& goes_on);
+    [[nodiscard]] static Coming* find_coming(Channel& channel, std::uint64_t client,
+                                             std::uint64_t serial);
     void leave(Client& client, const std::string& name, const Subscription& its);
     void note_delivery(OnLoop& here, std::size_t loop, Channel& channel,
                        const hub::Publication& publication);
