@@ -72,7 +72,7 @@ def give_load(server, row, setting, time_or_turns, kind=None, patience=60):
 def measure(peer, row, setting):
     """(messages a second, processor microseconds a message, p99 in microseconds), of idle the
     bytes a connection; nothing where it failed."""
-    seconds = setting.seconds * (2 if row.kind == "fan" else 1)
+    seconds = setting.seconds * (2 if row.fans_out else 1)
     kind = "raw" if peer.name == "raw TCP" else row.kind
     try:
         server = Running(peer.commands[row.kind], setting)
@@ -109,9 +109,9 @@ class Callgrind:
         """How many bursts in the shorter and in the longer run: some thousand messages more, or of
         large ones some 32 MB."""
         messages = min(4000, max(64, (32 << 20) // max(row.size, 1)))
-        senders = 1 if row.kind == "fan" else row.connections
+        senders = 1 if row.fans_out else row.connections
         more = max(2, -(-messages // (senders * row.depth)))
-        return (2, 6) if row.kind == "fan" else (2, 2 + more)
+        return (2, 6) if row.fans_out else (2, 2 + more)
 
     def run(self, peer, row, turns):
         """(instructions, messages)."""

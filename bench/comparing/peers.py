@@ -16,6 +16,7 @@ PACKAGES = {
     "libwebsockets": ["gcc", "libwebsockets-dev"],
     "ws": ["nodejs", "npm"],
     "Bun": ["nodejs", "npm"],
+    "Socket.IO": ["nodejs", "npm"],
     "websockets": ["python3-websockets"],
 }
 LOAD_PACKAGES = ["g++", "libssl-dev", "zlib1g-dev", "openssl", "util-linux"]
@@ -89,7 +90,7 @@ class Workshop:
         os.makedirs(folder, exist_ok=True)
         for file in ("package.json", "package-lock.json"):
             shutil.copy(os.path.join(PEERS, file), folder)
-        for peer in ("ws", "bun"):
+        for peer in ("ws", "bun", "socketio"):
             shutil.copy(os.path.join(PEERS, peer, "server.mjs"),
                         os.path.join(folder, f"{peer}.mjs"))
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
@@ -127,6 +128,11 @@ def bun(shop):
     return Peer("Bun", command, ALL_KINDS, f"{command} deflate", f"{command} tls {{cert}} {{key}}")
 
 
+def socketio(shop):
+    folder = shop.node_modules()
+    return Peer("Socket.IO", f"node {os.path.join(folder, 'socketio.mjs')} {{port}}", {"socketio"})
+
+
 def websockets(_):
     subprocess.run(["/usr/bin/python3", "-c", "import websockets"], check=True,
                    stderr=subprocess.PIPE)
@@ -135,7 +141,7 @@ def websockets(_):
 
 
 USUAL = {"Beast": beast, "websocketpp": websocketpp, "libwebsockets": libwebsockets, "ws": ws,
-         "Bun": bun, "websockets": websockets}
+         "Bun": bun, "websockets": websockets, "Socket.IO": socketio}
 
 
 def usual_peers(shop, wanted):
@@ -159,7 +165,8 @@ def own_peer(shop, longwire):
     os.makedirs(pages, exist_ok=True)
     command = (f"{longwire} serve --listen 127.0.0.1:{{port}} --threads 1 --max-message 64MiB "
                f"--max-backlog 64MiB --web {pages}")
-    return Peer("Longwire", command + " --compress off", ALL_KINDS,
+    command += " --socketio-recovery 0s"
+    return Peer("Longwire", command + " --compress off", ALL_KINDS | {"socketio"},
                 command + " --compress shared --compress-threshold 1",
                 command + " --compress off --tls-cert {cert} --tls-key {key}")
 

@@ -3,6 +3,9 @@
 from typing import NamedTuple
 
 
+PATHS = {"fan": "/channels/x", "socketio": "/socket.io/?EIO=4&transport=websocket"}
+
+
 class Row(NamedTuple):
     kind: str
     connections: int
@@ -11,7 +14,11 @@ class Row(NamedTuple):
 
     @property
     def path(self):
-        return "/channels/x" if self.kind == "fan" else "/echo"
+        return PATHS.get(self.kind, "/echo")
+
+    @property
+    def fans_out(self):
+        return self.kind in PATHS
 
 
 ROWS = {
@@ -29,6 +36,7 @@ ROWS = {
     "TLS echo 20 B": Row("tls", 64, 1, 20),
     "TLS echo 16 KB": Row("tls", 64, 1, 16384),
     "fan-out to 1,000, 16 on the way": Row("fan", 1001, 16, 20),
+    "Socket.IO fan-out to 1,000, 16 on the way": Row("socketio", 1001, 16, 20),
     "deflate 128 B of JSON": Row("deflate", 64, 4, 128),
     "deflate 1 KB of JSON": Row("deflate", 64, 4, 1024),
     "deflate 16 KB of JSON": Row("deflate", 64, 4, 16384),

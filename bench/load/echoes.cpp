@@ -13,8 +13,13 @@ Echoes::Echoes(Plan plan)
     const bool compressed = plan_.kind == "deflate";
     const std::string payload =
         compressed ? deflated(json_of(plan_.size)) : std::string(plan_.size, 'a');
-    const std::string frame = masked_frame(compressed ? 0xC1 : 0x82, payload);
+    std::string frame = masked_frame(compressed ? 0xC1 : 0x82, payload);
     answer_ = head_of(0x82, plan_.size, false).size() + plan_.size;
+    if (plan_.kind == "socketio") {
+        const std::string event = socketio_event(payload);
+        frame = masked_frame(0x81, event);
+        answer_ = head_of(0x81, event.size(), false).size() + event.size();
+    }
     if (plan_.kind == "raw") answer_ = frame.size();
     for (std::size_t count = 0; count < plan_.depth; ++count) burst_ += frame;
     for (Connection& connection : connections_) open(connection);
@@ -23,7 +28,7 @@ Echoes::Echoes(Plan plan)
 void Echoes::run() {
     tally_ = Tally(plan_.seconds, plan_.server);
     std::size_t sending = connections_.size();
-    if (plan_.kind == "fan") {
+    if (fans_out()) {
         sending = 1;
         missing_ = connections_.size() - 1;
         begin(connections_.front());
@@ -54,6 +59,18 @@ void Echoes::shake_hands(Connection& connection) {
     for (char letter = 0; !answer.ends_with("\r\n\r\n"); answer += letter)
         if (connection.wire.receive(&letter, 1) != 1) give_up("the server ended the connection");
     check_opening_answer(std::move(answer), compressed);
+    if (plan_.kind == "socketio") enter_namespace(connection);
+}
+
+/// After the packet that opens a session; the answer to this one ends the greeting.
+void Echoes::enter_namespace(Connection& connection) {
+    if (connection.wire.send(masked_frame(0x81, "40/x,")) < 0) give_up("cannot write");
+    std::string came;
+    char letter = 0;
+    while (came.find("40/x,{") == std::string::npos || letter != '}') {
+        if (connection.wire.receive(&letter, 1) != 1) give_up("the server ended the connection");
+        came += letter;
+    }
 }
 
 void Echoes::begin(Connection& connection) {
@@ -114,7 +131,7 @@ bool Echoes::receive(Connection& connection) {
     tally_.count(connection.received / answer_ - before);
     if (connection.received < answer_ * plan_.depth) return more;
     connection.received -= answer_ * plan_.depth;
-    if (plan_.kind != "fan") {
+    if (!fans_out()) {
         tally_.took(Clock::now() - connection.began);
         begin(connection);
     } else if (--missing_ == 0) {

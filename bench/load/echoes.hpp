@@ -35,6 +35,9 @@ private:
 
     void open(Connection& connection);
     void shake_hands(Connection& connection);
+    void enter_namespace(Connection& connection);
+    /// Whether the first connection publishes for all others.
+    [[nodiscard]] bool fans_out() const { return plan_.kind == "fan" || plan_.kind == "socketio"; }
     void begin(Connection& connection);
     void push(Connection& connection);
     void watch(Connection& connection, int how, std::uint32_t events) const;

@@ -109,7 +109,8 @@ _longwire_candidates() {
                 --token-key --token-jwks --token-audience --token-issuer --publish-rate
                 --publish-rate-per-user --publish-rate-per-address --request-rate-per-address
                 --log-format --hook-url --hook-connect --hook-timeout --hook-secret --hook-header --hook-at-once
-                --hook-ca --admin --drain --config
+                --hook-ca --socketio --socketio-recovery --socketio-max-sessions
+                --socketio-max-sessions-per-address --admin --drain --config
                 --verbose --help'
             ;;
         token)

@@ -9,6 +9,7 @@
 #include "cli/serving_raw.hpp"
 #include "cli/serving_reload.hpp"
 #include "cli/serving_signals.hpp"
+#include "cli/serving_socketio.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/rules_gate.hpp"
@@ -111,6 +112,7 @@ int serve(const ServeOptions& options) {
     // The dialects: each adds what it serves, and stays until the end.
     const auto raw = serve_raw(serving);
     const auto pusher = serve_pusher(serving);
+    const auto socketio = serve_socketio(serving);
     const std::string web = options.web.empty() ? web_folder() : options.web;
     add_pages(server, options, web);
     server.post([&hub] { spawn(tick(hub)); });

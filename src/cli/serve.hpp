@@ -6,6 +6,7 @@
 #include "ops/log.hpp"
 
 #include <longwire/server.hpp>
+#include <longwire/socketio.hpp>
 
 #include <chrono>
 #include <string>
@@ -47,6 +48,7 @@ struct ServeOptions {
     std::chrono::milliseconds drain = {};
     ServerOptions limits;
     WebSocketOptions websocket;
+    SocketIoOptions socketio = {.recovery = std::chrono::minutes(2)};
     bool verbose = false;
     ops::LogFormat log_format = ops::LogFormat::automatic;
 };

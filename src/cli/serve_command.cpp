@@ -18,6 +18,7 @@ What is served, all on one port:
   /channels/NAME     WebSocket: what a member sends goes to every other member of NAME;
                      GET for EventSource and long polls, POST to publish
   /echo              WebSocket: what is sent comes back
+  /socket.io/        for socket.io-client: the namespace /NAME is the channel NAME
 
 Examples:
   longwire serve                                  on http://127.0.0.1:8000
@@ -211,6 +212,29 @@ void add_hook(CLI::App& serve, ServeOptions& options) {
         ->check(undescribed(CLI::ExistingFile));
 }
 
+/// A path, or off.
+std::string wrong_with_socketio(const std::string& path) {
+    return path == "off" ? std::string() : wrong_with_path(path);
+}
+
+void add_socketio(CLI::App& serve, ServeOptions& options) {
+    SocketIoOptions& socketio = options.socketio;
+    serve
+        .add_option("--socketio", socketio.path,
+                    "The path for clients of Socket.IO, to which channels are namespaces; off:\nnone")
+        ->type_name("PATH")
+        ->capture_default_str()
+        ->check(CLI::Validator(wrong_with_socketio, "", "path"));
+    add_word(serve, "--socketio-recovery", socketio.recovery, time_word,
+             "How long such a client may be cut off, and still get what it missed; 0: not\n"
+             "at all",
+             "2m");
+    add_word(serve, "--socketio-max-sessions", socketio.max_sessions, count_word,
+             "Such clients in total; beyond: 503. 0: no limit", "100000");
+    add_word(serve, "--socketio-max-sessions-per-address", socketio.max_sessions_per_address,
+             count_word, "Of one address; beyond: 429. 0: no limit", "0");
+}
+
 void add_operation(CLI::App& serve, ServeOptions& options) {
     serve
         .add_option("--admin", options.admin,
@@ -249,6 +273,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
     add_speed(serve, options);
     add_limits(serve, options);
     add_access(serve, options);
+    add_socketio(serve, options);
     add_hook(serve, options);
     add_operation(serve, options);
     serve

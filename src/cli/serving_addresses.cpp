@@ -30,6 +30,8 @@ void print_where(const Server::Listening& listening, const ServeOptions& options
     if (has_page) fmt::print("  page      http{}://{}/\n", s, at);
     fmt::print("  channel   ws{}://{}/channels/lobby\n", s, at);
     fmt::print("  echo      ws{}://{}{}\n", s, at, options.echo);
+    if (options.socketio.path != "off")
+        fmt::print("  socket.io http{}://{}{}\n", s, at, options.socketio.path);
     if (options.tls_self_signed)
         fmt::print("\n  self-signed certificate, SHA-256:\n  {}\n", listening.fingerprint);
     fmt::print("\n");

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace longwire::dialects {
@@ -51,6 +52,13 @@ public:
 
     /// Who sends this. A token that is shown and no good is refused here.
     [[nodiscard]] virtual Verdict identify(const Request& request, Visitor& visitor) = 0;
+    /// Who shows this token, once more or now only; `visitor` is who sent the request. On the loop
+    /// of their connection.
+    [[nodiscard]] virtual Verdict identify(std::string_view token, Visitor& visitor) {
+        (void)token;
+        (void)visitor;
+        return {.status = 401, .reason = "This server knows no tokens."};
+    }
     /// For whoever is to be introduced. `answer` is called once, on any thread, maybe before this
     /// returns, with who they are from then on.
     virtual void introduce(const Visitor& visitor,

@@ -186,20 +186,29 @@ Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
         visitor.to_introduce = webhook->asks_who();
         credentials->shown_headers = webhook->shown_headers(request);
     }
-    if (const auto token = token_of(request)) {
-        auto claims = access::verify_token(*token, state->policy.keys, state->policy.demands,
-                                           std::chrono::system_clock::now());
-        if (!claims) return {.status = 401, .reason = claims.error().message()};
-        visitor.user = claims->user;
-        visitor.info = claims->info;
-        visitor.expires = claims->expires;
-        if (state->policy.webhook == nullptr) claims->json.clear();
-        credentials->claims = std::move(*claims);
-    } else if (state->policy.users_name_themselves) {
+    if (const auto token = token_of(request)) return identify(*token, visitor);
+    if (state->policy.users_name_themselves) {
         visitor.user = request.query("user").value_or("");
         if (visitor.user.size() > longest_user)
             return {.status = 400, .reason = "A user's name has at most 128 bytes."};
     }
+    return {};
+}
+
+Verdict RulesGate::identify(std::string_view token, Visitor& visitor) {
+    const auto state = this->state();
+    auto claims = access::verify_token(token, state->policy.keys, state->policy.demands,
+                                       std::chrono::system_clock::now());
+    if (!claims) return {.status = 401, .reason = claims.error().message()};
+    visitor.user = claims->user;
+    visitor.info = claims->info;
+    visitor.expires = claims->expires;
+    // (How much was published stays what it was.)
+    auto credentials = std::make_shared<Credentials>();
+    if (visitor.credentials)
+        credentials->published = static_cast<Credentials*>(visitor.credentials.get())->published;
+    credentials->claims = std::move(*claims);
+    visitor.credentials = std::move(credentials);
     return {};
 }
 

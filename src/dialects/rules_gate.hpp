@@ -35,6 +35,7 @@ public:
     void replace(Policy policy);
 
     Verdict identify(const Request& request, Visitor& visitor) override;
+    Verdict identify(std::string_view token, Visitor& visitor) override;
     void introduce(const Visitor& visitor,
                    std::move_only_function<void(Verdict, Visitor)> answer) override;
     std::optional<Verdict> judge(const Visitor& visitor, Deed deed,

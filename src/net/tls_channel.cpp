@@ -16,6 +16,16 @@
 
 namespace longwire::net {
 
+namespace {
+
+/// What is left over of others would be taken for an error of what follows. There is seldom any,
+/// and to look costs less than to clear.
+void forget_errors() noexcept {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+}  // namespace
+
 void TlsChannel::Free::operator()(ssl_st* connection) const noexcept {
     SSL_free(connection);
 }
@@ -205,14 +215,18 @@ TlsChannel::Opened TlsChannel::open(std::span<const std::byte> received, std::sp
     expects_hello_ = false;
     Opened opened;
     if (failure_) return {.size = 0, .status = Status::failed};
-    ERR_clear_error();
+    forget_errors();
     if (!established_ && !shake_hands()) opened.status = Status::failed;
     while (established_ && opened.status == Status::proceed && opened.size < plain.size()) {
         const auto room = plain.subspan(opened.size);
         std::size_t size = 0;
         const int status = SSL_read_ex(connection_.get(), room.data(), room.size(), &size);
         opened.size += size;
-        if (status == 1) continue;
+        if (status == 1) {
+            // To be told that there is no more costs half as much as what there was.
+            if (received_.empty() && SSL_has_pending(connection_.get()) == 0) break;
+            continue;
+        }
         const int why = SSL_get_error(connection_.get(), status);
         if (why == SSL_ERROR_WANT_READ) break;
         opened.status = why == SSL_ERROR_ZERO_RETURN ? Status::ended : Status::failed;
@@ -225,7 +239,7 @@ bool TlsChannel::seal(std::span<const std::byte> plain, std::vector<std::byte>& 
     if (failure_ || plain.empty()) return !failure_;
     received_ = {};
     sealed_ = &sealed;
-    ERR_clear_error();
+    forget_errors();
     std::size_t size = 0;
     if (SSL_write_ex(connection_.get(), plain.data(), plain.size(), &size) == 1) return true;
     fail();

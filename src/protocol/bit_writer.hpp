@@ -25,9 +25,8 @@ public:
     void store() noexcept {
         static_assert(std::endian::native == std::endian::little);
         std::memcpy(place_, &pending_, sizeof pending_);
-        const unsigned whole = pending_count_ / 8;
-        place_ += whole;
-        pending_ >>= 8 * whole;
+        place_ += pending_count_ / 8;
+        pending_ >>= pending_count_ & ~7U;
         pending_count_ %= 8;
     }
 

@@ -1,6 +1,9 @@
 #include "protocol/deflate_block.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
 
 namespace longwire::protocol {
 
@@ -49,8 +52,7 @@ struct DeflateBlock::CodeHeader {
     void count_runs(std::span<const std::uint8_t> lengths) noexcept {
         while (!lengths.empty()) {
             const std::uint8_t length = lengths.front();
-            std::size_t run = 1;
-            while (run < lengths.size() && lengths[run] == length) ++run;
+            std::size_t run = run_of(lengths);
             lengths = lengths.subspan(run);
             if (length != 0) {
                 add(length);
@@ -69,6 +71,22 @@ struct DeflateBlock::CodeHeader {
             }
             for (; run > 0; --run) add(length);
         }
+    }
+
+    /// How many are as the first one is.
+    static std::size_t run_of(std::span<const std::uint8_t> lengths) noexcept {
+        const std::uint8_t length = lengths.front();
+        std::size_t run = 1;
+        // Long ones are of zeros.
+        if (length == 0) {
+            for (; run + 8 <= lengths.size(); run += 8) {
+                std::uint64_t eight = 0;
+                std::memcpy(&eight, &lengths[run], sizeof eight);
+                if (eight != 0) return run + static_cast<std::size_t>(std::countr_zero(eight)) / 8;
+            }
+        }
+        while (run < lengths.size() && lengths[run] == length) ++run;
+        return run;
     }
 
     void write(BitWriter& output) const noexcept {
@@ -132,12 +150,16 @@ std::uint32_t DeflateBlock::extra_bits() const noexcept {
 }
 
 std::uint32_t DeflateBlock::bits_with_fixed_codes() const noexcept {
-    constexpr auto lengths = fixed_literal_lengths();
-    std::uint32_t bits = 0;
-    for (std::size_t symbol = 0; symbol < literals; ++symbol)
-        bits += literal_counts_[symbol] * lengths[symbol];
-    for (const std::uint32_t count : distance_counts_) bits += count * fixed_distance_length;
-    return bits;
+    // All literals take 8 bits, but for those from 144 on, which take 9; and lengths 7, but for the
+    // last eight.
+    const auto count_of = [&](std::size_t from, std::size_t to) {
+        const auto some = std::span(literal_counts_).subspan(from, to - from);
+        return std::accumulate(some.begin(), some.end(), std::uint32_t{0});
+    };
+    const auto all = static_cast<std::uint32_t>(size_) + literal_counts_[end_of_block];
+    const auto matches =
+        std::accumulate(distance_counts_.begin(), distance_counts_.end(), std::uint32_t{0});
+    return 8 * all + count_of(144, 256) - count_of(256, 280) + matches * fixed_distance_length;
 }
 
 bool DeflateBlock::write(BitWriter& output, std::uint64_t room) noexcept {
@@ -170,26 +192,30 @@ bool DeflateBlock::write(BitWriter& output, std::uint64_t room) noexcept {
     return true;
 }
 
-void DeflateBlock::write_tokens(BitWriter& output, const Codes& codes) const noexcept {
+void DeflateBlock::write_tokens(BitWriter& shared_output, const Codes& codes) const noexcept {
+    // In registers: a byte that is written might else change any of it.
+    BitWriter output = shared_output;
     for (const DeflateToken token : std::span(tokens_).first(size_)) {
-        if (token.length == 0) {
+        if (token.distance_symbol == DeflateToken::no_match) {
             const Codeword word = codes.literal[token.distance];
             output.put(word.bits, word.length);
             output.store();
             continue;
         }
-        const unsigned length = length_symbols[token.length];
-        const unsigned distance = distance_symbol(token.distance);
-        const unsigned length_extra = extra_of_length(length);
-        const unsigned distance_extra = extra_of_distance(distance);
-        output.put(codes.literal[length].bits, codes.literal[length].length);
-        output.put((token.length - shortest_match) & ((1U << length_extra) - 1), length_extra);
-        output.put(codes.distance[distance].bits, codes.distance[distance].length);
-        output.put((token.distance - 1U) & ((1U << distance_extra) - 1), distance_extra);
+        const ToldLength told = told_lengths[token.length];
+        const Codeword length = codes.literal[told.symbol];
+        output.put(length.bits | std::uint32_t{told.extra} << length.length,
+                   length.length + unsigned{told.extra_bits});
+        const Codeword distance = codes.distance[token.distance_symbol];
+        const unsigned extra_bits = extra_of_distance(token.distance_symbol);
+        const unsigned extra = token.distance & ((1U << extra_bits) - 1);
+        output.put(distance.bits | std::uint64_t{extra} << distance.length,
+                   distance.length + extra_bits);
         output.store();
     }
     output.put(codes.literal[end_of_block].bits, codes.literal[end_of_block].length);
     output.store();
+    shared_output = output;
 }
 
 }  // namespace longwire::protocol

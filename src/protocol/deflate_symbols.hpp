@@ -41,6 +41,26 @@ constexpr unsigned extra_of_distance(unsigned symbol) noexcept {
     return symbol < 4 ? 0 : (symbol - 2) / 2;
 }
 
+/// How a length is told: its symbol, and what the extra bits hold.
+struct ToldLength {
+    std::uint16_t symbol = 0;
+    std::uint8_t extra_bits = 0;
+    std::uint8_t extra = 0;
+};
+/// By the length, less 3.
+inline constexpr auto told_lengths = [] {
+    std::array<ToldLength, longest_match - shortest_match + 1> told = {};
+    for (unsigned length = shortest_match; length <= longest_match; ++length) {
+        const unsigned symbol = length_symbol(length);
+        const unsigned bits = extra_of_length(symbol);
+        const unsigned extra = (length - shortest_match) & ((1U << bits) - 1);
+        told[length - shortest_match] = {.symbol = static_cast<std::uint16_t>(symbol),
+                                         .extra_bits = static_cast<std::uint8_t>(bits),
+                                         .extra = static_cast<std::uint8_t>(extra)};
+    }
+    return told;
+}();
+
 /// The lengths of the fixed codewords.
 constexpr std::array<std::uint8_t, literal_symbols> fixed_literal_lengths() noexcept {
     std::array<std::uint8_t, literal_symbols> lengths = {};

@@ -11,8 +11,14 @@ namespace {
 
 constexpr std::uint32_t last_place = 0xFFFFFFFF;
 // A match of this length is taken without a look at the next byte.
-constexpr unsigned long_enough = 48;
+constexpr unsigned long_enough = 32;
 constexpr std::size_t least_bytes = 4;  // to look for
+// At how many places it is looked; and how many for a better one than one of such a length.
+constexpr unsigned usual_places = 4;
+constexpr unsigned fewer_places = 2;
+constexpr unsigned good_length = 16;
+// Shorter messages hardly ever have codes of their own; to the fixed ones, three bytes are a match.
+constexpr std::size_t short_message = 256;
 
 /// Whether `later`, which costs a literal more, is the better one. Shorter distances take fewer
 /// bits.
@@ -29,76 +35,61 @@ DeflateBlock& block_of_thread() noexcept {
     return block;
 }
 
-/// The way through one message: what is written of it, and how much room there is.
-class Pass {
-public:
-    Pass(MatchFinder& finder, const MatchFinder::Input& input, std::size_t at,
-         std::span<std::byte> output, std::size_t room)
-        : finder_(finder),
-          input_(input),
-          at_(at),
-          output_(output),
-          writer_(output),
-          room_(8 * room) {}
-
-    [[nodiscard]] std::optional<std::size_t> run() {
-        block_.clear();
-        const std::size_t end = input_.text.size();
-        while (at_ < end) {
-            // With room for a match, and for literals before it that a better one has.
-            if (block_.nearly_full() && !write_block()) return std::nullopt;
-            if (at_ + least_bytes > end)
-                block_.add_literal(input_.text[at_++]);
-            else
-                take_step();
-        }
-        if (!write_block()) return std::nullopt;
-        // The head of an empty block without compression; of its length, the peer knows.
-        writer_.put(0, 3);
-        writer_.finish();
-        const std::size_t size = written();
-        return 8 * size <= room_ ? std::optional(size) : std::nullopt;
-    }
-
-private:
-    void take_step() {
-        Match match = finder_.find(input_, at_, 0);
+/// Adds the tokens of what begins at `at` to a block, until there is no more, or the block is full;
+/// gives how far it came.
+template <bool with_threes>
+std::size_t fill(DeflateBlock& block, MatchFinder& finder, const MatchFinder::Input& input,
+                 std::size_t at) noexcept {
+    MatchFinder::Search<with_threes> search(finder, input);
+    DeflateBlock::Filling filling(block);
+    const std::byte* const text = input.text.data();
+    const std::size_t size = input.text.size();
+    const std::size_t last = size < least_bytes ? 0 : size - least_bytes + 1;  // to look from
+    while (at < last && !filling.nearly_full()) {
+        Match match = search.find(at, 0, usual_places);
         if (match.length == 0) {
-            block_.add_literal(input_.text[at_++]);
-            return;
+            filling.add_literal(text[at++]);
+            continue;
         }
         // A better one may begin at the next byte.
-        std::size_t known = at_ + 1;
-        while (match.length < long_enough && !block_.nearly_full() &&
-               known + least_bytes <= input_.text.size()) {
-            const Match later = finder_.find(input_, known, match.length - 1);
+        std::size_t known = at + 1;
+        while (match.length < long_enough && known < last) {
+            const unsigned places = match.length < good_length ? usual_places : fewer_places;
+            const Match later = search.find(known, match.length - 1, places);
             ++known;
             if (later.length == 0 || !is_better(later, match)) break;
-            block_.add_literal(input_.text[at_++]);
+            filling.add_literal(text[at++]);
             match = later;
         }
-        block_.add_match(match.length, match.distance);
-        at_ += match.length;
-        const std::size_t last = std::min(at_, input_.text.size() - least_bytes + 1);
-        for (; known < last; ++known) finder_.remember(input_, known);
+        filling.add_match(match.length, match.distance);
+        at += match.length;
+        search.remember(known, std::min(at, last));
     }
+    while (at < size && at >= last && !filling.nearly_full()) filling.add_literal(text[at++]);
+    return at;
+}
 
-    [[nodiscard]] std::size_t written() const noexcept {
-        return static_cast<std::size_t>(writer_.place() - output_.data());
+/// Writes the message as blocks, the first byte of which is at `at`; nothing where that takes more
+/// than `room` bytes.
+std::optional<std::size_t> write_blocks(MatchFinder& finder, const MatchFinder::Input& input,
+                                        std::size_t at, std::span<std::byte> output,
+                                        std::size_t room) noexcept {
+    DeflateBlock& block = block_of_thread();
+    block.clear();
+    BitWriter writer(output);
+    const auto written = [&] { return static_cast<std::uint64_t>(writer.place() - output.data()); };
+    const bool is_short = input.text.size() - at < short_message;
+    while (at < input.text.size()) {
+        at =
+            is_short ? fill<true>(block, finder, input, at) : fill<false>(block, finder, input, at);
+        const std::uint64_t so_far = written() + 1;
+        if (so_far >= room || !block.write(writer, 8 * (room - so_far))) return std::nullopt;
     }
-    [[nodiscard]] bool write_block() {
-        const std::uint64_t so_far = 8 * (written() + 1);
-        return so_far < room_ && block_.write(writer_, room_ - so_far);
-    }
-
-    MatchFinder& finder_;
-    const MatchFinder::Input& input_;
-    std::size_t at_;
-    std::span<std::byte> output_;
-    BitWriter writer_;
-    std::uint64_t room_;  // in bits
-    DeflateBlock& block_ = block_of_thread();
-};
+    // The head of an empty block without compression; of its length, the peer knows.
+    writer.put(0, 3);
+    writer.finish();
+    return written() <= room ? std::optional(written()) : std::nullopt;
+}
 
 }  // namespace
 
@@ -136,8 +127,8 @@ std::optional<std::size_t> Deflater::deflate(std::span<const std::byte> message,
     if (message.empty()) return std::nullopt;
     const MatchFinder::Input input = begin(message);
     // One byte less than the message is small enough.
-    Pass pass(finder_, input, input.text.size() - message.size(), output, message.size() - 1);
-    const auto size = pass.run();
+    const auto size = write_blocks(finder_, input, input.text.size() - message.size(), output,
+                                   message.size() - 1);
     // The peer does not see what went into the window.
     if (!size) window_.clear();
     return size;

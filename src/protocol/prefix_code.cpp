@@ -65,19 +65,30 @@ void sort_by_count(std::span<const std::uint32_t> entries, std::span<std::uint32
 /// the order of their counts, so that two queues take the place of a heap.
 LengthCounts lengths_of_tree(std::span<const std::uint32_t> sorted, unsigned longest) noexcept {
     const std::size_t leaves = sorted.size();
-    std::array<std::uint32_t, most_prefix_symbols> inner = {};
-    std::array<std::uint16_t, 2 * most_prefix_symbols> parent = {};
+    // Of the nodes that are not made yet, and of what would follow the last leaf, no count is less.
+    constexpr std::uint32_t no_count = 0xFFFFFFFF;
+    std::array<std::uint32_t, most_prefix_symbols + 1> inner;
+    std::array<std::uint32_t, most_prefix_symbols + 1> count;
+    std::array<std::uint16_t, 2 * most_prefix_symbols> parent;
+    for (std::size_t leaf = 0; leaf < leaves; ++leaf) count[leaf] = sorted[leaf] >> symbol_bits;
+    count[leaves] = no_count;
     std::size_t leaf = 0;
     std::size_t node = 0;
+    inner[0] = no_count;
     for (std::size_t made = 0; made + 1 < leaves; ++made) {
         std::uint32_t sum = 0;
         for (int child = 0; child < 2; ++child) {
-            const bool takes_leaf =
-                leaf < leaves && (node == made || sorted[leaf] >> symbol_bits <= inner[node]);
-            sum += takes_leaf ? sorted[leaf] >> symbol_bits : inner[node];
-            parent[takes_leaf ? leaf++ : leaves + node++] = static_cast<std::uint16_t>(made);
+            const std::uint32_t of_leaf = count[leaf];
+            const std::uint32_t of_node = inner[node];
+            // Which of them is up to the text: no branch could be foretold.
+            const std::size_t takes_leaf = of_leaf <= of_node ? 1 : 0;
+            sum += std::min(of_leaf, of_node);
+            parent[takes_leaf != 0 ? leaf : leaves + node] = static_cast<std::uint16_t>(made);
+            leaf += takes_leaf;
+            node += 1 - takes_leaf;
         }
         inner[made] = sum;
+        inner[made + 1] = no_count;
     }
     // From the root down, which was made last; `inner` now holds depths.
     LengthCounts lengths = {};
@@ -116,7 +127,6 @@ std::uint32_t make_prefix_code(std::span<const std::uint32_t> counts, unsigned l
     LengthCounts lengths = lengths_of_tree(sorted, longest);
     make_room(lengths, longest);
 
-    std::ranges::fill(code, Codeword());
     std::uint32_t bits = 0;
     std::size_t rarest = 0;
     for (unsigned length = longest; length > 0; --length)

@@ -20,7 +20,7 @@ inline constexpr unsigned longest_codeword = 15;
 /// Gives each symbol that occurs a codeword of at most `longest` bits: the shorter, the more often
 /// it occurs (RFC 1951, section 3.2.2). At least two symbols get one, since not every decoder takes
 /// a code of fewer. `counts` has 2 to most_prefix_symbols entries, with a sum of less than 2^23.
-/// Gives the bits that all that occurs takes.
+/// `code` is all of length 0 at first. Gives the bits that all that occurs takes.
 std::uint32_t make_prefix_code(std::span<const std::uint32_t> counts, unsigned longest,
                                std::span<Codeword> code) noexcept;
 
@@ -36,15 +36,21 @@ public:
 
     /// Fills in the bits of one whose length is set: the next of this length.
     constexpr void assign(Codeword& word) noexcept {
-        unsigned turned = next_[word.length]++;
-        turned = (turned & 0x5555U) << 1U | (turned >> 1U & 0x5555U);
-        turned = (turned & 0x3333U) << 2U | (turned >> 2U & 0x3333U);
-        turned = (turned & 0x0F0FU) << 4U | (turned >> 4U & 0x0F0FU);
-        turned = (turned & 0x00FFU) << 8U | (turned >> 8U & 0x00FFU);
+        const unsigned upright = next_[word.length]++;
+        const unsigned turned =
+            unsigned{turned_bytes[upright & 0xFFU]} << 8U | turned_bytes[upright >> 8U];
         word.bits = static_cast<std::uint16_t>(turned >> (16U - word.length));
     }
 
 private:
+    static constexpr auto turned_bytes = [] {
+        std::array<std::uint8_t, 256> turned = {};
+        for (unsigned byte = 0; byte < turned.size(); ++byte)
+            for (unsigned bit = 0; bit < 8; ++bit)
+                turned[byte] |= static_cast<std::uint8_t>((byte >> bit & 1U) << (7U - bit));
+        return turned;
+    }();
+
     std::array<unsigned, longest_codeword + 1> next_ = {};
 };
 

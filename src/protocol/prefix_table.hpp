@@ -2,9 +2,11 @@
 
 #include "protocol/prefix_code.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace longwire::protocol {
@@ -43,7 +45,23 @@ template <unsigned most_table_bits>
 bool PrefixTable<most_table_bits>::assign(std::span<const std::uint8_t> lengths,
                                           bool if_single) noexcept {
     counts_.fill(0);
-    for (const std::uint8_t length : lengths) ++counts_[length];
+    // Most of an alphabet does not occur in one message: eight at a time are passed over.
+    std::array<std::uint16_t, most_prefix_symbols + 1> occurring;
+    std::size_t number = 0;
+    const auto look_at = [&](std::size_t symbol) {
+        const std::uint8_t length = lengths[symbol];
+        ++counts_[length];
+        occurring[number] = static_cast<std::uint16_t>(symbol);
+        number += static_cast<std::size_t>(length != 0);
+    };
+    std::size_t place = 0;
+    for (; place + 8 <= lengths.size(); place += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, &lengths[place], sizeof eight);
+        if (eight == 0) continue;
+        for (std::size_t one = 0; one < 8; ++one) look_at(place + one);
+    }
+    for (; place < lengths.size(); ++place) look_at(place);
     counts_[0] = 0;
     unsigned longest = longest_codeword;
     while (longest > 0 && counts_[longest] == 0) --longest;
@@ -57,9 +75,8 @@ bool PrefixTable<most_table_bits>::assign(std::span<const std::uint8_t> lengths,
     for (unsigned length = 1; length <= longest; ++length)
         places[length + 1] = static_cast<std::uint16_t>(places[length] + counts_[length]);
     const unsigned symbols = places[longest + 1];
-    for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol)
-        if (lengths[symbol] != 0)
-            sorted_[places[lengths[symbol]]++] = static_cast<std::uint16_t>(symbol);
+    for (const std::uint16_t symbol : std::span(occurring).first(number))
+        sorted_[places[lengths[symbol]]++] = symbol;
 
     // The table grows with the length of the codewords: each time it doubles, what is in it stands
     // there twice. The codewords count up with their last bit highest.

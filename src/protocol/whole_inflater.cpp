@@ -42,16 +42,26 @@ constexpr auto bases_of_distances = [] {
     return bases;
 }();
 
-/// Writes up to 7 bytes more.
-void copy_match(std::byte* to, unsigned length, unsigned distance) noexcept {
+/// Copies in steps of `wide` bytes, each of which reads only what is there already.
+template <unsigned wide>
+void copy_in_steps(std::byte* to, unsigned length, unsigned distance) noexcept {
     const std::byte* from = to - distance;
     std::byte* const end = to + length;
-    if (distance < 8) {
-        while (to < end) *to++ = *from++;
-        return;
-    }
-    // Each step reads only what is there already.
-    for (; to < end; to += 8, from += 8) std::memcpy(to, from, 8);
+    do {
+        std::memcpy(to, from, wide);
+        to += wide;
+        from += wide;
+    } while (to < end);
+}
+
+/// Writes up to 15 bytes more.
+void copy_match(std::byte* to, unsigned length, unsigned distance) noexcept {
+    if (distance >= 16)
+        copy_in_steps<16>(to, length, distance);
+    else if (distance >= 8)
+        copy_in_steps<8>(to, length, distance);
+    else
+        copy_in_steps<1>(to, length, distance);
 }
 
 }  // namespace
@@ -142,46 +152,62 @@ bool WholeInflater::read_codes(Bits& bits) noexcept {
            tables_.distance.assign(both.subspan(literal_size, distance_size), true);
 }
 
+template <bool sure>
+inline WholeInflater::Step WholeInflater::read_some(Bits& bits, const Tables& tables,
+                                                    Output& output) noexcept {
+    const auto fill = [&] {
+        if (sure)
+            bits.fill_at_once();
+        else
+            bits.fill();
+    };
+    // Enough for two literals; or for one, and a length, a distance and the extra bits of both: 63,
+    // less what the table has not of the first.
+    fill();
+    PrefixEntry entry = tables.literal.find(bits.peek());
+    bits.drop(entry.length);
+    if (entry.symbol < end_of_block) {
+        if (!sure && output.to == output.end) return Step::wrong;
+        *output.to++ = static_cast<std::byte>(entry.symbol);
+        entry = tables.literal.find(bits.peek());
+        bits.drop(entry.length);
+        if (entry.symbol < end_of_block) {
+            if (!sure && output.to == output.end) return Step::wrong;
+            *output.to++ = static_cast<std::byte>(entry.symbol);
+            return Step::more;
+        }
+        fill();
+    }
+    if (entry.symbol == end_of_block) return Step::block_ended;
+    if (entry.symbol > last_length_symbol) return Step::wrong;
+    const Base length_base = bases_of_lengths[entry.symbol - end_of_block - 1U];
+    const unsigned length = length_base.value + bits.take(length_base.extra);
+    const PrefixEntry back = tables.distance.find(bits.peek());
+    bits.drop(back.length);
+    if (back.length == 0 || back.symbol >= distance_symbols) return Step::wrong;
+    const Base distance_base = bases_of_distances[back.symbol];
+    const unsigned distance = distance_base.value + bits.take(distance_base.extra);
+    if (distance > static_cast<std::size_t>(output.to - output.begin)) return Step::wrong;
+    if (!sure && length > static_cast<std::size_t>(output.end - output.to)) return Step::wrong;
+    copy_match(output.to, length, distance);
+    output.to += length;
+    return Step::more;
+}
+
 bool WholeInflater::read_block(Bits& shared_bits, const Tables& tables) noexcept {
+    constexpr std::ptrdiff_t most_of_step = longest_match + 1;
     // In registers: a byte that is written might else change any of it.
     Bits bits = shared_bits;
     std::byte* const begin = output_.data();
-    std::byte* const end = begin + most_;
-    std::byte* to = begin + size_;
-    while (true) {
-        // Enough for two literals; or for one, and a length, a distance and the extra bits of both:
-        // 63, less what the table has not of the first.
-        bits.fill();
-        PrefixEntry entry = tables.literal.find(bits.peek());
-        bits.drop(entry.length);
-        if (entry.symbol < end_of_block) {
-            if (to == end) return false;
-            *to++ = static_cast<std::byte>(entry.symbol);
-            entry = tables.literal.find(bits.peek());
-            bits.drop(entry.length);
-            if (entry.symbol < end_of_block) {
-                if (to == end) return false;
-                *to++ = static_cast<std::byte>(entry.symbol);
-                continue;
-            }
-            bits.fill();
-        }
-        if (entry.symbol == end_of_block) break;
-        if (entry.symbol > last_length_symbol) return false;
-        const Base length_base = bases_of_lengths[entry.symbol - end_of_block - 1U];
-        const unsigned length = length_base.value + bits.take(length_base.extra);
-        const PrefixEntry back = tables.distance.find(bits.peek());
-        bits.drop(back.length);
-        if (back.length == 0 || back.symbol >= distance_symbols) return false;
-        const Base distance_base = bases_of_distances[back.symbol];
-        const unsigned distance = distance_base.value + bits.take(distance_base.extra);
-        if (distance > static_cast<std::size_t>(to - begin) ||
-            length > static_cast<std::size_t>(end - to))
-            return false;
-        copy_match(to, length, distance);
-        to += length;
+    Output output = {.begin = begin, .to = begin + size_, .end = begin + most_};
+    Step step = Step::more;
+    while (step == Step::more) {
+        const bool sure = bits.lasts(2) && output.end - output.to >= most_of_step;
+        step =
+            sure ? read_some<true>(bits, tables, output) : read_some<false>(bits, tables, output);
     }
-    size_ = static_cast<std::size_t>(to - begin);
+    if (step == Step::wrong) return false;
+    size_ = static_cast<std::size_t>(output.to - begin);
     shared_bits = bits;
     return true;
 }

@@ -37,20 +37,25 @@ private:
 
         /// There are at least 56 bits to take after it.
         void fill() noexcept {
-            if (end_ - place_ >= 8) {
-                std::uint64_t next = 0;
-                std::memcpy(&next, place_, sizeof next);
-                bits_ |= next << count_;
-                place_ += (63 - count_) / 8;
-                count_ |= 56U;
-                return;
-            }
+            if (lasts(1)) return fill_at_once();
             for (; count_ <= 56; count_ += 8) {
                 if (place_ == end_)
                     ++missing_;
                 else
                     bits_ |= std::to_integer<std::uint64_t>(*place_++) << count_;
             }
+        }
+        /// The same where the data lasts.
+        void fill_at_once() noexcept {
+            std::uint64_t next = 0;
+            std::memcpy(&next, place_, sizeof next);
+            bits_ |= next << count_;
+            place_ += (63 - count_) / 8;
+            count_ |= 56U;
+        }
+        /// Whether there is data for so many times to fill.
+        [[nodiscard]] bool lasts(std::ptrdiff_t fills) const noexcept {
+            return end_ - place_ >= 8 * fills;
         }
         [[nodiscard]] std::uint64_t peek() const noexcept { return bits_; }
         void drop(unsigned count) noexcept {
@@ -81,7 +86,19 @@ private:
     [[nodiscard]] bool read_codes(Bits& bits) noexcept;
     [[nodiscard]] bool read_block(Bits& bits, const Tables& tables) noexcept;
 
-    // A match is copied in steps of 8 bytes.
+    // What comes out of a block: where it begins, where the next byte goes, and where it must end.
+    struct Output {
+        std::byte* begin;
+        std::byte* to;
+        std::byte* end;
+    };
+    enum class Step : std::uint8_t { more, block_ended, wrong };
+    /// Up to two literals, or one, and a match. `sure`: there is enough of both for any of it.
+    template <bool sure>
+    [[gnu::always_inline]] static Step read_some(Bits& bits, const Tables& tables,
+                                                 Output& output) noexcept;
+
+    // A match is copied in steps of 16 bytes.
     std::array<std::byte, most_output + 16> output_;
     std::size_t size_ = 0;
     std::size_t most_ = 0;

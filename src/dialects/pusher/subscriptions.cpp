@@ -58,7 +58,8 @@ bool is_clients_own(const hub::Publication& publication) {
 
 /// `changes` are some of what has happened to `present` since, or maybe before: what the latest of
 /// each user says counts.
-void apply(std::vector<hub::Presence>& present, const std::vector<hub::PresenceChange>& changes) {
+void bring_up_to_date(std::vector<hub::Presence>& present,
+                      const std::vector<hub::PresenceChange>& changes) {
     for (const hub::PresenceChange& change : changes) {
         std::erase_if(present,
                       [&](const hub::Presence& who) { return who.user == change.who.user; });
@@ -275,7 +276,7 @@ std::optional<hub::Position> Subscriptions::position_of(const Client& client,
                                                         const Subscription& its) {
     const Channel* const channel = find(client.loop, client.app->hub_name(name));
     if (channel == nullptr) return std::nullopt;
-    if (client.confirmed < its.joined_at) return its.since;
+    if (!its.there || client.confirmed < its.joined_at) return its.since;
     hub::Position position = channel->top;
     const auto next =
         std::ranges::upper_bound(channel->log, client.confirmed, {}, &Delivered::order);
@@ -408,7 +409,7 @@ void Subscriptions::greet(const Step& step, std::vector<hub::Presence> present) 
     if (channel == nullptr) return;
     Coming* const coming = find_coming(*channel, step.client.number, step.serial);
     if (coming == nullptr) return;
-    apply(present, coming->changes);
+    bring_up_to_date(present, coming->changes);
     coming->changes.clear();
     coming->greeted = true;
     client->line->send(kind_of(channel->name).presence

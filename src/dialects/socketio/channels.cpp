@@ -1,0 +1,406 @@
+#include "dialects/socketio/channels.hpp"
+
+#include "dialects/admission.hpp"
+#include "dialects/json_text.hpp"
+#include "dialects/raw/channel_name.hpp"
+#include "dialects/socketio/event_packets.hpp"
+#include "dialects/socketio/first_request.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace longwire::dialects::socketio {
+
+namespace {
+
+using longwire::socketio::Json;
+
+constexpr std::string_view presence_event = "presence";
+// No channel's name begins so.
+constexpr char presence_mark = '\x01';
+constexpr std::size_t longest_event = 200;
+constexpr std::string_view expired = "the token has expired";
+
+Message nothing() noexcept {
+    return Message::text({});
+}
+
+std::string channel_of(std::string_view name_space, std::string_view room) {
+    return std::string(name_space == "/" ? room : name_space.substr(1));
+}
+
+std::string refusal_json(int status, std::string_view reason) {
+    std::string json = R"({"error":)";
+    append_quoted(json, reason);
+    return json + R"(,"status":)" + std::to_string(status) + '}';
+}
+
+/// What follows the name of a channel in "subscribe": {"history":N} or {"since":"…"}.
+std::optional<hub::HistoryQuery> read_wish(std::string_view json) {
+    hub::HistoryQuery query;
+    simdjson::dom::parser parser;
+    simdjson::dom::object object;
+    if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
+        return json == "null" ? std::optional(query) : std::nullopt;
+    std::uint64_t last = 0;
+    if (object["history"].get(last) == simdjson::SUCCESS) query.last = last;
+    std::string_view since;
+    if (object["since"].get(since) == simdjson::SUCCESS) {
+        query.since = hub::parse_position(since);
+        if (!query.since) return std::nullopt;
+    }
+    return query;
+}
+
+std::string present_json(const std::vector<hub::Presence>& present) {
+    std::string json = R"({"present":[)";
+    for (const hub::Presence& who : present) {
+        if (&who != &present.front()) json += ',';
+        json += R"({"user":)";
+        append_quoted(json, who.user);
+        if (!who.info.empty()) json += R"(,"info":)" + who.info;
+        json += '}';
+    }
+    return json + "]}";
+}
+
+}  // namespace
+
+/// What is known of a client on a namespace.
+struct Channels::Client {
+    Visitor visitor;
+    std::optional<std::chrono::sys_seconds> ask_again = {};
+    bool echo = false;
+};
+
+/// What somebody wants to publish.
+struct Channels::Publishing {
+    std::string channel;
+    std::string event;
+    Arguments arguments;
+    Acknowledge acknowledge;
+};
+
+namespace {
+
+void refuse(const longwire::socketio::Acknowledge& acknowledge, int status,
+            std::string_view reason) {
+    const std::string json = refusal_json(status, reason);
+    acknowledge(Json{json});
+}
+
+}  // namespace
+
+ApplicationRules Channels::rules_of(Gate& gate) {
+    return {
+        .channel_of = channel_of,
+        .history_of =
+            [&gate](const std::string& channel) {
+                const auto rule = gate.rule_of(channel);
+                return hub::HistoryRule{.count = rule->history_count, .age = rule->history_age};
+            },
+        .joins_everybody = false,
+        .tells_channel = true,
+        .judge = [this, &gate](const Request& request) -> std::optional<EngineListener::Refusal> {
+            auto visitor = std::make_shared<Visitor>();
+            const Verdict verdict = gate.identify(request, *visitor);
+            coming_[hub_loops_.current()] = std::move(visitor);
+            if (verdict.allows()) return std::nullopt;
+            return EngineListener::Refusal{.status = verdict.status, .reason = verdict.reason};
+        },
+        .own_event = std::string(presence_event),
+        // (It is opened in the same moment in which it was judged.)
+        .guest_of = [this](const Request& /*request*/) -> std::shared_ptr<void> {
+            return std::move(coming_[hub_loops_.current()]);
+        },
+        .may_return =
+            [&gate](Member& member, const std::string& channel) {
+                const auto verdict =
+                    gate.judge(client_of(member).visitor, Deed::subscribe, channel);
+                return verdict && verdict->allows();
+            }};
+}
+
+Channels::Channels(Server& server, HubLoops& hub_loops, Gate& gate, const SocketIoOptions& options,
+                   const WebSocketOptions& websocket)
+    : hub_loops_(hub_loops),
+      gate_(gate),
+      coming_(hub_loops.loops().count()),
+      application_(server, hub_loops, options, websocket, rules_of(gate)) {
+    const auto answer = [this](auto handler) {
+        return [this, handler](Socket& socket, const Arguments& arguments,
+                               const Acknowledge& acknowledge) {
+            (this->*handler)(socket, arguments, acknowledge);
+        };
+    };
+    application_.family("/")
+        .face()
+        .use([this](const Asked& asked) { let_in(asked); })
+        .on_connection([this](Socket& socket) { welcome(socket); })
+        .on("subscribe", answer(&Channels::subscribe))
+        .on("unsubscribe", answer(&Channels::unsubscribe))
+        .on("publish", answer(&Channels::publish))
+        .on("presence", answer(&Channels::list_present));
+    application_.family("/*")
+        .face()
+        .use([this](const Asked& asked) { let_in(asked); })
+        .on_connection([this](Socket& socket) { welcome_to_channel(socket); })
+        .on_other([this](Socket& socket, std::string_view event, const Arguments& arguments,
+                         const Acknowledge& acknowledge) {
+            publish_on(Member::of(socket), {.channel = channel_of(socket.name_space(), {}),
+                                            .event = std::string(event),
+                                            .arguments = arguments,
+                                            .acknowledge = acknowledge});
+        });
+    application_.announced = [this](std::size_t loop, const hub::PresenceChange& change) {
+        announce(loop, change);
+    };
+}
+
+// ---- coming -------------------------------------------------------------------------------------
+
+Channels::Client& Channels::client_of(const Member& member) {
+    return *static_cast<Client*>(member.guest.get());
+}
+
+void Channels::let_in(const Asked& asked) {
+    const auto answer = [](const Asked& decided, const Verdict& verdict, Visitor visitor) {
+        if (!verdict.allows()) {
+            const std::string data = R"({"status":)" + std::to_string(verdict.status) + '}';
+            return decided.refuse(verdict.reason, Json{data});
+        }
+        const auto& shown = decided.handshake();
+        auto client = std::make_shared<Client>();
+        client->visitor = std::move(visitor);
+        client->ask_again = verdict.expires;
+        client->echo = shown.parameter("echo") == "1" || shown.auth_text("echo") == "1";
+        Application::give_guest(decided, std::move(client));
+        decided.allow();
+    };
+    // The visitor of the connection, or who the namespace's own token says it is.
+    Wish wish = {.visitor =
+                     *static_cast<const Visitor*>(FirstRequest::guest_of(asked.handshake()).get())};
+    if (const auto token = asked.handshake().auth_text("token")) {
+        const Verdict known = gate_.identify(*token, wish.visitor);
+        if (!known.allows()) return answer(asked, known, {});
+    }
+    if (asked.name_space() != "/") {
+        wish.channel = channel_of(asked.name_space(), {});
+        wish.deeds = {Deed::subscribe};
+        if (!raw::is_channel_name(wish.channel))
+            return answer(asked, {.status = 400, .reason = std::string(raw::channel_name_rule)},
+                          {});
+    }
+    if (const auto verdict = dialects::judge(gate_, wish))
+        return answer(asked, *verdict, std::move(wish.visitor));
+    dialects::ask(gate_, std::move(wish), [asked, answer](const Verdict& verdict, Visitor visitor) {
+        answer(asked, verdict, std::move(visitor));
+    });
+}
+
+/// What was granted may be for some time only.
+void Channels::meet(Member& member) {
+    const Client& its = client_of(member);
+    if (its.visitor.expires) close_at(member, *its.visitor.expires);
+    if (its.ask_again) close_at(member, *its.ask_again);
+}
+
+void Channels::welcome(Socket& socket) {
+    Member& member = Member::of(socket);
+    meet(member);
+    if (!member.recovered()) return;
+    for (const std::string& channel : member.rooms()) watch_presence(member, channel);
+}
+
+void Channels::welcome_to_channel(Socket& socket) {
+    Member& member = Member::of(socket);
+    meet(member);
+    const std::string channel = channel_of(socket.name_space(), {});
+    if (!member.recovered()) join(member, {}, channel, {}, {});
+    watch_presence(member, channel);
+}
+
+/// Then it comes back by itself, with what it has to show by that time, and misses nothing.
+void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
+    const auto left = when - std::chrono::system_clock::now();
+    const std::size_t loop = member.session().loop();
+    application_.engine().alarms(loop).set(
+        Alarms::Clock::now() + left, [this, loop, number = member.number().number] {
+            Member* const there = application_.find(loop, number);
+            if (there != nullptr) there->session().close(expired);
+        });
+}
+
+void Channels::judge(Member& member, Deed deed, const std::string& channel, Message message,
+                     Then then) {
+    const Visitor& visitor = client_of(member).visitor;
+    if (const auto verdict = gate_.judge(visitor, deed, channel)) return then(member, *verdict);
+    auto answer = [this, loop = member.session().loop(), number = member.number().number,
+                   then = std::move(then)](Verdict verdict) mutable {
+        hub_loops_.loops().post(loop, [this, loop, number, then = std::move(then),
+                                       verdict = std::move(verdict)]() mutable {
+            if (Member* const there = application_.find(loop, number)) then(*there, verdict);
+        });
+    };
+    if (deed == Deed::publish)
+        gate_.ask_to_publish(visitor, channel, message, std::move(answer));
+    else
+        gate_.ask(visitor, deed, channel, std::move(answer));
+}
+
+// ---- subscribing --------------------------------------------------------------------------------
+
+void Channels::subscribe(Socket& socket, const Arguments& arguments,
+                         const Acknowledge& acknowledge) {
+    const std::string channel = arguments.text(0).value_or("");
+    if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
+    const auto wish = read_wish(arguments.json(1));
+    if (!wish)
+        return refuse(acknowledge, 400,
+                      R"(What is wanted of the past is {"history":N} or {"since":POSITION}.)");
+    const bool wants_history = wish->since || wish->last > 0;
+    judge(Member::of(socket), Deed::subscribe, channel, nothing(),
+          [this, channel, wish = *wish, wants_history, acknowledge](Member& member,
+                                                                    const Verdict& verdict) {
+              if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
+              if (verdict.expires) close_at(member, *verdict.expires);
+              if (!wants_history) return join(member, channel, channel, wish, acknowledge);
+              judge(member, Deed::history, channel, nothing(),
+                    [this, channel, wish, acknowledge](Member& there, const Verdict& history) {
+                        if (!history.allows())
+                            return refuse(acknowledge, history.status, history.reason);
+                        join(there, channel, channel, wish, acknowledge);
+                    });
+          });
+}
+
+void Channels::join(Member& member, const std::string& room, const std::string& channel,
+                    const hub::HistoryQuery& query, const Acknowledge& acknowledge) {
+    const auto rule = gate_.rule_of(channel);
+    const Visitor& visitor = client_of(member).visitor;
+    Member::Joining joining = {.room = room, .channel = channel, .history = query};
+    if (rule->last_message && !query.since && query.last == 0) joining.history.last = 1;
+    if (rule->keeps_presence && !visitor.user.empty())
+        joining.who = hub::Presence{.user = visitor.user, .info = visitor.info};
+    joining.joined = [acknowledge](const Result<hub::History>& history) {
+        if (!history) return refuse(acknowledge, 503, history.error().message());
+        const std::string json = R"({"position":")" + to_text(history->top) + R"(","recovered":)" +
+                                 (history->recovered ? "true}" : "false}");
+        acknowledge(Json{json});
+    };
+    if (member.join(std::move(joining))) {
+        if (!room.empty()) watch_presence(member, channel);
+    } else if (member.in(room)) {
+        refuse(acknowledge, 409, "You are on this channel already.");
+    } else {
+        refuse(acknowledge, 429, "You are on as many channels as one may be on.");
+    }
+}
+
+void Channels::unsubscribe(Socket& socket, const Arguments& arguments,
+                           const Acknowledge& acknowledge) {
+    Member& member = Member::of(socket);
+    const std::string channel = arguments.text(0).value_or("");
+    if (channel.empty() || channel.front() == presence_mark || !member.leave(channel))
+        return refuse(acknowledge, 404, "You are not on this channel.");
+    member.leave(presence_mark + channel);
+    acknowledge(Json{"{}"});
+}
+
+// ---- publishing ---------------------------------------------------------------------------------
+
+void Channels::publish(Socket& socket, const Arguments& arguments, const Acknowledge& acknowledge) {
+    const auto channel = arguments.text(0);
+    const auto event = arguments.text(1);
+    if (!channel || !raw::is_channel_name(*channel))
+        return refuse(acknowledge, 400, raw::channel_name_rule);
+    if (!event) return refuse(acknowledge, 400, "The second argument is the event's name.");
+    publish_on(Member::of(socket), {.channel = *channel,
+                                    .event = *event,
+                                    .arguments = arguments.without(2),
+                                    .acknowledge = acknowledge});
+}
+
+void Channels::publish_on(Member& member, Publishing publishing) {
+    if (publishing.event.size() > longest_event || is_reserved_event(publishing.event) ||
+        publishing.event == presence_event)
+        return refuse(publishing.acknowledge, 400,
+                      "An event's name has at most 200 bytes, and is none that Socket.IO or the "
+                      "server keeps for itself.");
+    const std::string channel = publishing.channel;
+    std::string text;
+    const Message message = content_of(publishing.event, publishing.arguments, text).message;
+    judge(member, Deed::publish, channel, message,
+          [this, publishing = std::move(publishing)](Member& there, const Verdict& verdict) {
+              const Acknowledge& acknowledge = publishing.acknowledge;
+              if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
+              const Client& its = client_of(there);
+              std::string memory;
+              hub::Content content =
+                  content_of(publishing.event == "message" ? std::string_view() : publishing.event,
+                             publishing.arguments, memory);
+              content.user = its.visitor.user;
+              hub_loops_.hub().publish(
+                  {.channel = publishing.channel,
+                   .content = content,
+                   .history = application_.rules().history_of(publishing.channel),
+                   .publisher = its.echo ? hub::MemberId{} : there.number()},
+                  [acknowledge](const Result<hub::Position>& position) {
+                      if (!position) return refuse(acknowledge, 503, position.error().message());
+                      const std::string json = R"({"position":")" + to_text(*position) + "\"}";
+                      acknowledge(Json{json});
+                  });
+          });
+}
+
+// ---- presence -----------------------------------------------------------------------------------
+
+void Channels::list_present(Socket& socket, const Arguments& arguments,
+                            const Acknowledge& acknowledge) {
+    const std::string channel = arguments.text(0).value_or("");
+    if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
+    if (!gate_.rule_of(channel)->keeps_presence)
+        return refuse(acknowledge, 404, "It is not kept who is on this channel.");
+    judge(Member::of(socket), Deed::presence, channel, nothing(),
+          [this, channel, acknowledge](Member& /*member*/, const Verdict& verdict) {
+              if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
+              hub_loops_.hub().presence(
+                  channel, [acknowledge](const Result<std::vector<hub::Presence>>& present) {
+                      if (!present) return refuse(acknowledge, 503, present.error().message());
+                      const std::string json = present_json(*present);
+                      acknowledge(Json{json});
+                  });
+          });
+}
+
+void Channels::watch_presence(Member& member, const std::string& channel) {
+    if (channel.empty() || channel.front() == presence_mark ||
+        !gate_.rule_of(channel)->keeps_presence)
+        return;
+    const Visitor& visitor = client_of(member).visitor;
+    const auto allowed = gate_.judge(visitor, Deed::presence, channel);
+    if (allowed && allowed->allows()) member.watch(presence_mark + channel);
+}
+
+void Channels::announce(std::size_t loop, const hub::PresenceChange& change) {
+    const auto* const groups = application_.groups().find(loop, presence_mark + change.channel);
+    if (groups == nullptr) return;
+    std::string json =
+        change.kind == hub::PresenceChange::Kind::joined ? R"({"joined":)" : R"({"left":)";
+    append_quoted(json, change.who.user);
+    if (!change.who.info.empty()) json += R"(,"info":)" + change.who.info;
+    json += '}';
+    for (const auto& group : *groups) {
+        const auto packets = std::make_shared<const SharedPackets>(
+            packets_of_event({.name_space = group->name_space,
+                              .channel = group->name_space == "/" ? std::string_view(change.channel)
+                                                                  : std::string_view()},
+                             {.name = presence_event, .elements = json, .attachments = {}}));
+        application_.groups().send(loop, *group, *packets, packets, nullptr);
+    }
+}
+
+}  // namespace longwire::dialects::socketio

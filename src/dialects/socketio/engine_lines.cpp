@@ -1,0 +1,210 @@
+// The websocket transport: from the beginning, or as the upgrade of a session that polls.
+#include "dialects/socketio/engine_server.hpp"
+#include "dialects/socketio/session_id.hpp"
+
+#include <longwire/request.hpp>
+
+#include <span>
+#include <utility>
+
+namespace longwire::dialects::socketio {
+
+namespace {
+
+constexpr std::string_view probe = "probe";
+
+Response refusal(EngineError error) {
+    return Response::json(error == EngineError::forbidden ? 403 : 400, error_json(error));
+}
+
+}  // namespace
+
+void EngineServer::judge_upgrade(Upgrade& upgrade) {
+    const Request& request = upgrade.request();
+    if (request.query("transport") != "websocket")
+        return upgrade.refuse(refusal(EngineError::unknown_transport));
+    if (request.query("EIO") != "4")
+        return upgrade.refuse(refusal(EngineError::unsupported_version));
+    const auto id = request.query("sid");
+    if (!id) {
+        if (const auto refused = listener_.judge(request))
+            return upgrade.refuse(refused->status, refused->reason);
+        const std::string_view peer = request.peer();
+        switch (count_.look(std::string(peer.substr(0, peer.rfind(':'))))) {
+            case SessionCount::Room::enough:
+                return;
+            case SessionCount::Room::too_many:
+                return upgrade.refuse(503, "There are too many sessions.");
+            case SessionCount::Room::too_many_of_address:
+                break;
+        }
+        return upgrade.refuse(429, "There are too many sessions of this address.");
+    }
+    const auto home = loop_of(*id);
+    if (!home || *home >= on_loops_.size())
+        return upgrade.refuse(refusal(EngineError::unknown_session));
+    // Of another loop's session it will be seen there; and one that is there, but cannot be
+    // upgraded, closes it.
+    if (loops_.current() != *home) return;
+    const EngineSession* const session = find(*home, *id);
+    if (session == nullptr || session->ended())
+        return upgrade.refuse(refusal(EngineError::unknown_session));
+}
+
+void EngineServer::open_line(WebSocket& socket, const Request& request) {
+    auto& line = socket.state<Line>();
+    const std::size_t loop = loops_.current().value_or(0);
+    OnLoop& here = on_loops_[loop];
+    line.number = ++here.latest;
+    here.wires.emplace(line.number, &socket);
+    const Wire wire = {.loop = loop, .number = line.number};
+    const auto id = request.query("sid");
+    if (id) {
+        line.home = loop_of(*id).value_or(0);
+        line.id = *id;
+        return on_loop(line.home,
+                       [this, home = line.home, id = *id, wire] { attach(find(home, id), wire); });
+    }
+    EngineSession* const session = open(loop, request);
+    if (session == nullptr)
+        return socket.close(CloseCode::try_again_later, "There are too many sessions.");
+    line.home = loop;
+    line.session = session->number();
+    session->wire_ = wire;
+    session->socket_ = &socket;
+    write(*session, EnginePacketType::open, opening_of(*session));
+    listener_.opened(*session, request);
+}
+
+void EngineServer::receive(WebSocket& socket, Message message) {
+    const auto& line = socket.state<Line>();
+    const Wire from = {.loop = loops_.current().value_or(0), .number = line.number};
+    if (line.home != from.loop) return forward(line, from, message);
+    take_frame(line.session != 0 ? find(line.home, line.session) : find(line.home, line.id), from,
+               message);
+}
+
+void EngineServer::forward(const Line& line, Wire from, Message message) {
+    loops_.post(line.home, [this, home = line.home, number = line.session, id = line.id, from,
+                            type = message.type(), payload = std::string(message.text())] {
+        take_frame(number != 0 ? find(home, number) : find(home, id), from,
+                   {type, std::as_bytes(std::span(payload))});
+    });
+}
+
+void EngineServer::take_frame(EngineSession* session, Wire from, Message message) {
+    if (session == nullptr || session->ended())
+        return close_wire(from, CloseCode::normal, "The session has ended.");
+    if (session->candidate_ == from) return take_probe(*session, message);
+    if (session->wire_ != from) return;
+    if (!message.is_text()) return listener_.received(*session, message);
+    const auto packet = read_engine_packet(message.text());
+    if (!packet) return end(*session, How::broken, "parse error");
+    handle(*session, *packet);
+}
+
+// ---- upgrades -----------------------------------------------------------------------------------
+
+void EngineServer::attach(EngineSession* session, Wire candidate) {
+    if (session == nullptr || session->ended() || !session->polls() ||
+        session->candidate_.number != 0)
+        return close_wire(candidate, CloseCode::policy_violation,
+                          "There is no such session that could be upgraded.");
+    session->candidate_ = candidate;
+    with_wire(candidate, [number = session->number()](WebSocket& socket) {
+        auto& line = socket.state<Line>();
+        line.session = number;
+        line.id.clear();
+    });
+    session->giving_up_ = on_loops_[session->loop()].alarms.set(
+        Alarms::Clock::now() + options_.upgrade_timeout,
+        [this, loop = session->loop(), number = session->number()] {
+            EngineSession& there = *find(loop, number);
+            there.giving_up_.reset();
+            drop_candidate(there);
+        });
+}
+
+void EngineServer::drop_candidate(EngineSession& session) {
+    if (session.candidate_.number == 0) return;
+    if (session.giving_up_)
+        on_loops_[session.loop()].alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    session.probed_ = false;
+    close_wire(std::exchange(session.candidate_, {}), CloseCode::normal, {});
+}
+
+/// Of a session that ends. A client that has been told that it may change over to it does so, or
+/// does nothing for a long time: it is closed when that has happened.
+void EngineServer::leave_candidate(EngineSession& session) {
+    Alarms& alarms = on_loops_[session.loop()].alarms;
+    if (session.giving_up_) alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    session.probed_ = false;
+    alarms.set(Alarms::Clock::now() + options_.upgrade_timeout,
+               [this, wire = std::exchange(session.candidate_, {})] {
+                   close_wire(wire, CloseCode::normal, {});
+               });
+}
+
+void EngineServer::take_probe(EngineSession& session, Message message) {
+    const auto packet =
+        message.is_text() ? read_engine_packet(message.text()) : std::optional<EnginePacket>();
+    if (packet && packet->type == EnginePacketType::ping && packet->data.text() == probe) {
+        session.probed_ = true;
+        with_wire(session.candidate_, [](WebSocket& socket) {
+            socket.send(engine_packet(EnginePacketType::pong, probe));
+        });
+        if (!session.poll_) return;
+        if (session.payload_.empty()) append_packet(session.payload_, EnginePacketType::noop);
+        return flush(session);
+    }
+    if (packet && packet->type == EnginePacketType::upgrade && session.probed_)
+        return upgrade(session);
+    drop_candidate(session);
+}
+
+void EngineServer::upgrade(EngineSession& session) {
+    OnLoop& here = on_loops_[session.loop()];
+    if (session.giving_up_) here.alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    session.probed_ = false;
+    const std::string waiting = std::exchange(session.payload_, {});
+    if (session.poll_) {
+        append_packet(session.payload_, EnginePacketType::noop);
+        flush(session);
+    }
+    session.wire_ = std::exchange(session.candidate_, {});
+    if (session.wire_.loop == session.loop()) {
+        const auto found = here.wires.find(session.wire_.number);
+        if (found != here.wires.end()) session.socket_ = found->second;
+    }
+    if (!waiting.empty()) {
+        PayloadReader packets(waiting);
+        while (const auto packet = packets.next()) {
+            if (packet->data.is_text())
+                write(session, packet->type, packet->data.text());
+            else
+                session.send(packet->data);
+        }
+    }
+    listener_.upgraded(session);
+}
+
+// ---- gone ---------------------------------------------------------------------------------------
+
+void EngineServer::lose_line(WebSocket& socket) {
+    const auto& line = socket.state<Line>();
+    const Wire wire = {.loop = loops_.current().value_or(0), .number = line.number};
+    on_loops_[wire.loop].wires.erase(wire.number);
+    on_loop(line.home, [this, home = line.home, number = line.session, id = line.id, wire] {
+        lose_wire(number != 0 ? find(home, number) : find(home, id), wire);
+    });
+}
+
+void EngineServer::lose_wire(EngineSession* session, Wire wire) {
+    if (session == nullptr) return;
+    if (session->candidate_ == wire) return drop_candidate(*session);
+    if (session->wire_ != wire) return;
+    session->socket_ = nullptr;
+    end(*session, How::by_peer, "transport close");
+}
+
+}  // namespace longwire::dialects::socketio

@@ -1,0 +1,299 @@
+#include "dialects/socketio/engine_server.hpp"
+
+#include "dialects/socketio/session_id.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace longwire::dialects::socketio {
+
+namespace {
+
+// For a client to ask once more, and be told that it was the last time.
+constexpr std::chrono::seconds last_poll_time{5};
+// Of a close frame (RFC 6455, section 5.5).
+constexpr std::size_t longest_reason = 123;
+
+std::string address_of(const Request& request) {
+    const std::string_view peer = request.peer();
+    return std::string(peer.substr(0, peer.rfind(':')));
+}
+
+}  // namespace
+
+EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
+                           WebSocketOptions websocket, EngineListener& listener)
+    : options_(options),
+      listener_(listener),
+      loops_(server),
+      count_(options.max_sessions, options.max_sessions_per_address),
+      on_loops_(loops_.count()) {
+    std::string path = options_.path;
+    while (path.ends_with('/')) path.pop_back();
+    websocket.origins = options_.origins;
+    websocket.max_message_size = options_.max_payload;
+    websocket.max_backlog = options_.max_backlog;
+    websocket.slow_reader = SlowReader::close;
+    websocket.max_subscriptions = options_.max_namespaces * (options_.max_rooms + 1);
+    // Engine.IO has pings of its own.
+    websocket.ping_after = websocket.idle_timeout = std::chrono::milliseconds(0);
+    for (const std::string& each : {path + "/", path}) {
+        if (each.empty()) continue;
+        for (const std::string_view method : {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+            server.http(method, each, [this](const Request& request, HttpReply reply) {
+                this->request(request, std::move(reply));
+            });
+        if (!options_.websocket) continue;
+        server.websocket(
+            each,
+            {
+                .on_upgrade = [this](Upgrade& upgrade) { judge_upgrade(upgrade); },
+                .on_open = [this](WebSocket& socket,
+                                  const Request& request) { open_line(socket, request); },
+                .on_message = [this](WebSocket& socket,
+                                     Message message) { receive(socket, message); },
+                .on_close = [this](WebSocket& socket, CloseCode /*code*/,
+                                   std::string_view /*reason*/) { lose_line(socket); },
+            },
+            websocket);
+    }
+}
+
+EngineSession* EngineServer::find(std::size_t loop, std::uint64_t number) const {
+    const auto found = on_loops_[loop].sessions.find(number);
+    return found == on_loops_[loop].sessions.end() ? nullptr : found->second.get();
+}
+
+EngineSession* EngineServer::find(std::size_t loop, const std::string& id) const {
+    const auto found = on_loops_[loop].by_id.find(id);
+    return found == on_loops_[loop].by_id.end() ? nullptr : found->second;
+}
+
+// ---- from the beginning to the end --------------------------------------------------------------
+
+/// Null where there are too many.
+EngineSession* EngineServer::open(std::size_t loop, const Request& request) {
+    std::string address = address_of(request);
+    if (count_.take(address) != SessionCount::Room::enough) return nullptr;
+    OnLoop& here = on_loops_[loop];
+    const std::uint64_t number = ++here.latest;
+    // (Only this class may make one.)
+    Session made(new EngineSession(*this, new_id(loop), loop, number));
+    EngineSession& session = *made;
+    session.address_ = std::move(address);
+    here.by_id.emplace(session.id(), &session);
+    here.sessions.emplace(number, std::move(made));
+    session.due_ = Alarms::Clock::now() + options_.ping_interval;
+    set_beat(session);
+    return &session;
+}
+
+std::string EngineServer::opening_of(const EngineSession& session) const {
+    return opening_json({.session = session.id(),
+                         .may_upgrade = session.polls() && options_.websocket,
+                         .ping_interval = options_.ping_interval,
+                         .ping_timeout = options_.ping_timeout,
+                         .max_payload = options_.max_payload});
+}
+
+void EngineServer::handle(EngineSession& session, const EnginePacket& packet) {
+    switch (packet.type) {
+        case EnginePacketType::message:
+            return listener_.received(session, packet.data);
+        case EnginePacketType::pong:
+            session.awaiting_pong_ = false;
+            session.due_ = Alarms::Clock::now() + options_.ping_interval;
+            return set_beat(session);
+        case EnginePacketType::close:
+            return end(session, How::by_peer, "transport close");
+        case EnginePacketType::ping:
+            return end(session, How::broken, "invalid heartbeat direction");
+        case EnginePacketType::open:
+        case EnginePacketType::upgrade:
+        case EnginePacketType::noop:
+            break;
+    }
+}
+
+void EngineServer::end(EngineSession& session, How how, std::string_view reason) {
+    if (session.ended_) return;
+    session.ended_ = true;
+    OnLoop& here = on_loops_[session.loop()];
+    if (session.beat_) here.alarms.call_off(*std::exchange(session.beat_, std::nullopt));
+    if (session.probed_)
+        leave_candidate(session);
+    else
+        drop_candidate(session);
+    count_.give_back(session.address_);
+    bool lingers = false;
+    if (!session.polls()) {
+        close_wire(session.wire_,
+                   how == How::broken ? CloseCode::policy_violation : CloseCode::normal, reason);
+    } else {
+        if (how == How::by_peer) {
+            session.payload_.clear();
+            append_packet(session.payload_, EnginePacketType::noop);
+        } else if (how == How::broken) {
+            append_packet(session.payload_, EnginePacketType::close);
+        } else {
+            // Clients look at a close before they look at what came with it: it comes later.
+            lingers = !session.poll_ || !session.payload_.empty();
+            if (session.payload_.empty() && session.poll_)
+                append_packet(session.payload_, EnginePacketType::close);
+        }
+        if (session.poll_) flush(session);
+    }
+    listener_.closed(session, reason);
+    if (!lingers) return bury(session);
+    session.giving_up_ = here.alarms.set(Alarms::Clock::now() + last_poll_time,
+                                         [this, loop = session.loop(), number = session.number()] {
+                                             EngineSession& there = *find(loop, number);
+                                             there.giving_up_.reset();
+                                             bury(there);
+                                         });
+}
+
+/// Nobody finds it any more; it goes when whoever is handling it has done so.
+void EngineServer::bury(EngineSession& session) {
+    OnLoop& here = on_loops_[session.loop()];
+    if (session.giving_up_) here.alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    const auto found = here.sessions.find(session.number());
+    if (found == here.sessions.end()) return;
+    here.by_id.erase(session.id());
+    here.gone.push_back(std::move(found->second));
+    here.sessions.erase(found);
+    if (here.gone.size() == 1)
+        loops_.post(session.loop(), [&here] { std::exchange(here.gone, {}).clear(); });
+}
+
+void EngineSession::close(std::string_view reason) {
+    server_.end(*this, EngineServer::How::by_server, reason);
+}
+
+void EngineSession::fail(std::string_view sentence) {
+    server_.end(*this, EngineServer::How::broken, sentence);
+}
+
+// ---- heartbeats ---------------------------------------------------------------------------------
+
+void EngineServer::set_beat(EngineSession& session) {
+    Alarms& alarms = on_loops_[session.loop()].alarms;
+    if (session.beat_) alarms.call_off(*session.beat_);
+    session.beat_ =
+        alarms.set(session.due_, [this, loop = session.loop(), number = session.number()] {
+            EngineSession& there = *find(loop, number);
+            there.beat_.reset();
+            beat(there);
+        });
+}
+
+void EngineServer::beat(EngineSession& session) {
+    if (session.awaiting_pong_) return end(session, How::broken, "ping timeout");
+    session.awaiting_pong_ = true;
+    // From when it was due, not from when an alarm went off.
+    session.due_ += options_.ping_timeout;
+    set_beat(session);
+    write(session, EnginePacketType::ping, {});
+}
+
+// ---- sending ------------------------------------------------------------------------------------
+
+bool EngineSession::writable() const noexcept {
+    if (ended_) return false;
+    if (polls()) return poll_.has_value() && payload_.empty();
+    return socket_ == nullptr || socket_->buffered_amount() == 0;
+}
+
+void EngineServer::write(EngineSession& session, EnginePacketType type, std::string_view text) {
+    if (session.ended_) return;
+    if (session.polls()) {
+        append_packet(session.payload_, type, text);
+        return flush_later(session);
+    }
+    if (session.socket_ != nullptr) {
+        session.socket_->send(engine_packet(type, text));
+        return;
+    }
+    with_wire(session.wire_,
+              [packet = engine_packet(type, text)](WebSocket& socket) { socket.send(packet); });
+}
+
+void EngineSession::send(Message message) {
+    if (message.is_text()) return server_.write(*this, EnginePacketType::message, message.text());
+    if (ended_) return;
+    if (polls()) {
+        append_message(payload_, message);
+        return server_.flush_later(*this);
+    }
+    if (socket_ != nullptr) {
+        socket_->send(message);
+        return;
+    }
+    server_.with_wire(wire_, [bytes = std::string(message.text())](WebSocket& socket) {
+        socket.send(std::as_bytes(std::span(bytes)));
+    });
+}
+
+void EngineSession::send(const SharedPackets& packets) {
+    if (ended_) return;
+    if (polls()) {
+        append_payload(payload_, packets.payload);
+        return server_.flush_later(*this);
+    }
+    server_.with_wire(wire_, [frames = packets.frames](WebSocket& socket) {
+        for (const PreparedMessage& frame : frames) socket.send(frame);
+    });
+}
+
+void EngineSession::subscribe(const std::string& topic) {
+    server_.with_wire(wire_, [topic](WebSocket& socket) { socket.subscribe(topic); });
+}
+
+void EngineSession::unsubscribe(const std::string& topic) {
+    server_.with_wire(wire_, [topic](WebSocket& socket) { socket.unsubscribe(topic); });
+}
+
+void EngineServer::publish(std::size_t loop, const std::string& topic, const SharedPackets& packets,
+                           const std::shared_ptr<const void>& owner, Wire except) const {
+    const auto publish_here = [this, loop, &packets, except, owner](const std::string& to) {
+        WebSocket* leave_out = nullptr;
+        if (except.number != 0 && except.loop == loop) {
+            const auto found = on_loops_[loop].wires.find(except.number);
+            if (found != on_loops_[loop].wires.end()) leave_out = found->second;
+        }
+        for (const PreparedMessage& frame : packets.frames)
+            loops_.publish_here(to, frame, leave_out);
+    };
+    if (loops_.current() == loop) return publish_here(topic);
+    loops_.post(loop, [publish_here, topic] { publish_here(topic); });
+}
+
+// ---- polls --------------------------------------------------------------------------------------
+
+/// At the end of the turn, so that what belongs together leaves together.
+void EngineServer::flush_later(EngineSession& session) {
+    session.overflows_ = session.overflows_ || session.payload_.size() > options_.max_backlog;
+    if (session.overflows_) session.payload_.clear();
+    if (session.flushing_ || (!session.poll_ && !session.overflows_)) return;
+    session.flushing_ = true;
+    loops_.post(session.loop(), [this, loop = session.loop(), number = session.number()] {
+        EngineSession* const there = find(loop, number);
+        if (there == nullptr) return;
+        there->flushing_ = false;
+        if (there->overflows_) return end(*there, How::broken, "the client polls too rarely");
+        if (there->poll_ && !there->payload_.empty()) flush(*there);
+    });
+}
+
+void EngineServer::flush(EngineSession& session) {
+    const Poll poll = std::move(*std::exchange(session.poll_, std::nullopt));
+    answer(poll, 200, std::exchange(session.payload_, {}));
+}
+
+void EngineServer::close_wire(Wire wire, CloseCode code, std::string_view reason) {
+    with_wire(wire, [code, reason = std::string(reason.substr(0, longest_reason))](
+                        WebSocket& socket) { socket.close(code, reason); });
+}
+
+}  // namespace longwire::dialects::socketio

@@ -1,0 +1,160 @@
+#pragma once
+
+#include "dialects/alarms.hpp"
+#include "dialects/socketio/engine_packet.hpp"
+#include "dialects/socketio/engine_session.hpp"
+#include "dialects/socketio/session_count.hpp"
+#include "engine/server_loops.hpp"
+
+#include <longwire/server.hpp>
+#include <longwire/socketio.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace longwire::dialects::socketio {
+
+/// Told of what sessions do, on the loop of each.
+class EngineListener {
+public:
+    EngineListener(const EngineListener&) = delete;
+    EngineListener& operator=(const EngineListener&) = delete;
+
+    struct Refusal {
+        int status = 403;
+        std::string reason;
+    };
+    /// Before a session is opened.
+    [[nodiscard]] virtual std::optional<Refusal> judge(const Request& /*request*/) { return {}; }
+    virtual void opened(EngineSession& session, const Request& request) = 0;
+    virtual void received(EngineSession& session, Message message) = 0;
+    /// It has a WebSocket from now on.
+    virtual void upgraded(EngineSession& /*session*/) {}
+    virtual void closed(EngineSession& session, std::string_view reason) = 0;
+
+protected:
+    EngineListener() = default;
+    ~EngineListener() = default;
+};
+
+/// Engine.IO, protocol 4, at one path of a server: sessions by polling, by WebSocket, and from the
+/// one to the other.
+class EngineServer {
+public:
+    /// All must outlive the server's run.
+    EngineServer(Server& server, const SocketIoOptions& options, WebSocketOptions websocket,
+                 EngineListener& listener);
+    EngineServer(const EngineServer&) = delete;
+    EngineServer& operator=(const EngineServer&) = delete;
+    ~EngineServer() = default;
+
+    [[nodiscard]] const engine::ServerLoops& loops() const noexcept { return loops_; }
+    /// On the session's loop. Null where it has ended.
+    [[nodiscard]] EngineSession* find(std::size_t loop, std::uint64_t number) const;
+    [[nodiscard]] EngineSession* find(std::size_t loop, const std::string& id) const;
+    /// Publishes on a topic of the WebSockets of one loop, on whatever loop this is. `packets` is
+    /// kept by `owner`.
+    void publish(std::size_t loop, const std::string& topic, const SharedPackets& packets,
+                 const std::shared_ptr<const void>& owner, Wire except) const;
+    [[nodiscard]] Alarms& alarms(std::size_t loop) { return on_loops_[loop].alarms; }
+    [[nodiscard]] std::size_t sessions() const noexcept { return count_.count(); }
+
+private:
+    friend class EngineSession;
+    using Poll = EngineSession::Poll;
+    using Session = std::unique_ptr<EngineSession>;
+    struct OnLoop {
+        std::uint64_t latest = 0;
+        std::unordered_map<std::uint64_t, Session> sessions;
+        std::unordered_map<std::string, EngineSession*> by_id;
+        std::unordered_map<std::uint64_t, WebSocket*> wires;
+        std::vector<Session> gone;  // until the turn is over
+        Alarms alarms;
+    };
+    /// What belongs to a WebSocket.
+    struct Line {
+        std::uint64_t number = 0;
+        std::size_t home = 0;       // the loop of its session
+        std::uint64_t session = 0;  // its number there, once it is known,
+        std::string id;             // and until then its id
+    };
+    enum class How : std::uint8_t { by_peer, by_server, broken };
+
+    // Requests
+    void request(const Request& request, HttpReply reply);
+    void answer(const Poll& poll, int status, std::string body,
+                std::string_view type = "text/plain; charset=UTF-8") const;
+    void refuse(const Poll& poll, EngineError error) const;
+    void preflight(const Request& request, const Poll& poll) const;
+    void open_by_poll(const Request& request, const Poll& poll);
+    void forward_poll(std::size_t home, const std::string& id, Poll poll);
+    void take_poll(std::size_t loop, const std::string& id, Poll poll);
+    void lose_poll(std::size_t loop, const std::string& id, const Poll& poll, bool leaving);
+    void take_payload(std::size_t loop, const std::string& id, std::string_view body,
+                      const Poll& poll);
+    template <class Function>
+    void on_loop(std::size_t loop, Function&& function);
+
+    // WebSockets
+    void judge_upgrade(Upgrade& upgrade);
+    void open_line(WebSocket& socket, const Request& request);
+    void receive(WebSocket& socket, Message message);
+    void forward(const Line& line, Wire from, Message message);
+    void take_frame(EngineSession* session, Wire from, Message message);
+    void take_probe(EngineSession& session, Message message);
+    void lose_line(WebSocket& socket);
+    void lose_wire(EngineSession* session, Wire wire);
+    void attach(EngineSession* session, Wire candidate);
+    void upgrade(EngineSession& session);
+    void drop_candidate(EngineSession& session);
+    void leave_candidate(EngineSession& session);
+    template <class Function>
+    void with_wire(Wire wire, Function&& function);
+    void close_wire(Wire wire, CloseCode code, std::string_view reason);
+
+    // Sessions
+    EngineSession* open(std::size_t loop, const Request& request);
+    void handle(EngineSession& session, const EnginePacket& packet);
+    void write(EngineSession& session, EnginePacketType type, std::string_view text);
+    void flush_later(EngineSession& session);
+    void flush(EngineSession& session);
+    void set_beat(EngineSession& session);
+    void beat(EngineSession& session);
+    void end(EngineSession& session, How how, std::string_view reason);
+    void bury(EngineSession& session);
+    [[nodiscard]] std::string opening_of(const EngineSession& session) const;
+
+    const SocketIoOptions options_;
+    EngineListener& listener_;
+    engine::ServerLoops loops_;
+    SessionCount count_;
+    std::deque<OnLoop> on_loops_;
+};
+
+/// Now, if it is this thread's loop; otherwise soon, in order.
+template <class Function>
+void EngineServer::on_loop(std::size_t loop, Function&& function) {
+    if (loops_.current() == loop)
+        function();
+    else
+        loops_.post(loop, std::forward<Function>(function));
+}
+
+template <class Function>
+void EngineServer::with_wire(Wire wire, Function&& function) {
+    on_loop(wire.loop, [this, wire, function = std::forward<Function>(function)] {
+        const auto& wires = on_loops_[wire.loop].wires;
+        const auto found = wires.find(wire.number);
+        if (found != wires.end()) function(*found->second);
+    });
+}
+
+}  // namespace longwire::dialects::socketio

@@ -1,0 +1,357 @@
+// The public interface, over what stands beneath it.
+#include "dialects/json_text.hpp"
+#include "dialects/socketio/application.hpp"
+#include "hub/memory_broker.hpp"
+
+#include <longwire/longwire.hpp>
+#include <longwire/socketio.hpp>
+
+#include <utility>
+
+namespace longwire {
+
+namespace socketio {
+
+namespace inside = dialects::socketio;
+
+namespace {
+
+/// Runs `function` with the member, on its loop, unless it is gone.
+template <class Function>
+void on_member(const inside::Whereabouts& where, Function&& function) {
+    const auto alive = where.application.lock();
+    if (!alive) return;
+    inside::Application& there = **alive;
+    there.engine().loops().post(where.loop,
+                                [&there, loop = where.loop, number = where.member,
+                                 function = std::forward<Function>(function)]() mutable {
+                                    if (inside::Member* const member = there.find(loop, number))
+                                        function(*member);
+                                });
+}
+
+inside::Member::Joining joining_of(const inside::Member& member, std::string_view room) {
+    return {.room = std::string(room),
+            .channel = member.application().rules().channel_of(member.name_space(), room)};
+}
+
+}  // namespace
+
+void Acknowledge::send(Arguments arguments) const {
+    if (!answering_ || answering_->done.exchange(true)) return;
+    const inside::Whereabouts& where = answering_->where;
+    const auto alive = where.application.lock();
+    if (!alive) return;
+    inside::Application& there = **alive;
+    if (there.engine().loops().current() == where.loop) {
+        if (inside::Member* const member = there.find(where.loop, where.member))
+            member->acknowledge(answering_->id, arguments);
+        return;
+    }
+    on_member(where, [id = answering_->id, arguments = std::move(arguments)](
+                         inside::Member& member) { member.acknowledge(id, arguments); });
+}
+
+void Audience::send(std::string_view event, const Arguments& arguments) const {
+    hub::MemberId except;
+    if (except_) except = {.outlet = except_->first, .number = except_->second};
+    family_->application.publish(name_space_, room_, event, arguments, except);
+}
+
+// ---- handles ------------------------------------------------------------------------------------
+
+void SocketHandle::post(std::function<void(Socket&)> function) const {
+    if (!whereabouts_) return;
+    on_member(*whereabouts_, [function = std::move(function)](inside::Member& member) {
+        function(member.socket());
+    });
+}
+
+void SocketHandle::send(std::string_view event, Arguments arguments) const {
+    post([event = std::string(event), arguments = std::move(arguments)](Socket& socket) {
+        socket.send(event, arguments);
+    });
+}
+
+void SocketHandle::join(std::string_view room) const {
+    post([room = std::string(room)](Socket& socket) { socket.join(room); });
+}
+
+void SocketHandle::leave(std::string_view room) const {
+    post([room = std::string(room)](Socket& socket) { socket.leave(room); });
+}
+
+void SocketHandle::disconnect() const {
+    post([](Socket& socket) { socket.disconnect(); });
+}
+
+// ---- sockets ------------------------------------------------------------------------------------
+
+const std::string& Socket::id() const noexcept {
+    return inside_.id();
+}
+
+const std::string& Socket::name_space() const noexcept {
+    return inside_.name_space();
+}
+
+const Handshake& Socket::handshake() const noexcept {
+    return inside_.handshake();
+}
+
+bool Socket::recovered() const noexcept {
+    return inside_.recovered();
+}
+
+bool Socket::connected() const noexcept {
+    return inside_.connected();
+}
+
+void Socket::on(std::string event, EventHandler handler) {
+    inside_.handle(std::move(event), std::move(handler));
+}
+
+void Socket::send(std::string_view event, const Arguments& arguments) {
+    inside_.send(event, arguments, false);
+}
+
+void Socket::send_volatile(std::string_view event, const Arguments& arguments) {
+    inside_.send(event, arguments, true);
+}
+
+void Socket::request(std::string_view event, const Arguments& arguments,
+                     std::chrono::milliseconds timeout, Answered answered) {
+    inside_.request(event, arguments, timeout, std::move(answered));
+}
+
+struct Requesting::State {
+    std::optional<Result<Arguments>> answer;
+    std::coroutine_handle<> awaiter;
+};
+
+Requesting::Requesting(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+Requesting::~Requesting() {
+    if (state_) state_->awaiter = {};
+}
+
+bool Requesting::await_ready() const noexcept {
+    return state_->answer.has_value();
+}
+
+void Requesting::await_suspend(std::coroutine_handle<> awaiter) noexcept {
+    state_->awaiter = awaiter;
+}
+
+Result<Arguments> Requesting::await_resume() {
+    return std::move(*state_->answer);  // NOLINT(bugprone-unchecked-optional-access): it is there
+}
+
+Requesting Socket::request(std::string_view event, const Arguments& arguments,
+                           std::chrono::milliseconds timeout) {
+    auto state = std::make_shared<Requesting::State>();
+    inside_.request(event, arguments, timeout, [state](Result<Arguments> answer) {
+        state->answer = std::move(answer);
+        if (state->awaiter) std::exchange(state->awaiter, {}).resume();
+    });
+    return Requesting(std::move(state));
+}
+
+void Socket::join(std::string_view room) {
+    if (!room.empty()) inside_.join(joining_of(inside_, room));
+}
+
+void Socket::leave(std::string_view room) {
+    if (!room.empty()) inside_.leave(std::string(room));
+}
+
+bool Socket::in(std::string_view room) const {
+    return inside_.in(std::string(room));
+}
+
+Audience Socket::to(std::string_view room) const {
+    return {inside_.family(), inside_.name_space(), std::string(room),
+            std::pair(inside_.number().outlet, inside_.number().number)};
+}
+
+Audience Socket::broadcast() const {
+    return to({});
+}
+
+void Socket::disconnect(bool everything) {
+    inside_.disconnect(everything);
+}
+
+SocketHandle Socket::handle() const {
+    SocketHandle handle;
+    handle.whereabouts_ = std::make_shared<const inside::Whereabouts>(inside_.whereabouts());
+    return handle;
+}
+
+void* Socket::find_state(const void* key) const noexcept {
+    const auto found = inside_.states.find(key);
+    return found == inside_.states.end() ? nullptr : found->second.get();
+}
+
+void Socket::keep_state(const void* key, std::shared_ptr<void> state) {
+    inside_.states[key] = std::move(state);
+}
+
+// ---- namespaces ---------------------------------------------------------------------------------
+
+const Handshake& Application::handshake() const noexcept {
+    return *applying_->handshake;
+}
+
+std::string_view Application::name_space() const noexcept {
+    return applying_->name_space;
+}
+
+void Application::allow() const {
+    applying_->decide(std::nullopt);
+}
+
+void Application::refuse(std::string_view message, Json data) const {
+    std::string refusal = R"({"message":)";
+    dialects::append_quoted(refusal, message);
+    if (dialects::is_json(data.text)) {
+        refusal += R"(,"data":)";
+        refusal += data.text;
+    }
+    applying_->decide(refusal + '}');
+}
+
+Namespace& Namespace::use(std::function<void(const Application&)> middleware) {
+    inside_.middlewares.push_back(std::move(middleware));
+    return *this;
+}
+
+Namespace& Namespace::on_connection(std::function<void(Socket&)> handler) {
+    inside_.connected = std::move(handler);
+    return *this;
+}
+
+Namespace& Namespace::on(std::string event, EventHandler handler) {
+    inside_.handlers[std::move(event)] = std::move(handler);
+    return *this;
+}
+
+Namespace& Namespace::on_other(
+    std::function<void(Socket&, std::string_view, const Arguments&, const Acknowledge&)> handler) {
+    inside_.other = std::move(handler);
+    return *this;
+}
+
+Namespace& Namespace::on_disconnect(std::function<void(Socket&, std::string_view)> handler) {
+    inside_.disconnected = std::move(handler);
+    return *this;
+}
+
+Audience Namespace::to(std::string_view room) const {
+    return {inside_, inside_.name, std::string(room), std::nullopt};
+}
+
+Audience Namespace::everybody() const {
+    return to({});
+}
+
+}  // namespace socketio
+
+// ---- servers ------------------------------------------------------------------------------------
+
+namespace {
+
+using dialects::socketio::ApplicationRules;
+
+ApplicationRules rules_of(const SocketIoOptions& options) {
+    return {
+        .channel_of =
+            [prefix = options.channel_prefix](std::string_view name_space, std::string_view room) {
+                std::string channel = prefix;
+                channel += name_space;
+                if (room.empty()) return channel;
+                channel += '#';
+                channel += room;
+                return channel;
+            },
+        .history_of = [kept = hub::HistoryRule{
+                           .count = options.recovery.count() > 0 ? options.recovery_events : 0,
+                           .age = options.recovery}](const std::string&) { return kept; }};
+}
+
+WebSocketOptions websocket_of(const SocketIoOptions& options) {
+    WebSocketOptions websocket;
+    websocket.compression = options.compression;
+    return websocket;
+}
+
+Task<> tick(hub::Hub& hub) {
+    for (;;) {
+        co_await sleep_for(std::chrono::milliseconds(500));
+        hub.tick();
+    }
+}
+
+}  // namespace
+
+struct SocketIo::Inside {
+    Inside(Server& server, const SocketIoOptions& options)
+        : hub_loops(server, hub),
+          application(server, hub_loops, options, websocket_of(options), rules_of(options)) {
+        server.post([this] { spawn(tick(hub)); });
+    }
+
+    hub::MemoryBroker broker;
+    hub::Hub hub{broker};
+    dialects::HubLoops hub_loops;
+    dialects::socketio::Application application;
+};
+
+SocketIo::SocketIo(Server& server, SocketIoOptions options)
+    : inside_(std::make_unique<Inside>(server, options)) {}
+
+SocketIo::~SocketIo() = default;
+
+socketio::Namespace& SocketIo::of(std::string_view name) {
+    return inside_->application.family(name).face();
+}
+
+std::size_t SocketIo::sessions() const noexcept {
+    return inside_->application.engine().sessions();
+}
+
+struct EngineIo::Inside final : dialects::socketio::EngineListener {
+    Inside(Server& server, const SocketIoOptions& options,
+           std::function<void(Session&, Message)> on_message)
+        : on_message(std::move(on_message)),
+          engine(server, options, websocket_of(options), *this) {}
+    virtual ~Inside() = default;
+
+    void opened(dialects::socketio::EngineSession& /*session*/,
+                const Request& /*request*/) override {}
+    void received(dialects::socketio::EngineSession& session, Message message) override {
+        Session face(&session);
+        on_message(face, message);
+    }
+    void closed(dialects::socketio::EngineSession& /*session*/,
+                std::string_view /*reason*/) override {}
+
+    std::function<void(Session&, Message)> on_message;
+    dialects::socketio::EngineServer engine;
+};
+
+EngineIo::EngineIo(Server& server, SocketIoOptions options,
+                   std::function<void(Session&, Message)> on_message)
+    : inside_(std::make_unique<Inside>(server, options, std::move(on_message))) {}
+
+EngineIo::~EngineIo() = default;
+
+void EngineIo::Session::send(Message message) {
+    static_cast<dialects::socketio::EngineSession*>(inside_)->send(message);
+}
+
+void EngineIo::Session::close() {
+    static_cast<dialects::socketio::EngineSession*>(inside_)->close("forced close");
+}
+
+}  // namespace longwire
