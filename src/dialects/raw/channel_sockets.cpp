@@ -117,7 +117,7 @@ ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
       gate_(gate),
       tally_(hub_loops.tally("raw")),
       on_loops_(hub_loops.loops().count()) {
-    hub_loops.loops().set_policy(
+    hub_loops.loops().add_policy(
         [&gate](std::string_view topic) { return policy_of(topic, gate); });
     server.websocket(
         "/channels/:name",
