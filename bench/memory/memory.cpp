@@ -34,12 +34,15 @@ struct Case {
     std::string_view path;
     bool tls = false;
     bool objects = false;  // Clients, and not coroutines
+    std::size_t load = 0;  // bytes that each sends and has sent back before it is idle
 };
-constexpr std::array<Case, 6> cases = {{
+constexpr std::array<Case, 8> cases = {{
     {.name = "handlers", .path = "/handlers"},
     {.name = "coroutine", .path = "/coroutine"},
     {.name = "greeted", .path = "/greeted"},
+    {.name = "loaded", .path = "/handlers", .load = 100'000},
     {.name = "compressed", .path = "/compressed"},
+    {.name = "loaded too", .path = "/compressed", .load = 100'000},
     {.name = "TLS", .path = "/handlers", .tls = true},
     {.name = "Client", .path = "/handlers", .objects = true},
 }};
@@ -93,6 +96,7 @@ struct Clients {
     std::uint16_t port;
     // Here and not in each coroutine, whose frame would keep them for as long as it runs.
     longwire::ConnectOptions options = {.tls = {.verify = false}};
+    std::string load = std::string(measured.load, 'x');
     std::atomic<std::size_t> open = 0;
     std::atomic<std::size_t> failed = 0;
     std::deque<longwire::Client> objects = {};
@@ -104,12 +108,20 @@ struct Clients {
     }
 };
 
+/// Sends a message, and gives whether it came back. By itself, so that nothing of it stays.
+Task<bool> had_it_back(longwire::WebSocket& socket, const std::string& load) {
+    co_await socket.send(load);
+    const auto message = co_await socket.receive();
+    co_return message.has_value();
+}
+
 Task<> hold(Clients& clients, std::string url) {
     auto socket = co_await longwire::connect(url, clients.options);
     if (!socket) {
         if (++clients.failed == 1) std::fprintf(stderr, "%s\n", socket.error().message().c_str());
         co_return;
     }
+    if (!clients.load.empty() && !co_await had_it_back(*socket, clients.load)) ++clients.failed;
     ++clients.open;
     while (co_await socket->receive()) {
     }

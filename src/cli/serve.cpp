@@ -90,6 +90,7 @@ int wrong(std::string_view what) {
 int serve(const ServeOptions& options) {
     if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
     raise_descriptor_limit();
+    hold_hangups();
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
                                options.log_format);
 

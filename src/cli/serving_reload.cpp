@@ -25,13 +25,11 @@ namespace longwire::cli {
 
 namespace {
 
-/// SIGHUP from here on is something to be read from this descriptor.
-int hangup_descriptor() {
-    sigset_t hangup;
-    sigemptyset(&hangup);
-    sigaddset(&hangup, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
-    return signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK);
+sigset_t hangup() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGHUP);
+    return signals;
 }
 
 void say_reloaded(const Result<void>& result, std::string_view what) {
@@ -149,8 +147,14 @@ void reload(const Reloading& its) {
 
 }  // namespace
 
+void hold_hangups() {
+    const sigset_t signals = hangup();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 Task<> reload_on_hangup(Reloading reloading) {
-    const int descriptor = hangup_descriptor();
+    const sigset_t signals = hangup();
+    const int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     // A terminal that is closed sends the same signal, and means the end.
     const bool from_terminal = isatty(STDIN_FILENO) != 0;
     for (;;) {

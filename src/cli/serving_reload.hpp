@@ -21,6 +21,9 @@ struct Reloading {
     dialects::pusher::Pusher* pusher = nullptr;  // null where there are no apps
 };
 
+/// From here on a SIGHUP waits until it is asked for. Before there are other threads.
+void hold_hangups();
+
 /// Reads certificates, rules, keys, limits and apps again at each SIGHUP, as a renewal's hook sends
 /// it; tells what needs another start. On the server's first loop.
 Task<> reload_on_hangup(Reloading reloading);

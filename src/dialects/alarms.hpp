@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace longwire::dialects {
@@ -24,6 +25,11 @@ public:
 
     Id set(Clock::time_point when, std::function<void()> ring);
     void call_off(const Id& id) { alarms_.erase(id); }
+    /// If there is one, and forgets it.
+    void call_off(std::optional<Id>& id) {
+        if (id) alarms_.erase(*id);
+        id.reset();
+    }
 
 private:
     Task<> wait(std::uint64_t turn);

@@ -88,10 +88,9 @@ Verdict verdict_of(const Result<WebhookAnswer>& answered, const std::string& ref
         return {.status = 403,
                 .reason = refusal + (answered->reason.empty() ? "." : ": " + answered->reason)};
     Verdict verdict;
-    if (answered->expires_in)
+    if (const auto holds = answered->expires_in)
         verdict.expires =
-            std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now()) +
-            *answered->expires_in;
+            std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now()) + *holds;
     return verdict;
 }
 
@@ -292,10 +291,10 @@ std::shared_ptr<void> RulesGate::introduced(Visitor& visitor, WebhookAnswer& ans
     if (answered.user) visitor.user = *answered.user;
     if (answered.info) visitor.info = *answered.info;
     if (answered.user || answered.channels || answered.publish) {
-        if (!now->claims) now->claims.emplace();
-        now->claims->user = visitor.user;
-        if (answered.channels) now->claims->channels = std::move(*answered.channels);
-        if (answered.publish) now->claims->publish = std::move(*answered.publish);
+        access::Claims& claims = now->claims ? *now->claims : now->claims.emplace();
+        claims.user = visitor.user;
+        if (answered.channels) claims.channels = std::move(*answered.channels);
+        if (answered.publish) claims.publish = std::move(*answered.publish);
     }
     return now;
 }

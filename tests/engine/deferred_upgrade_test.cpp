@@ -42,7 +42,10 @@ struct DeferredUpgrade : testing::Test {
         running.start();
     }
     ~DeferredUpgrade() override {
-        replies.clear();
+        {
+            const std::scoped_lock lock(mutex);
+            replies.clear();
+        }
         running.stop();
     }
     HttpReply next() {
@@ -137,11 +140,15 @@ TEST_F(DeferredUpgrade, ComesToNothingWhenTheClientHasGone) {
 }
 
 TEST_F(DeferredUpgrade, EndsWithItsServer) {
-    RawClient client(running.port);
-    client.send(request_for("/waits/a"));
-    const HttpReply reply = next();
+    const HttpReply reply = [this] {
+        RawClient client(running.port);
+        client.send(request_for("/waits/a"));
+        HttpReply made = next();
+        running.server.stop();
+        EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 503 "));
+        return made;
+    }();
     running.stop();
-    EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 503 "));
     reply.send(Response{.status = 101});
 }
 

@@ -86,7 +86,10 @@ struct HttpCalls : testing::Test {
         running.start();
     }
     ~HttpCalls() override {
-        held.clear();
+        {
+            const std::scoped_lock lock(mutex);
+            held.clear();
+        }
         running.stop();
         set_log_sink({});
     }

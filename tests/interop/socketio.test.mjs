@@ -1,8 +1,11 @@
 // npm's socket.io-client with the channels of `longwire serve`, and with an application in C++
 // (socketio_app.cpp): by polling, by WebSocket, and from the one to the other; on two loops.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { io } from 'socket.io-client';
@@ -274,6 +277,62 @@ for (const [way, options] of Object.entries(ways)) {
         });
     });
 }
+
+describe('channels with rules', () => {
+    const secret = 'a secret that is only for this test';
+    const token = (...more) => execFileSync(longwire, ['token', '--secret', secret, '--user', 'ann',
+        '--channel', 'closed', '--publish', 'closed', ...more]).toString().trim();
+    let server;
+    before(async () => {
+        const config = join(mkdtempSync(join(tmpdir(), 'longwire-')), 'longwire.toml');
+        writeFileSync(config, `token_secret = "${secret}"
+[[channels]]
+pattern = "open"
+publish = "everyone"
+[[channels]]
+pattern = "*"
+subscribe = "token"
+publish = "token"
+`);
+        server = await Running.start(longwire, 'serve', '--listen', '127.0.0.1:0', '--config', config);
+    });
+    after(() => server.stop());
+
+    test('a token of the namespace opens what it names', async (context) => {
+        const refused = client(context, `${server.url}/closed`, {});
+        const [error] = await next(refused, 'connect_error');
+        assert.match(error.message, /^You may not subscribe to this channel: show a token\.$/);
+        assert.deepEqual(error.data, { status: 401 });
+        const bad = client(context, `${server.url}/closed`, { auth: { token: 'x.y.z' } });
+        assert.deepEqual((await next(bad, 'connect_error'))[0].data, { status: 401 });
+        const ann = await connect(context, `${server.url}/closed`, { auth: { token: token() } });
+        assert.match((await ann.emitWithAck('message', 'hi')).position, /-1$/);
+        const other = client(context, `${server.url}/other`, { auth: { token: token() } });
+        assert.deepEqual((await next(other, 'connect_error'))[0].data, { status: 403 });
+    });
+
+    test('what may be by name is judged each time', async (context) => {
+        const nobody = await connect(context, server.url);
+        assert.equal((await nobody.emitWithAck('subscribe', 'open')).recovered, true);
+        assert.equal((await nobody.emitWithAck('subscribe', 'open', { history: 1 })).status, 403);
+        assert.equal((await nobody.emitWithAck('subscribe', 'closed')).status, 401);
+        assert.match((await nobody.emitWithAck('publish', 'open', 'message', 1)).position, /-1$/);
+        assert.equal((await nobody.emitWithAck('publish', 'closed', 'message', 1)).status, 401);
+        assert.equal((await nobody.emitWithAck('presence', 'open')).status, 404);
+        const ann = await connect(context, server.url, { auth: { token: token() } });
+        assert.equal((await ann.emitWithAck('subscribe', 'closed')).recovered, true);
+        assert.equal((await ann.emitWithAck('subscribe', 'other')).status, 403);
+    });
+
+    test('whose token expires comes back with another one', async (context) => {
+        const socket = await connect(context, `${server.url}/closed`, {
+            auth: (tell) => tell({ token: token('--expires', '1s') }),
+        });
+        assert.equal((await next(socket, 'disconnect'))[0], 'transport close');
+        await next(socket, 'connect');
+        assert.match((await socket.emitWithAck('message', 'hi')).position, /^[0-9a-f]+-\d+$/);
+    });
+});
 
 describe('recovery of an application', () => {
     let app;

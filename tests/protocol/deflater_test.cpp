@@ -85,6 +85,41 @@ TEST(Deflater, EveryLengthAndSizeComesOutAgain) {
     }
 }
 
+TEST(Deflater, WhatStoodFartherBackThanItReachesIsNotReferredTo) {
+    for (const bool keep : {false, true}) {
+        for (const int window_bits : {9, 15}) {
+            Deflater deflater(window_bits, keep);
+            Peer peer(window_bits);
+            // The same words again and again, at distances of up to twice what 16 bits hold.
+            std::mt19937 random(7);
+            std::vector<std::string> words;
+            for (unsigned word = 0; word < 500; ++word) words.push_back(skewed(40, 0.95, word));
+            for (unsigned round = 0; round < 3; ++round) {
+                std::string text;
+                while (text.size() < 150'000) {
+                    text += words[random() % words.size()];
+                    if (random() % 500 == 0)
+                        text += skewed(20'000, 0.98, static_cast<unsigned>(random()));
+                }
+                const std::string data = deflated(deflater, text);
+                ASSERT_FALSE(data.empty());
+                ASSERT_TRUE(peer.inflated(data, text.size()) == text) << keep << window_bits;
+            }
+        }
+    }
+}
+
+TEST(Deflater, ThreeBytesAreAMatchInAShortMessage) {
+    // Four letters take 20 bits so with the fixed codes, and 32 as they are.
+    Deflater deflater(15, false);
+    Peer peer(15);
+    std::string text;
+    for (char letter = 'A'; letter <= 'Z'; ++letter) text += std::string("xyz") + letter;
+    const std::string data = deflated(deflater, text);
+    EXPECT_LT(data.size(), text.size() * 3 / 4);
+    EXPECT_EQ(peer.inflated(data, text.size()), text);
+}
+
 TEST(Deflater, GoesOnWhenPlacesRunOut) {
     for (const bool keep : {false, true}) {
         Deflater deflater(15, keep, std::numeric_limits<std::uint32_t>::max() - 20'000);

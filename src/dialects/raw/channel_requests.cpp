@@ -187,16 +187,17 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
     const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
     if (wait->count() == 0) {
-        allow(std::move(asker), {.deeds = {Deed::history}}, [this, query = *wanted](Asker asker) {
-            hub_loops_.hub().history(
-                asker.channel, query, [asker](const Result<hub::History>& history) {
-                    if (history)
-                        asker.answer(messages_response(history->publications, history->top,
-                                                       history->recovered));
-                    else
-                        asker.refuse(503, history.error().message());
-                });
-        });
+        allow(std::move(asker), {.deeds = {Deed::history}},
+              [this, query = *wanted](const Asker& asker) {
+                  hub_loops_.hub().history(
+                      asker.channel, query, [asker](const Result<hub::History>& history) {
+                          if (history)
+                              asker.answer(messages_response(history->publications, history->top,
+                                                             history->recovered));
+                          else
+                              asker.refuse(503, history.error().message());
+                      });
+              });
         return;
     }
     allow(std::move(asker), {.deeds = {Deed::subscribe}},
@@ -210,7 +211,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     if (!identify(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
-    allow(std::move(asker), {.deeds = {Deed::presence}}, [this](Asker asker) {
+    allow(std::move(asker), {.deeds = {Deed::presence}}, [this](const Asker& asker) {
         hub_loops_.hub().presence(
             asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
                 if (present)
@@ -236,7 +237,7 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
         .deeds = {Deed::publish}, .type = posted->type, .message = std::string(request.body())};
     // (As it comes: the wish may go another way.)
     allow(std::move(asker), std::move(wish),
-          [this, posted = *posted, key, body = std::string(request.body())](Asker asker) {
+          [this, posted = *posted, key, body = std::string(request.body())](const Asker& asker) {
               const auto rule = gate_.rule_of(asker.channel);
               hub_loops_.hub().publish(
                   {.channel = asker.channel,

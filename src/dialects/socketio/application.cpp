@@ -109,15 +109,14 @@ void Application::received(EngineSession& session, Message message) {
 }
 
 void Application::upgraded(EngineSession& session) {
-    auto& connection = static_cast<Connection&>(*session.state);
-    for (auto& [name, place] : connection.places)
+    const auto& connection = static_cast<const Connection&>(*session.state);
+    for (const auto& [name, place] : connection.places)
         if (place.member) place.member->upgraded();
 }
 
 void Application::closed(EngineSession& session, std::string_view reason) {
     auto& connection = static_cast<Connection&>(*session.state);
-    if (connection.too_late)
-        engine_.alarms(session.loop()).call_off(*std::exchange(connection.too_late, std::nullopt));
+    engine_.alarms(session.loop()).call_off(connection.too_late);
     std::vector<Member*> members;
     for (auto& [name, place] : connection.places) {
         place.deciding = 0;
@@ -193,7 +192,9 @@ void Application::ask(EngineSession& session, const std::string& name_space, Pla
     applying->number = place.deciding;
     try {
         middlewares[place.middleware](longwire::socketio::Application(std::move(applying)));
-    } catch (...) {  // it is refused, since nobody has decided
+    } catch (...) {
+        // It is refused, since nobody has decided.
+        return;
     }
 }
 
@@ -226,8 +227,7 @@ void Application::admit(EngineSession& session, const std::string& name_space, P
 Member& Application::add(EngineSession& session, Place& place, std::string name_space,
                          std::shared_ptr<const Handshake> handshake) {
     auto& connection = static_cast<Connection&>(*session.state);
-    if (connection.too_late)
-        engine_.alarms(session.loop()).call_off(*std::exchange(connection.too_late, std::nullopt));
+    engine_.alarms(session.loop()).call_off(connection.too_late);
     place.deciding = 0;
     Family& family = *family_of(name_space);
     place.member = std::make_unique<Member>(*this, family, session, std::move(name_space),

@@ -73,6 +73,7 @@ std::string present_json(const std::vector<hub::Presence>& present) {
 struct Channels::Client {
     Visitor visitor;
     std::optional<std::chrono::sys_seconds> ask_again = {};
+    std::optional<Alarms::Id> closing = {};
     bool echo = false;
 };
 
@@ -140,6 +141,7 @@ Channels::Channels(Server& server, HubLoops& hub_loops, Gate& gate, const Socket
         .face()
         .use([this](const Asked& asked) { let_in(asked); })
         .on_connection([this](Socket& socket) { welcome(socket); })
+        .on_disconnect([this](Socket& socket, std::string_view /*reason*/) { part(socket); })
         .on("subscribe", answer(&Channels::subscribe))
         .on("unsubscribe", answer(&Channels::unsubscribe))
         .on("publish", answer(&Channels::publish))
@@ -148,6 +150,7 @@ Channels::Channels(Server& server, HubLoops& hub_loops, Gate& gate, const Socket
         .face()
         .use([this](const Asked& asked) { let_in(asked); })
         .on_connection([this](Socket& socket) { welcome_to_channel(socket); })
+        .on_disconnect([this](Socket& socket, std::string_view /*reason*/) { part(socket); })
         .on_other([this](Socket& socket, std::string_view event, const Arguments& arguments,
                          const Acknowledge& acknowledge) {
             publish_on(Member::of(socket), {.channel = channel_of(socket.name_space(), {}),
@@ -223,15 +226,25 @@ void Channels::welcome_to_channel(Socket& socket) {
     watch_presence(member, channel);
 }
 
+void Channels::part(Socket& socket) {
+    const Member& member = Member::of(socket);
+    application_.engine().alarms(member.session().loop()).call_off(client_of(member).closing);
+}
+
 /// Then it comes back by itself, with what it has to show by that time, and misses nothing.
 void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
     const auto left = when - std::chrono::system_clock::now();
+    const auto then = Alarms::Clock::now() + left;
     const std::size_t loop = member.session().loop();
-    application_.engine().alarms(loop).set(
-        Alarms::Clock::now() + left, [this, loop, number = member.number().number] {
-            Member* const there = application_.find(loop, number);
-            if (there != nullptr) there->session().close(expired);
-        });
+    Alarms& alarms = application_.engine().alarms(loop);
+    auto& closing = client_of(member).closing;
+    if (closing && closing->first <= then) return;
+    alarms.call_off(closing);
+    closing = alarms.set(then, [this, loop, number = member.number().number] {
+        Member& there = *application_.find(loop, number);
+        client_of(there).closing.reset();
+        there.session().close(expired);
+    });
 }
 
 void Channels::judge(Member& member, Deed deed, const std::string& channel, Message message,

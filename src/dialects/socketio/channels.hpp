@@ -48,6 +48,7 @@ private:
     void meet(Member& member);
     void welcome(Socket& socket);
     void welcome_to_channel(Socket& socket);
+    void part(Socket& socket);
     void close_at(Member& member, std::chrono::sys_seconds when);
 
     // Questions on the namespace /

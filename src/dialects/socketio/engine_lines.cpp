@@ -127,8 +127,7 @@ void EngineServer::attach(EngineSession* session, Wire candidate) {
 
 void EngineServer::drop_candidate(EngineSession& session) {
     if (session.candidate_.number == 0) return;
-    if (session.giving_up_)
-        on_loops_[session.loop()].alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    on_loops_[session.loop()].alarms.call_off(session.giving_up_);
     session.probed_ = false;
     close_wire(std::exchange(session.candidate_, {}), CloseCode::normal, {});
 }
@@ -137,7 +136,7 @@ void EngineServer::drop_candidate(EngineSession& session) {
 /// does nothing for a long time: it is closed when that has happened.
 void EngineServer::leave_candidate(EngineSession& session) {
     Alarms& alarms = on_loops_[session.loop()].alarms;
-    if (session.giving_up_) alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    alarms.call_off(session.giving_up_);
     session.probed_ = false;
     alarms.set(Alarms::Clock::now() + options_.upgrade_timeout,
                [this, wire = std::exchange(session.candidate_, {})] {
@@ -164,7 +163,7 @@ void EngineServer::take_probe(EngineSession& session, Message message) {
 
 void EngineServer::upgrade(EngineSession& session) {
     OnLoop& here = on_loops_[session.loop()];
-    if (session.giving_up_) here.alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    here.alarms.call_off(session.giving_up_);
     session.probed_ = false;
     const std::string waiting = std::exchange(session.payload_, {});
     if (session.poll_) {

@@ -120,7 +120,7 @@ void EngineServer::end(EngineSession& session, How how, std::string_view reason)
     if (session.ended_) return;
     session.ended_ = true;
     OnLoop& here = on_loops_[session.loop()];
-    if (session.beat_) here.alarms.call_off(*std::exchange(session.beat_, std::nullopt));
+    here.alarms.call_off(session.beat_);
     if (session.probed_)
         leave_candidate(session);
     else
@@ -157,7 +157,7 @@ void EngineServer::end(EngineSession& session, How how, std::string_view reason)
 /// Nobody finds it any more; it goes when whoever is handling it has done so.
 void EngineServer::bury(EngineSession& session) {
     OnLoop& here = on_loops_[session.loop()];
-    if (session.giving_up_) here.alarms.call_off(*std::exchange(session.giving_up_, std::nullopt));
+    here.alarms.call_off(session.giving_up_);
     const auto found = here.sessions.find(session.number());
     if (found == here.sessions.end()) return;
     here.by_id.erase(session.id());
@@ -287,7 +287,9 @@ void EngineServer::flush_later(EngineSession& session) {
 }
 
 void EngineServer::flush(EngineSession& session) {
-    const Poll poll = std::move(*std::exchange(session.poll_, std::nullopt));
+    if (!session.poll_) return;
+    const Poll poll = std::move(*session.poll_);
+    session.poll_.reset();
     answer(poll, 200, std::exchange(session.payload_, {}));
 }
 

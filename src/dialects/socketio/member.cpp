@@ -123,7 +123,7 @@ Member::Acknowledge Member::acknowledgement_of(const Packet& packet) const {
 void Member::receive_event(const WholePacket& packet) {
     const std::string_view data = packet.packet.data;
     const std::size_t begin = data.find('[') + 1;
-    Arguments all =
+    const Arguments all =
         Arguments::split(data.substr(begin, data.rfind(']') - begin), packet.attachments);
     const std::string name = all.text(0).value_or(std::string(all.json(0)));
     const Arguments arguments = all.without(1);
@@ -237,6 +237,7 @@ bool Member::leave(const std::string& room) {
 
 std::vector<std::string> Member::rooms() const {
     std::vector<std::string> names;
+    names.reserve(rooms_.size());
     for (const auto& [name, room] : rooms_) names.push_back(name);
     return names;
 }
@@ -287,7 +288,9 @@ void Member::leave_all(std::string_view reason) {
     if (was_connected && family_.disconnected) {
         try {
             family_.disconnected(socket_, reason);
-        } catch (...) {  // it is gone already
+        } catch (...) {
+            // (It is gone already, and goes on going.)
+            session_.fail(reason);
         }
     }
     while (!rooms_.empty()) leave(std::string(rooms_.begin()->first));

@@ -17,9 +17,12 @@ namespace {
 constexpr std::size_t most_kept = std::size_t{16} * 1024;
 
 // The reasons after which a client comes back by itself.
-constexpr std::array<std::string_view, 6> recoverable = {
-    "transport error",      "transport close",             "ping timeout",
-    "server shutting down", "the client polls too rarely", "the token has expired"};
+constexpr std::array<std::string_view, 6> recoverable = {"transport error",
+                                                         "transport close",
+                                                         "ping timeout",
+                                                         "server shutting down",
+                                                         "the client polls too rarely",
+                                                         "the token has expired"};
 
 struct Claim {
     std::string key;
