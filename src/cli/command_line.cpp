@@ -60,7 +60,7 @@ int run_command_line(int count, char** arguments) {
     std::vector<std::string> words(arguments + 1, arguments + count);
     if (!words.empty() && words.front() == "serve") {
         serving.arguments = words;
-        auto settled = with_settings(std::move(words), serving.channels);
+        auto settled = with_settings(std::move(words), serving);
         if (!settled) return settled.error();
         words = std::move(*settled);
         serving.settled = words;

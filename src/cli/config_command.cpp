@@ -1,5 +1,6 @@
 #include "cli/config_command.hpp"
 
+#include "cli/app_settings.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/settings.hpp"
 #include "cli/word_wrap.hpp"
@@ -23,6 +24,8 @@ channels are tables:
   [[channels]]
   pattern = "chat.*"
   publish = "user"
+
+and so are the apps of pusher-js and Laravel Echo, [[apps]].
 
 Examples:
   longwire config default > longwire.toml     all keys, with what they mean
@@ -84,6 +87,15 @@ int print_default() {
         print_comment(key.meaning);
         fmt::print("#{} = {}\n", key.key, key.example);
     }
+    fmt::print("\n");
+    print_comment(
+        "Apps for pusher-js, Laravel Echo and the like, each a table of its own. Without any, they "
+        "are not served.");
+    fmt::print("#[[apps]]\n");
+    for (const AppKey& key : app_keys()) {
+        print_comment(key.meaning);
+        fmt::print("#{} = {}\n", key.key, key.example);
+    }
     return success;
 }
 
@@ -102,6 +114,7 @@ void show(const Settings& settings) {
     }
     fmt::print("# {} rule{} for channels\n", settings.channels.size(),
                settings.channels.size() == 1 ? "" : "s");
+    for (const auto& app : settings.apps) fmt::print("# app {}, key {}\n", app.id, app.key);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "cli/serving_addresses.hpp"
 #include "cli/serving_hooks.hpp"
 #include "cli/serving_policy.hpp"
+#include "cli/serving_pusher.hpp"
 #include "cli/serving_raw.hpp"
 #include "cli/serving_reload.hpp"
 #include "cli/serving_signals.hpp"
@@ -111,6 +112,7 @@ int serve(const ServeOptions& options) {
                              .caller = caller};
     // The dialects: each adds what it serves, and stays until the end.
     const auto raw = serve_raw(serving);
+    const auto pusher = serve_pusher(serving);
     const auto socketio = serve_socketio(serving);
     const std::string web = options.web.empty() ? web_folder() : options.web;
     add_pages(server, options, web);
@@ -127,7 +129,8 @@ int serve(const ServeOptions& options) {
                                 .server = server,
                                 .gate = gate,
                                 .caller = caller,
-                                .manager = manager}));
+                                .manager = manager,
+                                .pusher = pusher.get()}));
         if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
         manager.tell("READY=1");
     });

@@ -2,6 +2,7 @@
 
 #include "access/channel_rule.hpp"
 #include "access/claims.hpp"
+#include "dialects/pusher/app.hpp"
 #include "ops/log.hpp"
 
 #include <longwire/server.hpp>
@@ -25,9 +26,10 @@ struct ServeOptions {
     std::vector<std::string> arguments;  // as they were given
     std::vector<std::string> settled;    // with what the environment and the configuration say
     std::string config;
-    std::vector<access::ChannelRule> channels;  // of the configuration file
-    std::string token_secret;                   // as secret_value takes it
-    std::vector<std::string> token_keys;        // files
+    std::vector<access::ChannelRule> channels;        // of the configuration file
+    std::vector<dialects::pusher::AppSettings> apps;  // of the same
+    std::string token_secret;                         // as secret_value takes it
+    std::vector<std::string> token_keys;              // files
     std::string token_jwks;
     access::ClaimsDemands token_demands;
     access::Rates rates;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "access/channel_rule.hpp"
 #include "cli/serve.hpp"
 
 #include <CLI/CLI.hpp>
@@ -19,9 +18,9 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options);
 [[nodiscard]] std::expected<ServeOptions, int> reread(const ServeOptions& options);
 
 /// The arguments of `longwire serve` with what the environment and the configuration file say put
-/// before what the command line does not; and the rules of that file. The error is an exit code:
-/// what is wrong has been told.
+/// before what the command line does not; the rules and apps of that file go to `options`. The
+/// error is an exit code: what is wrong has been told.
 [[nodiscard]] std::expected<std::vector<std::string>, int> with_settings(
-    std::vector<std::string> arguments, std::vector<access::ChannelRule>& channels);
+    std::vector<std::string> arguments, ServeOptions& options);
 
 }  // namespace longwire::cli

@@ -114,6 +114,15 @@ std::string reloading_state() {
     return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", microseconds);
 }
 
+/// Who is connected stays with what was.
+Result<void> reload_apps(const Reloading& its, const ServeOptions& fresh) {
+    if (its.pusher == nullptr)
+        return failure(ErrorCode::invalid_argument,
+                       "a server without apps cannot get some without a restart");
+    its.pusher->replace(fresh.apps);
+    return {};
+}
+
 void reload(const Reloading& its) {
     its.manager.tell(reloading_state());
     if (!its.options.tls_certificates.empty())
@@ -128,6 +137,8 @@ void reload(const Reloading& its) {
         say_reloaded(policy, "rules and keys");
         reload_limits(its, *fresh);
         say_reloaded({}, "limits");
+        if (its.pusher != nullptr || !fresh->apps.empty())
+            say_reloaded(reload_apps(its, *fresh), "apps");
         say_what_stays(its.options, *fresh);
     }
     std::fflush(stdout);

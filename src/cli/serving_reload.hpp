@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/serve.hpp"
+#include "dialects/pusher/pusher.hpp"
 #include "dialects/rules_gate.hpp"
 #include "hooks/http_caller.hpp"
 #include "ops/service_manager.hpp"
@@ -17,13 +18,14 @@ struct Reloading {
     dialects::RulesGate& gate;
     hooks::HttpCaller& caller;
     const ops::ServiceManager& manager;
+    dialects::pusher::Pusher* pusher = nullptr;  // null where there are no apps
 };
 
 /// From here on a SIGHUP waits until it is asked for. Before there are other threads.
 void hold_hangups();
 
-/// Reads certificates, rules, keys and limits again at each SIGHUP, as a renewal's hook sends it;
-/// tells what needs another start. On the server's first loop.
+/// Reads certificates, rules, keys, limits and apps again at each SIGHUP, as a renewal's hook sends
+/// it; tells what needs another start. On the server's first loop.
 Task<> reload_on_hangup(Reloading reloading);
 
 }  // namespace longwire::cli

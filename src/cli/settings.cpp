@@ -1,5 +1,6 @@
 #include "cli/settings.hpp"
 
+#include "cli/app_settings.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/secret.hpp"
 #include "cli/serve_command.hpp"
@@ -79,12 +80,13 @@ const SettingKey* find(std::string_view name, std::string SettingKey::* member) 
 
 void read_file_into(Settings& settings, ops::ConfigurationFile file, const std::string& name) {
     const auto at = [&](unsigned line) { return fmt::format("{}:{}", name, line); };
+    settings.apps = read_apps(file.apps, file.problems);
     for (const ops::Problem& problem : file.problems)
         settings.problems.push_back(at(problem.line) + ": " + problem.sentence);
     for (ops::Setting& setting : file.settings) {
         const SettingKey* const key = find(setting.key, &SettingKey::key);
         if (key == nullptr) {
-            std::vector<std::string> known = {"channels"};
+            std::vector<std::string> known = {"channels", "apps"};
             for (const SettingKey& one : setting_keys()) known.push_back(one.key);
             const std::string meant = ops::nearest(setting.key, known);
             settings.problems.push_back(
@@ -165,7 +167,7 @@ Result<std::string> read_configuration(const std::string& path) {
 std::expected<ServeOptions, int> reread(const ServeOptions& options) {
     ServeOptions fresh;
     fresh.arguments = options.arguments;
-    auto words = with_settings(options.arguments, fresh.channels);
+    auto words = with_settings(options.arguments, fresh);
     if (!words) return std::unexpected(words.error());
     fresh.settled = *words;
     CLI::App app;
@@ -180,8 +182,8 @@ std::expected<ServeOptions, int> reread(const ServeOptions& options) {
     return fresh;
 }
 
-std::expected<std::vector<std::string>, int> with_settings(
-    std::vector<std::string> arguments, std::vector<access::ChannelRule>& channels) {
+std::expected<std::vector<std::string>, int> with_settings(std::vector<std::string> arguments,
+                                                           ServeOptions& options) {
     std::string given;
     for (std::size_t index = 0; index < arguments.size(); ++index) {
         constexpr std::string_view name = "--config";
@@ -203,7 +205,8 @@ std::expected<std::vector<std::string>, int> with_settings(
     for (const std::string& problem : settings.problems)
         fmt::print(stderr, "longwire serve: {}\n", problem);
     if (!settings.problems.empty()) return std::unexpected(usage);
-    channels = std::move(settings.channels);
+    options.channels = std::move(settings.channels);
+    options.apps = std::move(settings.apps);
     for (const Settled& settled : settings.settled) {
         const bool overridden = std::ranges::any_of(arguments, [&](const std::string& word) {
             return word == settled.key->option || word.starts_with(settled.key->option + "=");

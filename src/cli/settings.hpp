@@ -1,6 +1,7 @@
 #pragma once
 
 #include "access/channel_rule.hpp"
+#include "dialects/pusher/app.hpp"
 #include "ops/configuration_file.hpp"
 
 #include <longwire/error.hpp>
@@ -35,6 +36,7 @@ struct Settled {
 struct Settings {
     std::vector<Settled> settled;  // each key once
     std::vector<access::ChannelRule> channels;
+    std::vector<dialects::pusher::AppSettings> apps;
     std::vector<std::string> problems;  // each a line with its source
 
     /// Reads what `file` holds (its name is `name`), and the environment, which goes before it.

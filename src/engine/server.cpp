@@ -537,9 +537,13 @@ void engine::ServerLoops::publish_here(std::string_view topic, const PreparedMes
         topic, message, except == nullptr ? nullptr : &WebSocketSession::of(*except));
 }
 
-void engine::ServerLoops::set_policy(
+void engine::ServerLoops::add_policy(
     std::function<std::optional<SlowReader>(std::string_view)> policy_of) const {
-    implementation_.topics().set_policies(std::move(policy_of));
+    implementation_.topics().add_policies(std::move(policy_of));
+}
+
+std::size_t engine::ServerLoops::unacknowledged(WebSocket& socket) {
+    return WebSocketSession::of(socket).unacknowledged();
 }
 
 // -------------------------------------------------------------------------------------------------

@@ -31,10 +31,16 @@ public:
     /// As Server::publish, on the loop of this thread only. `except` may be null.
     void publish_here(std::string_view topic, const PreparedMessage& message,
                       WebSocket* except) const;
-    /// Asked, on any loop, for the policy of a topic that has got its first subscriber there; goes
-    /// before those that were given to the server. Before the server runs.
-    void set_policy(
+    /// Asked, on any loop, for the policy of a topic that has got its first subscriber there, after
+    /// those that were added before; goes before those that were given to the server. Before the
+    /// server runs.
+    void add_policy(
         std::function<std::optional<SlowReader>(std::string_view topic)> policy_of) const;
+
+    /// Bytes that were sent and that the peer's system has not acknowledged: 0 where all that was
+    /// sent before this turn has arrived there (which need not mean that the program has read it).
+    /// In `on_close` too, for one that is subscribed to topics.
+    [[nodiscard]] static std::size_t unacknowledged(WebSocket& socket);
 
 private:
     Server::Implementation& implementation_;

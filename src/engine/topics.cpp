@@ -10,8 +10,8 @@ namespace longwire::engine {
 // ---- all loops ----------------------------------------------------------------------------------
 
 std::optional<SlowReader> TopicBoard::policy_of(std::string_view topic) const {
-    if (policies_of_)
-        if (const auto policy = policies_of_(topic)) return policy;
+    for (const auto& policies_of : policies_of_)
+        if (const auto policy = policies_of(topic)) return policy;
     for (const auto& [pattern, policy] : policies_) {
         const std::string_view begin = std::string_view(pattern).substr(0, pattern.size() - 1);
         if (pattern == topic || (pattern.ends_with('*') && topic.starts_with(begin))) return policy;

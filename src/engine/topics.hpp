@@ -36,9 +36,9 @@ public:
     void set_policy(std::string pattern, SlowReader policy) {
         policies_.emplace_back(std::move(pattern), policy);
     }
-    /// Asked before those. Before the server runs.
-    void set_policies(std::function<std::optional<SlowReader>(std::string_view)> policies) {
-        policies_of_ = std::move(policies);
+    /// Asked before those, one after the other. Before the server runs.
+    void add_policies(std::function<std::optional<SlowReader>(std::string_view)> policies) {
+        policies_of_.push_back(std::move(policies));
     }
     [[nodiscard]] std::optional<SlowReader> policy_of(std::string_view topic) const;
 
@@ -51,7 +51,7 @@ public:
 private:
     friend class Topics;
     std::vector<std::pair<std::string, SlowReader>> policies_;
-    std::function<std::optional<SlowReader>(std::string_view)> policies_of_;
+    std::vector<std::function<std::optional<SlowReader>(std::string_view)>> policies_of_;
     std::vector<std::unique_ptr<Topics>> loops_;
 };
 

@@ -35,6 +35,7 @@ struct WebSocketSession::Particulars {
     RoundTrip round_trip;
     LoopEntry::Name name;
     ControlFrameRate control_frames;
+    std::size_t unacknowledged = 0;  // when the stream ended
     bool named = false;
 
     /// Whether all of it is as if it had just been made. Where pings are sent at an interval, when

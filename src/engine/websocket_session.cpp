@@ -163,6 +163,9 @@ void WebSocketSession::protocol_done() {
 }
 
 void WebSocketSession::on_closed(net::Ending /*ending*/) {
+    // (Whoever joined topics may be asked, when they are gone, what has reached them.)
+    if (stream_ != nullptr && subscriptions())
+        particulars_->unacknowledged = unacknowledged();
     stream_ = nullptr;
     finished_ = true;
     count_held();
@@ -178,6 +181,12 @@ void WebSocketSession::on_closed(net::Ending /*ending*/) {
     resume_senders(SendStatus::dropped);
     resume_pingers();
     if (conversation() && !conversation()->waits) resume_receiver();
+}
+
+std::size_t WebSocketSession::unacknowledged() const noexcept {
+    if (stream_ == nullptr) return particulars_ ? particulars_->unacknowledged : 0;
+    // (Of what waits in order to be dropped it is enough that there is some.)
+    return stream_->unacknowledged() + (waiting() != nullptr ? 1 : 0);
 }
 
 void WebSocketSession::close(CloseCode code, std::string_view reason) {

@@ -102,6 +102,7 @@ public:
         return std::chrono::microseconds(latest_round_trip_);
     }
     [[nodiscard]] std::size_t buffered_amount() const noexcept;
+    [[nodiscard]] std::size_t unacknowledged() const noexcept;
     [[nodiscard]] std::string peer() const;
     [[nodiscard]] CloseStatus close_status() const noexcept;
     [[nodiscard]] Handle handle();

@@ -56,6 +56,8 @@ void Hub::end_joining(Joining joining, Joined joined, Result<History> history) {
         if (history) {
             channel.join(joining.member.outlet, *history);
             ++members_;
+            for (Observer* const observer : observers_)
+                observer->on_members(joining.channel, channel.members());
             if (joining.who) entered = channel.enter(joining.who->user);
         } else {
             channel.give_up_joining();
@@ -78,6 +80,8 @@ void Hub::leave(const std::string& channel, MemberId member,
         if (found == shard.channels.end()) return;
         found->second.leave(member.outlet);
         --members_;
+        for (Observer* const observer : observers_)
+            observer->on_members(channel, found->second.members());
         const auto now = options_.now();
         if (user && found->second.exit(*user, now)) shard.going.push_back({now, channel, *user});
         drop_if_unused(shard, channel);
@@ -120,6 +124,7 @@ void Hub::on_publication(const SharedPublication& publication) {
 void Hub::on_presence(const std::shared_ptr<const PresenceChange>& change) {
     Shard& shard = shard_of(change->channel);
     const std::scoped_lock lock(shard.mutex);
+    for (Observer* const observer : observers_) observer->on_presence(*change);
     const auto found = shard.channels.find(change->channel);
     if (found == shard.channels.end()) return;
     found->second.each_outlet([&](std::uint32_t outlet) { outlets_[outlet]->announce(change); });
@@ -143,6 +148,13 @@ std::vector<Hub::Listed> Hub::channels(std::string_view prefix, std::string_view
     std::ranges::partial_sort(listed, end, earlier);
     listed.erase(end, listed.end());
     return listed;
+}
+
+std::size_t Hub::members(const std::string& channel) const {
+    const Shard& shard = shard_of(channel);
+    const std::scoped_lock lock(shard.mutex);
+    const auto found = shard.channels.find(channel);
+    return found == shard.channels.end() ? 0 : found->second.members();
 }
 
 void Hub::tick() {

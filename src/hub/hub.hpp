@@ -2,6 +2,7 @@
 
 #include "hub/broker.hpp"
 #include "hub/channel.hpp"
+#include "hub/observer.hpp"
 #include "hub/outlet.hpp"
 
 #include <longwire/error.hpp>
@@ -43,6 +44,8 @@ public:
     /// Makes an outlet known, and gives its number. It must outlive the hub's use. Before any
     /// other call.
     std::uint32_t add(Outlet& outlet);
+    /// The same for somebody who is told of all channels.
+    void add(Observer& observer) { observers_.push_back(&observer); }
 
     struct Joining {
         std::string channel;
@@ -72,6 +75,9 @@ public:
     /// the first after `after`; at most `count`.
     [[nodiscard]] std::vector<Listed> channels(std::string_view prefix, std::string_view after,
                                                std::size_t count) const;
+
+    /// Of one channel, on this node.
+    [[nodiscard]] std::size_t members(const std::string& channel) const;
 
     /// Once a second or so, or more often for a shorter grace.
     void tick();
@@ -108,6 +114,9 @@ private:
     [[nodiscard]] Shard& shard_of(std::string_view channel) noexcept {
         return shards_.at(TextHash()(channel) % shards_.size());
     }
+    [[nodiscard]] const Shard& shard_of(std::string_view channel) const noexcept {
+        return shards_.at(TextHash()(channel) % shards_.size());
+    }
     [[nodiscard]] bool begin_joining(const std::string& channel);
     void end_joining(Joining joining, Joined joined, Result<History> history);
     void drop_if_unused(Shard& shard, const std::string& channel) noexcept;
@@ -119,6 +128,7 @@ private:
     Broker& broker_;
     Options options_;
     std::vector<Outlet*> outlets_;
+    std::vector<Observer*> observers_;
     std::atomic<std::size_t> channels_ = 0;
     std::atomic<std::size_t> members_ = 0;
     std::atomic<std::uint64_t> publications_ = 0;

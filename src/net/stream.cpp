@@ -2,6 +2,8 @@
 
 #include "net/address.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -302,6 +304,12 @@ void Stream::update_interest() noexcept {
     loop_.change(*this, socket_.get(), (wants_input ? input : 0U) | room);
 }
 
+std::size_t Stream::unacknowledged() const noexcept {
+    int queued = 0;
+    if (::ioctl(socket_.get(), SIOCOUTQ, &queued) != 0) return backlog();
+    return backlog() + static_cast<std::size_t>(queued);
+}
+
 void Stream::pause_reading() noexcept {
     reading_ = false;
     update_interest();
@@ -421,10 +429,10 @@ void Stream::close(Ending ending) noexcept {
 }
 
 void Stream::detach() noexcept {
-    // Closing the descriptor ends the watch too; no event of this turn is left to handle.
-    socket_.reset();
     const Ref<Session> session = std::exchange(session_, {});
     session->on_closed(ending_);
+    // Closing the descriptor ends the watch too; no event of this turn is left to handle.
+    socket_.reset();
 }
 
 }  // namespace longwire::net

@@ -72,6 +72,9 @@ public:
 
     /// What was written and not taken by the kernel, in bytes.
     [[nodiscard]] std::size_t backlog() const noexcept;
+    /// That, and what the kernel has taken and the peer's has not acknowledged: 0 says that all that
+    /// was written has arrived there. A system call.
+    [[nodiscard]] std::size_t unacknowledged() const noexcept;
     /// Whether the kernel has refused to take more for now.
     [[nodiscard]] bool congested() const noexcept { return awaiting_room_; }
     /// Whether writing has failed; the connection's end is then about to be read.

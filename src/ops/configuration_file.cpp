@@ -128,7 +128,8 @@ void read_rule(const toml::node& node, ConfigurationFile& file) {
     file.channels.push_back(std::move(rule));
 }
 
-void read_setting(const std::string& key, const toml::node& node, ConfigurationFile& file) {
+void read_setting(const std::string& key, const toml::node& node, std::vector<Setting>& settings,
+                  std::vector<Problem>& problems) {
     Setting setting = {.key = key, .values = {}, .line = line_of(node)};
     bool good = true;
     if (const toml::array* const list = node.as_array()) {
@@ -143,10 +144,22 @@ void read_setting(const std::string& key, const toml::node& node, ConfigurationF
         good = false;
     }
     if (good)
-        file.settings.push_back(std::move(setting));
+        settings.push_back(std::move(setting));
     else
-        file.problems.push_back(
+        problems.push_back(
             {setting.line, key + ": a value is a text, a number, true, false or a list of them"});
+}
+
+void read_app(const toml::node& node, ConfigurationFile& file) {
+    const toml::table* const table = node.as_table();
+    if (table == nullptr) {
+        file.problems.push_back({line_of(node), "apps: each is a table, [[apps]]"});
+        return;
+    }
+    SettingsTable app = {.settings = {}, .line = line_of(node)};
+    for (const auto& [name, value] : *table)
+        read_setting(std::string(name.str()), value, app.settings, file.problems);
+    file.apps.push_back(std::move(app));
 }
 
 }  // namespace
@@ -188,8 +201,12 @@ ConfigurationFile ConfigurationFile::read(std::string_view toml) {
             for (const toml::node& rule : *node.as_array()) read_rule(rule, file);
         } else if (key == "channels") {
             file.problems.push_back({line_of(node), "channels: each is a table, [[channels]]"});
+        } else if (key == "apps" && node.is_array()) {
+            for (const toml::node& app : *node.as_array()) read_app(app, file);
+        } else if (key == "apps") {
+            file.problems.push_back({line_of(node), "apps: each is a table, [[apps]]"});
         } else {
-            read_setting(key, node, file);
+            read_setting(key, node, file.settings, file.problems);
         }
     }
     std::ranges::sort(file.settings, {}, &Setting::line);

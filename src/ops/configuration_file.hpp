@@ -15,6 +15,12 @@ struct Setting {
     unsigned line = 0;
 };
 
+/// A table of settings: one of several of its kind.
+struct SettingsTable {
+    std::vector<Setting> settings;
+    unsigned line = 0;
+};
+
 /// What is wrong with a line of a configuration file.
 struct Problem {
     unsigned line = 0;
@@ -22,11 +28,12 @@ struct Problem {
 };
 
 /// A configuration file as it stands, in TOML 1.0: keys with texts, numbers, truths or lists of
-/// them, and the rules of channels, each a table [[channels]]. What the keys mean is not known
-/// here.
+/// them, the rules of channels, each a table [[channels]], and apps, each a table [[apps]]. What
+/// the keys mean is not known here.
 struct ConfigurationFile {
     std::vector<Setting> settings;
     std::vector<access::ChannelRule> channels;
+    std::vector<SettingsTable> apps;
     std::vector<Problem> problems;
 
     [[nodiscard]] static ConfigurationFile read(std::string_view toml);

@@ -114,7 +114,7 @@ struct ChannelSockets::Membership {
 ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
                                const WebSocketOptions& options)
     : hub_loops_(hub_loops), gate_(gate), on_loops_(hub_loops.loops().count()) {
-    hub_loops.loops().set_policy(
+    hub_loops.loops().add_policy(
         [&gate](std::string_view topic) { return policy_of(topic, gate); });
     server.websocket(
         "/channels/:name",

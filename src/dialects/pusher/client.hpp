@@ -1,0 +1,84 @@
+#pragma once
+
+#include "access/rate_limit.hpp"
+#include "dialects/alarms.hpp"
+#include "dialects/gate.hpp"
+#include "dialects/pusher/app.hpp"
+#include "dialects/pusher/packet.hpp"
+#include "hub/position.hpp"
+#include "hub/publication.hpp"
+
+#include <longwire/websocket.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longwire::dialects::pusher {
+
+/// Names the browser of a client, where an app recovers by it.
+inline constexpr std::string_view recovery_cookie = "longwire_pusher";
+
+/// The way to one client. On the thread of its loop only.
+class Line {
+public:
+    Line() = default;
+    virtual ~Line() = default;
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+
+    /// Where the client cannot be reached any more it is gone soon after this, not during it.
+    virtual void send(std::string_view json) = 0;
+    /// Says why, and ends it: the same.
+    virtual void close(int code, std::string_view reason) = 0;
+    /// Null where it is none, and topics do not reach it.
+    [[nodiscard]] virtual WebSocket* socket() noexcept = 0;
+    /// Whether all that was sent before this turn has reached the client, as far as can be known.
+    [[nodiscard]] virtual bool has_all() = 0;
+    /// Whether the client keeps up, so that more of what it missed may be sent.
+    [[nodiscard]] virtual bool keeps_up() = 0;
+};
+
+/// One client on one channel.
+struct Subscription {
+    std::uint64_t serial = 0;  // of the client's subscriptions
+    bool joined = false;
+    bool there = false;                 // is told of what happens
+    std::optional<ChannelData> member;  // of a presence channel
+    hub::Position since;                // it was told of all that came after this
+    std::uint64_t joined_at = 0;        // when, in the order of what its loop delivers
+    std::uint64_t claimed = 0;          // up to when another connection has gone on; 0: none has
+};
+
+/// One client, by whatever it is connected. On the thread of its loop only.
+struct Client {
+    hub::MemberId id;
+    std::size_t loop = 0;
+    std::string socket_id;
+    SharedApp app;
+    Visitor visitor;
+    Line* line = nullptr;
+    std::map<std::string, Subscription, std::less<>> subscriptions;  // by the client's own names
+    std::uint64_t serials = 0;
+    std::optional<UserData> user;  // who has signed in
+
+    access::RateLimit messages;
+    access::RateLimit client_events;
+    Alarms::Clock::time_point heard;
+    bool pinged = false;
+    bool closing = false;
+    std::optional<Alarms::Id> authorize;  // until then it has to
+
+    // For coming back.
+    std::string cookie;
+    std::string address;  // and the User-Agent
+    std::vector<std::string> identities;
+    std::uint64_t confirmed = 0;          // of what was delivered on its loop: it has got that
+    Alarms::Clock::time_point last_sign;  // of life
+};
+
+}  // namespace longwire::dialects::pusher

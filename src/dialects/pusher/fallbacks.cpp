@@ -1,0 +1,396 @@
+#include "dialects/pusher/fallbacks.hpp"
+
+#include "dialects/pusher/fallback_frame.hpp"
+#include "engine/cross_origin.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace longwire::dialects::pusher {
+
+namespace {
+
+constexpr int over_capacity = 4100;
+constexpr std::size_t enough_waits = std::size_t{128} * 1024;  // of what a client missed
+constexpr int going_away = 1001;
+
+/// Of the app that the request names: empty where its page may not read the answer.
+Response readable(const Request& request, Response response) {
+    const std::string_view origin = request.header("Origin").value_or("");
+    if (!origin.empty())
+        response.with("Access-Control-Allow-Origin", origin).with("Vary", "Origin");
+    return response;
+}
+
+Response frames_response(std::string body) {
+    // (A browser that may guess the type of what it reads waits for more of it.)
+    return Response{.body = std::move(body),
+                    .headers = {{"Content-Type", "application/javascript; charset=UTF-8"},
+                                {"X-Content-Type-Options", "nosniff"},
+                                {"Cache-Control", "no-store"},
+                                {"X-Accel-Buffering", "no"}}};
+}
+
+std::string session_key(const Request& request) {
+    std::string key(request.parameter("key"));
+    for (const std::string_view part : {"server", "session"}) {
+        key += '/';
+        key += request.parameter(part);
+    }
+    return key;
+}
+
+}  // namespace
+
+// ---- one session --------------------------------------------------------------------------------
+
+/// The line to one client. On the thread of its loop only.
+class Fallbacks::Session final : public Line, public std::enable_shared_from_this<Session> {
+public:
+    Session(Fallbacks& all, Place place, std::string key)
+        : all_(all), place_(place), key_(std::move(key)) {}
+
+    void send(std::string_view json) override {
+        if (!last_frame_.empty() || ended_) return;
+        queued_bytes_ += json.size();
+        queue_.emplace_back(json);
+        if (queue_.size() > all_.options_.most_queued ||
+            queued_bytes_ > all_.options_.most_queued_bytes)
+            return close(over_capacity, "The client takes messages more slowly than they come.");
+        flush_soon();
+    }
+    void close(int code, std::string_view reason) override {
+        if (!last_frame_.empty()) return;
+        last_frame_ = close_frame(code, reason);
+        flush_soon();
+    }
+    [[nodiscard]] WebSocket* socket() noexcept override { return nullptr; }
+    [[nodiscard]] bool has_all() override { return queue_.empty() && !unanswered_; }
+    [[nodiscard]] bool keeps_up() override { return queued_bytes_ < enough_waits; }
+
+    void attach(Attaching attaching, const Response& head);
+    void detached(std::uint64_t attaching);
+    void receive(const std::vector<std::string>& messages);
+
+    ClientRef client;
+
+private:
+    friend class Fallbacks;
+
+    void flush_soon();
+    void flush();
+    void write(std::string frames);
+    void let_go();
+    void wait();
+    void beat(std::chrono::milliseconds after);
+    void send_heartbeat();
+    void call_off() {
+        if (alarm_) all_.on_loops_[place_.loop].alarms.call_off(*std::exchange(alarm_, {}));
+    }
+
+    Fallbacks& all_;
+    Place place_;
+    std::string key_;
+    HttpReply reply_;
+    Kind kind_ = Kind::polling;
+    std::uint64_t attached_ = 0;  // 0: nothing waits for an answer
+    Response head_;               // of the next answer
+    std::size_t streamed_ = 0;
+    bool opened_ = false;
+    bool ended_ = false;
+    bool flushing_ = false;
+    std::vector<std::string> queue_;
+    std::size_t queued_bytes_ = 0;
+    std::string last_frame_;
+    std::optional<Alarms::Id> alarm_;  // of the next heartbeat, or of the end of patience
+    bool beating_ = false;             // a heartbeat has no answer yet
+    bool unanswered_ = false;          // something was sent that may not have arrived
+    bool sent_since_beat_ = false;
+    std::uint64_t sent_upto_ = 0;  // of what was delivered on the loop
+    std::uint64_t beat_upto_ = 0;  // the same before the latest heartbeat
+    bool recovers_ = false;
+};
+
+void Fallbacks::Session::attach(Attaching attaching, const Response& head) {
+    // One that is replaced was given up by the client, which tells nobody.
+    if (attached_ != 0 && kind_ == Kind::streaming) reply_.end();
+    if (attached_ != 0 && kind_ == Kind::polling) reply_.send(head_);
+    // Who asks for more has read what there was (of a stream, what there was before it was cut).
+    const bool read = kind_ == Kind::polling || streamed_ > all_.options_.largest_stream;
+    if (read) unanswered_ = false;
+    beating_ = false;
+    reply_ = std::move(attaching.reply);
+    kind_ = attaching.kind;
+    attached_ = attaching.number;
+    head_ = head;
+    streamed_ = 0;
+    if (Client* const there = all_.clients_.find(client)) {
+        there->heard = Alarms::Clock::now();
+        there->pinged = false;
+        if (read) all_.subscriptions_.confirm(*there, sent_upto_);
+    }
+    beat(all_.options_.heartbeat);
+    if (kind_ == Kind::streaming) {
+        Response begun = head_;
+        if (!std::exchange(opened_, true)) begun.body = open_frame();
+        streamed_ = begun.body.size();
+        reply_.begin(std::move(begun),
+                     2 * all_.options_.most_queued_bytes + 2 * all_.options_.largest_stream);
+    } else if (!std::exchange(opened_, true)) {
+        write(std::string(open_frame()));
+    }
+    flush_soon();
+}
+
+void Fallbacks::Session::detached(std::uint64_t attaching) {
+    if (attached_ != attaching) return;
+    let_go();
+    if (!last_frame_.empty()) all_.end(*this);
+}
+
+void Fallbacks::Session::let_go() {
+    attached_ = 0;
+    reply_ = {};
+    wait();
+}
+
+void Fallbacks::Session::wait() {
+    call_off();
+    alarm_ = all_.on_loops_[place_.loop].alarms.set(Alarms::Clock::now() + all_.options_.patience,
+                                                    [weak = weak_from_this()] {
+                                                        const auto self = weak.lock();
+                                                        if (!self) return;
+                                                        self->alarm_.reset();
+                                                        self->all_.end(*self);
+                                                    });
+}
+
+void Fallbacks::Session::beat(std::chrono::milliseconds after) {
+    call_off();
+    alarm_ = all_.on_loops_[place_.loop].alarms.set(
+        Alarms::Clock::now() + after, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self) return;
+            self->alarm_.reset();
+            self->send_heartbeat();
+            if (self->attached_ != 0) self->beat(self->all_.options_.heartbeat);
+        });
+}
+
+void Fallbacks::Session::send_heartbeat() {
+    if (attached_ == 0 || streamed_ > all_.options_.largest_stream) return;
+    beating_ = kind_ == Kind::streaming;
+    beat_upto_ = sent_upto_;
+    sent_since_beat_ = false;
+    write(std::string(heartbeat_frame()));
+}
+
+void Fallbacks::Session::write(std::string frames) {
+    const bool messages = !frames.starts_with('h');
+    // Where it matters what has arrived, the answer to a heartbeat tells.
+    if (messages && kind_ == Kind::streaming && recovers_ && !unanswered_)
+        beat(all_.options_.confirm_after);
+    unanswered_ = true;
+    sent_since_beat_ = sent_since_beat_ || messages;
+    if (kind_ == Kind::streaming) {
+        streamed_ += frames.size();
+        // (It may be cut by this, and be let go of.)
+        const HttpReply reply = reply_;
+        reply.write(frames);
+        return;
+    }
+    Response response = head_;
+    response.body = std::move(frames);
+    const HttpReply reply = std::move(reply_);
+    let_go();
+    reply.send(std::move(response));
+}
+
+/// What is sent in one turn leaves together.
+void Fallbacks::Session::flush_soon() {
+    if (std::exchange(flushing_, true)) return;
+    all_.hub_loops_.loops().post(place_.loop, [self = shared_from_this()] {
+        self->flushing_ = false;
+        self->flush();
+    });
+}
+
+void Fallbacks::Session::flush() {
+    if (ended_ || attached_ == 0 || streamed_ > all_.options_.largest_stream) return;
+    std::string frames;
+    if (!queue_.empty()) frames = messages_frame(std::exchange(queue_, {}));
+    queued_bytes_ = 0;
+    sent_upto_ = all_.subscriptions_.delivered_on(place_.loop);
+    frames += last_frame_;
+    if (frames.empty()) return;
+    const bool last = !last_frame_.empty();
+    write(std::move(frames));
+    if (Client* const there = last ? nullptr : all_.clients_.find(client))
+        all_.subscriptions_.catch_up(*there);
+    if (!last) return;
+    if (attached_ != 0) reply_.end();
+    all_.end(*this);
+}
+
+void Fallbacks::Session::receive(const std::vector<std::string>& messages) {
+    Client* const there = all_.clients_.find(client);
+    if (ended_ || there == nullptr) return;
+    there->heard = Alarms::Clock::now();
+    there->pinged = false;
+    if (messages.empty()) {
+        // Nothing is the answer to a heartbeat, or else asks for one.
+        if (!std::exchange(beating_, false)) return send_heartbeat();
+        all_.subscriptions_.confirm(*there, beat_upto_);
+        if (!sent_since_beat_)
+            unanswered_ = false;
+        else if (recovers_)
+            beat(all_.options_.confirm_after);
+        return;
+    }
+    for (const std::string& message : messages)
+        if (Client* const still = all_.clients_.find(client))
+            all_.conversations_.receive(*still, message);
+}
+
+// ---- all of them --------------------------------------------------------------------------------
+
+Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, const Apps& apps, ClientTable& clients,
+                     Conversations& conversations, Subscriptions& subscriptions, Options options)
+    : hub_loops_(hub_loops),
+      apps_(apps),
+      clients_(clients),
+      conversations_(conversations),
+      subscriptions_(subscriptions),
+      options_(options),
+      on_loops_(hub_loops.loops().count()) {
+    const std::string session = "/pusher/app/:key/:server/:session";
+    server.http("POST", session + "/xhr_streaming",
+                [this](const Request& request, HttpReply reply) {
+                    take(request, std::move(reply), Kind::streaming);
+                });
+    server.http("POST", session + "/xhr", [this](const Request& request, HttpReply reply) {
+        take(request, std::move(reply), Kind::polling);
+    });
+    server.http("POST", session + "/xhr_send",
+                [this](const Request& request, HttpReply reply) { send(request, reply); });
+    for (const std::string_view what : {"/xhr_streaming", "/xhr", "/xhr_send"})
+        server.http("OPTIONS", session + std::string(what),
+                    [this](const Request& request, HttpReply reply) { preflight(request, reply); });
+}
+
+Fallbacks::~Fallbacks() = default;
+
+void Fallbacks::preflight(const Request& request, const HttpReply& reply) {
+    const SharedApp app = apps_.with_key(request.parameter("key"));
+    if (app && !engine::origin_allowed(request, app->settings.origins))
+        return reply.send(Response::text(403, "Pages of this origin may not use the app."));
+    reply.send(readable(request, Response{.status = 204})
+                   .with("Access-Control-Allow-Methods", "POST")
+                   .with("Access-Control-Allow-Headers", "Content-Type")
+                   .with("Access-Control-Max-Age", "600"));
+}
+
+std::optional<Fallbacks::Place> Fallbacks::find(const std::string& key) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = places_.find(key);
+    if (found == places_.end()) return std::nullopt;
+    return found->second;
+}
+
+bool Fallbacks::register_session(const std::string& key, Place place) {
+    const std::scoped_lock lock(mutex_);
+    return places_.size() < options_.most_sessions && places_.emplace(key, place).second;
+}
+
+std::shared_ptr<Fallbacks::Session> Fallbacks::session_at(Place place) {
+    auto& sessions = on_loops_[place.loop].sessions;
+    const auto found = sessions.find(place.number);
+    return found == sessions.end() ? nullptr : found->second;
+}
+
+void Fallbacks::take(const Request& request, HttpReply reply, Kind kind) {
+    const std::size_t loop = hub_loops_.current();
+    const std::string key = session_key(request);
+    Attaching attaching = {.reply = std::move(reply),
+                           .kind = kind,
+                           .number = ++on_loops_[loop].latest_attaching * on_loops_.size() + loop,
+                           .loop = loop};
+    const auto place = find(key);
+    if (!place) return begin(request, key, std::move(attaching));
+    const auto post = [this, place = *place](auto then) {
+        hub_loops_.loops().post(place.loop, [this, place, then = std::move(then)]() mutable {
+            if (const auto session = session_at(place)) then(*session);
+        });
+    };
+    attaching.reply.on_close([post, number = attaching.number] {
+        post([number](Session& session) { session.detached(number); });
+    });
+    attaching.reply.on_leave([post] {
+        post([](Session& session) { session.close(going_away, "The server is leaving."); });
+    });
+    post([attaching = std::move(attaching), head = readable(request, frames_response({}))](
+             Session& session) mutable { session.attach(std::move(attaching), head); });
+}
+
+void Fallbacks::begin(const Request& request, const std::string& key, Attaching attaching) {
+    SharedApp app;
+    Visitor visitor;
+    const auto refuse = [&](int code, std::string_view reason) {
+        attaching.reply.send(readable(
+            request, frames_response(std::string(open_frame()) + close_frame(code, reason))));
+    };
+    if (const auto goodbye = conversations_.judge(request, request.parameter("key"), app, visitor))
+        return refuse(goodbye->code, goodbye->reason);
+    OnLoop& here = on_loops_[attaching.loop];
+    const Place place = {.loop = attaching.loop, .number = ++here.latest};
+    if (!register_session(key, place))
+        return refuse(over_capacity, "There are too many clients by HTTP.");
+    const auto session = std::make_shared<Session>(*this, place, key);
+    here.sessions.emplace(place.number, session);
+    Client* const client =
+        conversations_.come(request, std::move(app), std::move(visitor), *session);
+    if (client != nullptr) {
+        session->client = ref_of(*client);
+        session->recovers_ = client->app->settings.recover;
+    }
+    attaching.reply.on_close([this, place, number = attaching.number] {
+        if (const auto there = session_at(place)) there->detached(number);
+    });
+    attaching.reply.on_leave([this, place] {
+        if (const auto there = session_at(place))
+            there->close(going_away, "The server is leaving.");
+    });
+    session->attach(std::move(attaching), readable(request, frames_response({})));
+}
+
+void Fallbacks::send(const Request& request, const HttpReply& reply) {
+    const SharedApp app = apps_.with_key(request.parameter("key"));
+    if (app && !engine::origin_allowed(request, app->settings.origins))
+        return reply.send(Response::text(403, "Pages of this origin may not use the app."));
+    const auto place = find(session_key(request));
+    if (!place)
+        return reply.send(readable(request, Response::text(404, "There is no such session.")));
+    if (request.body().size() > options_.largest_sent)
+        return reply.send(readable(request, Response::text(413, "Too much is sent at once.")));
+    auto messages = read_sent(request.body(), options_.most_sent_at_once);
+    if (!messages) return reply.send(readable(request, Response::text(400, messages.error())));
+    hub_loops_.loops().post(place->loop, [this, place = *place, messages = std::move(*messages)] {
+        if (const auto session = session_at(place)) session->receive(messages);
+    });
+    reply.send(readable(request, Response{.status = 204}));
+}
+
+/// The client is gone, or has been told to go.
+void Fallbacks::end(Session& session) {
+    if (std::exchange(session.ended_, true)) return;
+    session.call_off();
+    const auto kept = session.shared_from_this();
+    {
+        const std::scoped_lock lock(mutex_);
+        places_.erase(session.key_);
+    }
+    on_loops_[session.place_.loop].sessions.erase(session.place_.number);
+    if (Client* const client = clients_.find(session.client)) conversations_.gone(*client, true);
+}
+
+}  // namespace longwire::dialects::pusher
