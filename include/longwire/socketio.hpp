@@ -417,7 +417,7 @@ struct SocketIoOptions {
 /// Set it up before the server runs; it must outlive the server's run.
 class SocketIo {
 public:
-    explicit SocketIo(Server& server, SocketIoOptions options = {});
+    explicit SocketIo(Server& server, const SocketIoOptions& options = {});
     ~SocketIo();
     SocketIo(const SocketIo&) = delete;
     SocketIo& operator=(const SocketIo&) = delete;
@@ -453,7 +453,7 @@ public:
 
     /// `path`, `origins`, transports, times, `max_payload`, `max_backlog` and the limits of
     /// sessions are used of the options. `on_message` is called on the client's loop.
-    EngineIo(Server& server, SocketIoOptions options,
+    EngineIo(Server& server, const SocketIoOptions& options,
              std::function<void(Session&, Message)> on_message);
     ~EngineIo();
     EngineIo(const EngineIo&) = delete;

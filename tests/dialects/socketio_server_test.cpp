@@ -400,8 +400,8 @@ TEST_F(EngineIoServer, HasNoMoreSessionsThanItMay) {
 // ---- Socket.IO ----------------------------------------------------------------------------------
 
 struct SocketIoServer : testing::Test {
-    void start(SocketIoOptions options = {}) {
-        io = std::make_unique<SocketIo>(running.server, std::move(options));
+    void start(const SocketIoOptions& options = {}) {
+        io = std::make_unique<SocketIo>(running.server, options);
         const auto show_auth = [](Socket& socket) {
             socket.emit("auth", Json{socket.handshake().auth});
         };

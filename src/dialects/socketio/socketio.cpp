@@ -307,7 +307,7 @@ struct SocketIo::Inside {
     dialects::socketio::Application application;
 };
 
-SocketIo::SocketIo(Server& server, SocketIoOptions options)
+SocketIo::SocketIo(Server& server, const SocketIoOptions& options)
     : inside_(std::make_unique<Inside>(server, options)) {}
 
 SocketIo::~SocketIo() = default;
@@ -340,7 +340,7 @@ struct EngineIo::Inside final : dialects::socketio::EngineListener {
     dialects::socketio::EngineServer engine;
 };
 
-EngineIo::EngineIo(Server& server, SocketIoOptions options,
+EngineIo::EngineIo(Server& server, const SocketIoOptions& options,
                    std::function<void(Session&, Message)> on_message)
     : inside_(std::make_unique<Inside>(server, options, std::move(on_message))) {}
 
