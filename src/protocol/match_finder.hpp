@@ -105,8 +105,9 @@ private:
         if (with_threes) finder_.threes_[hash_of_three(bytes)] = place;
         return before;
     }
-    [[nodiscard]] std::uint32_t one_before(std::uint32_t place) const noexcept {
-        return place - static_cast<std::uint16_t>(place - finder_.before_[place % window]);
+    /// How far before this place the same stood, as far as is known.
+    [[nodiscard]] std::uint32_t way_back(std::uint32_t place) const noexcept {
+        return static_cast<std::uint16_t>(place - finder_.before_[place % window]);
     }
     [[nodiscard]] static unsigned common(const std::byte* left, const std::byte* right,
                                          unsigned most) noexcept;
@@ -163,8 +164,11 @@ inline Match MatchFinder::Search<with_threes>::find(std::size_t at, unsigned lea
                     its_end = load(here + length - 3);
                 }
             }
-            candidate = one_before(candidate);
-        } while (candidate >= oldest_ && --places > 0);
+            // (What is not known any more may lead to before the first place of all.)
+            const std::uint32_t back = way_back(candidate);
+            if (back > candidate - oldest_) break;
+            candidate -= back;
+        } while (--places > 0);
         if (distance > 0) return {.length = length, .distance = distance};
     }
     if (with_threes && least < 3 && three >= oldest_ && place - three <= farthest_three &&

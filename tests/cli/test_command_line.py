@@ -115,7 +115,7 @@ class Connect(unittest.TestCase):
             os.close(terminal)
 
     def test_a_bad_url(self):
-        for url in ("htp://x", "localhost:8000", "ws://", "ws://x:99999/", "ws://x/#y"):
+        for url in ("htp://x", "local host:8000", "ws://", "ws://x:99999/", "ws://x/#y"):
             result = longwire("connect", url)
             self.assertEqual(result.returncode, 3, result.stderr)
             self.assert_one_line(result.stderr)
@@ -159,7 +159,7 @@ class Connect(unittest.TestCase):
             ("connect",),
             ("connect", "--nonsense", "ws://x/"),
             ("connect", "ws://x/", "--timeout", "soon"),
-            ("connect", "ws://x/", "-H", "Host: y"),
+            ("connect", "ws://x/", "-H", "Upgrade: y"),
             ("connect", "ws://x/", "-s", "not a token"),
         ):
             result = longwire(*arguments)
