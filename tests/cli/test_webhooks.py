@@ -371,23 +371,25 @@ class Documented(unittest.TestCase):
                            f'hook_secret = "{SECRET}"\n{RULES}')
             with subprocess.Popen([*command, path],
                                   env={**os.environ, "HOOK_SECRET": SECRET}) as hook:
-                self.addCleanup(hook.kill)
-                while True:
-                    try:
-                        socket.create_connection(("127.0.0.1", port)).close()
-                        break
-                    except ConnectionRefusedError:
-                        self.assertIsNone(hook.poll())
-                with Serving("--config", rules) as serving:
-                    known = {"Cookie": "session=ann"}
-                    with connect(serving.url("/channels/chat.ann?echo=1"),
-                                 additional_headers=known) as socket_:
-                        socket_.send("hello")
-                        self.assertEqual(socket_.recv(), "hello")
-                    with self.assertRaises(InvalidStatusCode) as refused:
-                        connect(serving.url("/channels/chat.bob"), additional_headers=known)
-                    self.assertEqual(refused.exception.status_code, 403)
-                hook.kill()
+                # (It has to end before it is waited for, whatever went wrong.)
+                try:
+                    while True:
+                        try:
+                            socket.create_connection(("127.0.0.1", port)).close()
+                            break
+                        except ConnectionRefusedError:
+                            self.assertIsNone(hook.poll())
+                    with Serving("--config", rules) as serving:
+                        known = {"Cookie": "session=ann"}
+                        with connect(serving.url("/channels/chat.ann?echo=1"),
+                                     additional_headers=known) as socket_:
+                            socket_.send("hello")
+                            self.assertEqual(socket_.recv(), "hello")
+                        with self.assertRaises(InvalidStatusCode) as refused:
+                            connect(serving.url("/channels/chat.bob"), additional_headers=known)
+                        self.assertEqual(refused.exception.status_code, 403)
+                finally:
+                    hook.kill()
 
     def test_in_python(self):
         self.check("python", [sys.executable])

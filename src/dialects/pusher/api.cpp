@@ -56,12 +56,14 @@ struct Gathering {
         : values(count), left(count), told(std::move(whole)) {}
 
     void put(std::size_t place, Value value) {
+        std::vector<Value> whole;
         {
             const std::scoped_lock lock(mutex);
             values[place] = std::move(value);
             if (--left > 0) return;
+            whole.swap(values);
         }
-        told(std::move(values));
+        told(std::move(whole));
     }
 
     std::mutex mutex;
@@ -225,6 +227,7 @@ void Api::tell_published(const SharedApp& app, const std::vector<Triggered>& eve
     }
     if (!any) return reply.send(Response::json(200, "{}"));
     std::vector<std::string> names;
+    names.reserve(asked.size());
     for (const Asked& one : asked) names.push_back(one.channel);
     ask(app, std::move(asked),
         [names = std::move(names), batch, reply](const std::vector<std::string>& attributes) {

@@ -277,7 +277,8 @@ void Conversations::publish(Client& client, const ClientEvent& packet) {
             error_event(client_event_rejected, wrong, packet.channel.substr(0, longest_name)));
         return;
     }
-    const std::string user = found->second.member ? found->second.member->user : std::string();
+    const auto& member = found->second.member;
+    const std::string user = member ? member->user : std::string();
     const std::string hub_name = client.app->hub_name(packet.channel);
     hub_loops_.hub().publish({.channel = hub_name,
                               .content = {.message = Message::text(packet.data),

@@ -47,8 +47,8 @@ std::string_view info_of(const hub::Presence& who) {
 
 std::string connection_established(std::string_view socket_id,
                                    std::chrono::seconds activity_timeout) {
-    std::string data = R"({"socket_id":)" + in_quotes(socket_id) + R"(,"activity_timeout":)" +
-                       std::to_string(activity_timeout.count()) + "}";
+    const std::string data = R"({"socket_id":)" + in_quotes(socket_id) + R"(,"activity_timeout":)" +
+                             std::to_string(activity_timeout.count()) + "}";
     return event_of("pusher:connection_established", {}, data);
 }
 

@@ -85,7 +85,8 @@ private:
     void beat(std::chrono::milliseconds after);
     void send_heartbeat();
     void call_off() {
-        if (alarm_) all_.on_loops_[place_.loop].alarms.call_off(*std::exchange(alarm_, {}));
+        if (const auto alarm = std::exchange(alarm_, {}))
+            all_.on_loops_[place_.loop].alarms.call_off(*alarm);
     }
 
     Fallbacks& all_;
@@ -272,10 +273,11 @@ Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, const Apps& apps, Clie
         take(request, std::move(reply), Kind::polling);
     });
     server.http("POST", session + "/xhr_send",
-                [this](const Request& request, HttpReply reply) { send(request, reply); });
+                [this](const Request& request, const HttpReply& reply) { send(request, reply); });
     for (const std::string_view what : {"/xhr_streaming", "/xhr", "/xhr_send"})
-        server.http("OPTIONS", session + std::string(what),
-                    [this](const Request& request, HttpReply reply) { preflight(request, reply); });
+        server.http(
+            "OPTIONS", session + std::string(what),
+            [this](const Request& request, const HttpReply& reply) { preflight(request, reply); });
 }
 
 Fallbacks::~Fallbacks() = default;

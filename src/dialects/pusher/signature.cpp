@@ -45,9 +45,9 @@ std::optional<std::string_view> parameter(const SignedRequest& request, std::str
 
 bool is_recent(std::string_view timestamp, std::chrono::sys_seconds now) {
     std::int64_t seconds = 0;
-    const char* const end = timestamp.data() + timestamp.size();
-    const auto read = std::from_chars(timestamp.data(), end, seconds);
-    if (read.ec != std::errc() || read.ptr != end) return false;
+    const auto [end, error] =
+        std::from_chars(timestamp.data(), timestamp.data() + timestamp.size(), seconds);
+    if (error != std::errc() || end != timestamp.data() + timestamp.size()) return false;
     const std::int64_t ours = now.time_since_epoch().count();
     return seconds >= ours - clocks_differ.count() && seconds <= ours + clocks_differ.count();
 }
