@@ -172,10 +172,9 @@ AppSettings read_app(const ops::SettingsTable& table, std::vector<ops::Problem>&
     return app;
 }
 
-}  // namespace
-
-const std::vector<AppKey>& app_keys() {
-    static const std::vector<AppKey> keys = {
+/// Which app it is, and what its clients may.
+std::vector<AppKey> keys_of_identity() {
+    return {
         {"id", "\"1\"", "What the HTTP API's URLs name it by: /apps/ID.",
          take_name<&AppSettings::id>},
         {"key", "\"app-key\"", "What clients connect with: it is no secret.",
@@ -202,6 +201,12 @@ const std::vector<AppKey>& app_keys() {
         {"subscription_counts", "false",
          "Whether subscribers are told how many there are on their channel.",
          take_truth<&AppSettings::subscription_counts>},
+    };
+}
+
+/// How much of what.
+std::vector<AppKey> keys_of_limits() {
+    return {
         {"max_connections", "0", "Clients at a time; beyond: 4004. 0: no limit.",
          take_count<&AppSettings::most_connections>},
         {"max_channels", "100", "Channels of one client.", take_count<&AppSettings::most_channels>},
@@ -223,6 +228,12 @@ const std::vector<AppKey>& app_keys() {
         {"max_member", "\"2KiB\"", "What is told of one: channel_data.", take_member_size},
         {"max_watchlist", "100", "Users whom one user watches.",
          take_count<&AppSettings::most_watched>},
+    };
+}
+
+/// How long what may take, and who is told.
+std::vector<AppKey> keys_of_time() {
+    return {
         {"activity_timeout", "\"120s\"",
          "A client that hears nothing for so long asks whether anybody is there, and so does the "
          "server.",
@@ -252,6 +263,17 @@ const std::vector<AppKey>& app_keys() {
          "\"client_event\", \"cache_miss\", \"subscription_count\"]",
          "What they are told of.", take_webhook_events},
     };
+}
+
+}  // namespace
+
+const std::vector<AppKey>& app_keys() {
+    static const std::vector<AppKey> keys = [] {
+        std::vector<AppKey> all = keys_of_identity();
+        for (const auto& more : {keys_of_limits(), keys_of_time()})
+            all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }();
     return keys;
 }
 

@@ -41,8 +41,8 @@ SlowReader slow_reader_of(access::WhenSlow when) noexcept {
 std::optional<SlowReader> policy_of(std::string_view topic, Gate& gate) {
     if (!topic.starts_with(topic_prefix)) return std::nullopt;
     const auto rule = gate.rule_of(std::string(topic.substr(topic_prefix.size())));
-    if (!rule->slow_reader) return std::nullopt;
-    return slow_reader_of(*rule->slow_reader);
+    if (const auto when = rule->slow_reader) return slow_reader_of(*when);
+    return std::nullopt;
 }
 
 const PreparedMessage& frame_of(const hub::Publication& publication, std::string_view channel,

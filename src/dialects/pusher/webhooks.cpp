@@ -14,7 +14,7 @@ void Webhooks::complain(const std::string& sentence) const {
         engine::log(LogLevel::warning, sentence);
 }
 
-void Webhooks::tell(const SharedApp& app, std::string notice) {
+void Webhooks::tell(const SharedApp& app, const std::string& notice) {
     const std::scoped_lock lock(mutex_);
     for (const std::string& url : app->settings.webhooks) {
         Queue& queue = queues_[{app->settings.id, url}];

@@ -48,7 +48,7 @@ public:
     ~Webhooks() = default;
 
     /// `notice` is one JSON object; it leaves at the next tick.
-    void tell(const SharedApp& app, std::string notice);
+    void tell(const SharedApp& app, const std::string& notice);
     /// Several times a second.
     void tick(Clock::time_point now);
 
