@@ -291,10 +291,11 @@ std::shared_ptr<void> RulesGate::introduced(Visitor& visitor, WebhookAnswer& ans
     if (answered.user) visitor.user = *answered.user;
     if (answered.info) visitor.info = *answered.info;
     if (answered.user || answered.channels || answered.publish) {
-        access::Claims& claims = now->claims ? *now->claims : now->claims.emplace();
+        access::Claims claims = before.claims.value_or(access::Claims{});
         claims.user = visitor.user;
         if (answered.channels) claims.channels = std::move(*answered.channels);
         if (answered.publish) claims.publish = std::move(*answered.publish);
+        now->claims = std::move(claims);
     }
     return now;
 }
