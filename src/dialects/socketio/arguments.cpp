@@ -62,7 +62,7 @@ std::optional<Arguments> Arguments::parse(std::string_view array,
                                           std::vector<std::string> attachments) {
     namespace inside = dialects::socketio;
     // What may be the data of an acknowledgement may be arguments.
-    std::string packet = inside::write_packet(
+    const std::string packet = inside::write_packet(
         {.type = inside::PacketType::binary_ack, .data = array, .attachments = attachments.size()});
     constexpr std::size_t largest = std::size_t{64} * 1024 * 1024;
     const auto judged =

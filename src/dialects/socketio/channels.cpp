@@ -241,9 +241,9 @@ void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
     if (closing && closing->first <= then) return;
     alarms.call_off(closing);
     closing = alarms.set(then, [this, loop, number = member.number().number] {
-        Member& there = *application_.find(loop, number);
-        client_of(there).closing.reset();
-        there.session().close(expired);
+        Member* const there = application_.find(loop, number);
+        client_of(*there).closing.reset();
+        there->session().close(expired);
     });
 }
 
