@@ -3,6 +3,7 @@
 #include "dialects/encodings.hpp"
 #include "dialects/pusher/event.hpp"
 #include "dialects/pusher/signature.hpp"
+#include "dialects/slow_reading.hpp"
 
 #include <longwire/longwire.hpp>
 
@@ -23,27 +24,6 @@ constexpr std::size_t longest_log = 4096;
 // For one that has yet to get what it missed.
 constexpr std::size_t most_waiting = 100'000;
 constexpr int over_capacity = 4100;
-
-SlowReader slow_reader_of(access::WhenSlow when) noexcept {
-    switch (when) {
-        case access::WhenSlow::drop_newest:
-            return SlowReader::drop_newest;
-        case access::WhenSlow::drop_oldest:
-            return SlowReader::drop_oldest;
-        case access::WhenSlow::latest:
-            return SlowReader::latest;
-        case access::WhenSlow::close:
-            break;
-    }
-    return SlowReader::close;
-}
-
-std::optional<SlowReader> policy_of(std::string_view topic, Gate& gate) {
-    if (!topic.starts_with(topic_prefix)) return std::nullopt;
-    const auto rule = gate.rule_of(std::string(topic.substr(topic_prefix.size())));
-    if (const auto when = rule->slow_reader) return slow_reader_of(*when);
-    return std::nullopt;
-}
 
 const PreparedMessage& frame_of(const hub::Publication& publication, std::string_view channel,
                                 std::string_view unnamed) {
@@ -77,8 +57,7 @@ Subscriptions::Subscriptions(HubLoops& hub_loops, Gate& gate, ClientTable& clien
       recovery_(recovery),
       webhooks_(std::move(webhooks)),
       on_loops_(hub_loops.loops().count()) {
-    hub_loops.loops().add_policy(
-        [&gate](std::string_view topic) { return policy_of(topic, gate); });
+    add_slow_reader_policy(hub_loops, gate, {topic_prefix});
 }
 
 // ---- coming -------------------------------------------------------------------------------------

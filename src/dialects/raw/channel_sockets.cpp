@@ -5,6 +5,7 @@
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
+#include "dialects/slow_reading.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -50,30 +51,6 @@ std::string topic_of(std::string_view prefix, std::string_view channel) {
     return topic;
 }
 
-SlowReader slow_reader_of(access::WhenSlow when) noexcept {
-    switch (when) {
-        case access::WhenSlow::drop_newest:
-            return SlowReader::drop_newest;
-        case access::WhenSlow::drop_oldest:
-            return SlowReader::drop_oldest;
-        case access::WhenSlow::latest:
-            return SlowReader::latest;
-        case access::WhenSlow::close:
-            break;
-    }
-    return SlowReader::close;
-}
-
-/// By the rule of the channel whose topic it is.
-std::optional<SlowReader> policy_of(std::string_view topic, Gate& gate) {
-    for (const std::string_view prefix : {plain_topic, json_topic}) {
-        if (!topic.starts_with(prefix)) continue;
-        const auto rule = gate.rule_of(std::string(topic.substr(prefix.size())));
-        if (const auto when = rule->slow_reader) return slow_reader_of(*when);
-    }
-    return std::nullopt;
-}
-
 const PreparedMessage& frame_of(const hub::Publication& publication, bool json) {
     if (json)
         return publication.encoded<PreparedMessage>(raw_json_frame, [&] {
@@ -117,8 +94,7 @@ ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
       gate_(gate),
       tally_(hub_loops.tally("raw")),
       on_loops_(hub_loops.loops().count()) {
-    hub_loops.loops().add_policy(
-        [&gate](std::string_view topic) { return policy_of(topic, gate); });
+    add_slow_reader_policy(hub_loops, gate, {plain_topic, json_topic});
     server.websocket(
         "/channels/:name",
         {
