@@ -58,6 +58,8 @@ public:
         const Client& client, const std::optional<ChannelData>& member);
 
 private:
+    static constexpr std::string_view topic_prefix = "pusher:";
+
     struct Coming {  // somebody who is about to be there
         std::uint64_t client = 0;
         std::uint64_t serial = 0;
