@@ -9,9 +9,11 @@
 
 namespace longwire::dialects::pusher {
 
-Subscriptions::Subscriptions(HubLoops& hub_loops, Gate& gate, ClientTable& clients,
-                             Recovery& recovery, std::shared_ptr<Webhooks> webhooks)
+Subscriptions::Subscriptions(HubLoops& hub_loops, DialectTally& tally, Gate& gate,
+                             ClientTable& clients, Recovery& recovery,
+                             std::shared_ptr<Webhooks> webhooks)
     : hub_loops_(hub_loops),
+      tally_(tally),
       gate_(gate),
       clients_(clients),
       recovery_(recovery),

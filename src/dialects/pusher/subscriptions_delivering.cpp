@@ -23,6 +23,11 @@ const PreparedMessage& frame_of(const hub::Publication& publication, std::string
     });
 }
 
+bool is_there(const Client& client, const std::string& channel) {
+    const auto found = client.subscriptions.find(channel);
+    return found != client.subscriptions.end() && found->second.there;
+}
+
 }  // namespace
 
 void Subscriptions::deliver(std::size_t loop, const hub::SharedPublication& publication) {
@@ -36,17 +41,30 @@ void Subscriptions::deliver(std::size_t loop, const hub::SharedPublication& publ
             client->line->close(over_capacity, "The client takes messages too slowly.");
     }
     Client* const publisher = client_of(loop, publication->publisher());
+    WebSocket* const publisher_socket = publisher == nullptr ? nullptr : publisher->line->socket();
     const std::string& unnamed = channel->app->settings.unnamed_event;
-    if (hub_loops_.loops().has_subscribers_here(channel->topic))
-        hub_loops_.loops().publish_here(channel->topic,
-                                        frame_of(*publication, channel->name, unnamed),
-                                        publisher == nullptr ? nullptr : publisher->line->socket());
+    const std::size_t size = publication->message().size();
+    if (const std::size_t subscribers = hub_loops_.loops().subscribers_here(channel->topic)) {
+        const bool is_one = publisher_socket != nullptr && is_there(*publisher, channel->name);
+        tally_.add_sent(loop, size, subscribers - (is_one ? 1 : 0));
+        hub_loops_.loops().publish_here(
+            channel->topic, frame_of(*publication, channel->name, unnamed), publisher_socket);
+    }
     if (channel->without_topics.empty()) return;
     const std::string json = publication_event(*publication, channel->name, unnamed);
     for (const std::uint64_t number : channel->without_topics) {
         Client* const client = clients_.find({.loop = loop, .number = number});
-        if (client != nullptr && client != publisher) client->line->send(json);
+        if (client == nullptr || client == publisher) continue;
+        tally_.add_sent(loop, size);
+        client->line->send(json);
     }
+}
+
+void Subscriptions::send(Client& client, const Channel& channel,
+                         const hub::Publication& publication) {
+    tally_.add_sent(client.loop, publication.message().size());
+    client.line->send(
+        publication_event(publication, channel.name, channel.app->settings.unnamed_event));
 }
 
 void Subscriptions::note_delivery(OnLoop& here, std::size_t loop, Channel& channel,

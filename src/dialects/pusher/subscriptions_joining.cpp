@@ -149,8 +149,7 @@ void Subscriptions::send_history(Client& client, const Channel& channel,
     const bool cache = kind_of(channel.name).cache;
     for (const auto& publication : std::views::reverse(history.publications)) {
         if (cache && is_clients_own(*publication)) continue;
-        client.line->send(
-            publication_event(*publication, channel.name, channel.app->settings.unnamed_event));
+        send(client, channel, *publication);
         return;
     }
     if (!cache) return;
@@ -184,8 +183,7 @@ void Subscriptions::catch_up(Client& client, Subscription& its, Channel& channel
         const hub::MemberId publisher = publication->publisher();
         if (publisher == client.id || (coming->goes_on && publisher == coming->goes_on->member))
             continue;
-        client.line->send(
-            publication_event(*publication, channel.name, channel.app->settings.unnamed_event));
+        send(client, channel, *publication);
         sent = true;
     }
     channel.coming.erase(channel.coming.begin() + (coming - channel.coming.data()));

@@ -350,9 +350,11 @@ void ChannelSockets::deliver(std::size_t loop, const hub::SharedPublication& pub
     const auto& loops = hub_loops_.loops();
     for (const bool json : {false, true}) {
         const std::string topic = topic_of(json ? json_topic : plain_topic, publication->channel());
-        const std::size_t receivers = loops.subscribers_here(topic);
-        if (receivers == 0) continue;
-        tally_.add_sent(loop, publication->message().size(), receivers);
+        const std::size_t subscribers = loops.subscribers_here(topic);
+        if (subscribers == 0) continue;
+        const bool is_publishers = publisher != nullptr && publisher->state<Membership>().joined &&
+                                   publisher->state<Membership>().json == json;
+        tally_.add_sent(loop, publication->message().size(), subscribers - (is_publishers ? 1 : 0));
         loops.publish_here(topic, frame_of(*publication, json), publisher);
     }
 }
