@@ -73,11 +73,11 @@ struct WebSocketSession::Events {
 /// The same where handlers of the program take the messages.
 struct WebSocketSession::HandlerEvents : Events {
     protocol::Flow on_message(MessageType type, std::span<std::byte> payload) const {
-        const auto& handler = session.terms().handlers.on_message;
-        session.worker_.tally().add(Tally::messages_received);
-        session.worker_.tally().add(Tally::bytes_received, payload.size());
-        if (handler && session.connection_.state() == ReadyState::open)
-            session.guard("on_message", [&] { handler(session.facade_, Message(type, payload)); });
+        WebSocketSession& its = session;
+        its.worker_.tally().add_received(payload.size());
+        const auto& handler = its.terms().handlers.on_message;
+        if (handler && its.connection_.state() == ReadyState::open) [[likely]]
+            its.guard("on_message", [&] { handler(its.facade_, Message(type, payload)); });
         return protocol::Flow::proceed;
     }
 };
