@@ -73,6 +73,9 @@ struct WebSocketHandlers {
     std::function<void(WebSocket&, Message)> on_message = {};
     /// The backlog has room again after `send` said `buffered`.
     std::function<void(WebSocket&)> on_drain = {};
+    /// The server is leaving (`Server::stop`, `Server::drain`), and it is this connection's turn:
+    /// unless it is closed here, with a code of the program's own, it is closed with the server's.
+    std::function<void(WebSocket&)> on_leave = {};
     /// The connection has ended; the last call for it. 1005: the peer gave no code; 1006: the
     /// connection was lost.
     std::function<void(WebSocket&, CloseCode, std::string_view reason)> on_close = {};

@@ -124,6 +124,7 @@ void WebSocketSession::on_drained() {
 }
 
 void WebSocketSession::on_leaving() {
+    if (terms().handlers.on_leave) guard("on_leave", [&] { terms().handlers.on_leave(facade_); });
     close(worker_.leaving_code(), {});
 }
 

@@ -24,6 +24,28 @@ TEST(Stop, OpenConnectionsAreClosedWith1001) {
     EXPECT_EQ(running.status, 0);
 }
 
+TEST(Stop, AHandlerMayCloseWithACodeOfItsOwn) {
+    RunningServer running;
+    auto handlers = echo_handlers();
+    handlers.on_leave = [](WebSocket& socket) { socket.close(static_cast<CloseCode>(4200)); };
+    running.server.websocket("/", handlers);
+    handlers.on_leave = [](WebSocket& socket) { socket.send("farewell"); };
+    running.server.websocket("/farewell", handlers);
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    RawClient other(running.port);
+    other.upgrade("/farewell");
+    running.server.stop();
+    EXPECT_EQ(client.read(4), server_frame(close_opcode, close_payload(4200)));
+    EXPECT_EQ(other.read(14),
+              server_frame(text, "farewell") + server_frame(close_opcode, close_payload(1001)));
+    client.close();
+    other.close();
+    running.stop();
+    EXPECT_EQ(running.status, 0);
+}
+
 TEST(Stop, ASecondStopEndsAtOnce) {
     RunningServer running;
     running.server.websocket("/", echo_handlers());

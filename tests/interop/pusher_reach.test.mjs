@@ -225,3 +225,14 @@ test('Laravel Echo: channels, whispers, who is there, notifications', async (con
     const error = new Promise((resolve) => bob.private('private').error(resolve));
     assert.equal((await error).status, 401);
 });
+
+for (const transport of ['ws', 'xhr_streaming'])
+    test(`${transport}: a server that leaves says to come back`, async (context) => {
+        const server = await serve(context);
+        const made = client(context, server, backend(server), { enabledTransports: [transport] });
+        await connected(made);
+        const told = heard(made.connection, 'error');
+        server.process.kill('SIGTERM');
+        assert.equal((await told).data.code, 4200);
+        made.disconnect();
+    });

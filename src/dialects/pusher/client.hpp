@@ -71,6 +71,8 @@ struct Client {
     Alarms::Clock::time_point heard;
     bool pinged = false;
     bool closing = false;
+    bool greeted = false;                 // it knows its socket_id
+    std::optional<Alarms::Id> introduce;  // when it is asked again who they are
     std::optional<Alarms::Id> authorize;  // until then it has to
 
     // For coming back.

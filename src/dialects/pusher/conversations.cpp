@@ -1,5 +1,6 @@
 #include "dialects/pusher/conversations.hpp"
 
+#include "dialects/admission.hpp"
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/event.hpp"
 #include "dialects/pusher/signature.hpp"
@@ -34,6 +35,7 @@ constexpr int version_unsupported = 4007;
 constexpr int version_missing = 4008;
 constexpr int unauthorized = 4009;
 constexpr int over_capacity = 4100;
+constexpr int come_back = 4200;
 constexpr int pong_missing = 4201;
 constexpr int client_event_rejected = 4301;
 constexpr int watchlist_too_long = 4302;
@@ -144,13 +146,51 @@ Client* Conversations::come(const Request& request, SharedApp app, Visitor visit
                     close(there, {unauthorized, "Nobody has signed in in the time for it."});
             });
     if (!std::exchange(here.looking_after, true)) spawn(look_after(loop));
-    line.send(connection_established(client.socket_id, settings.activity_timeout));
+    if (client.visitor.to_introduce)
+        introduce(client);
+    else
+        greet(client);
     return &client;
+}
+
+void Conversations::greet(Client& client) {
+    client.greeted = true;
+    client.line->send(
+        connection_established(client.socket_id, client.app->settings.activity_timeout));
+}
+
+/// Somebody else says who they are, and whether they may come.
+void Conversations::introduce(Client& client) {
+    ask(gate_, {.visitor = client.visitor},
+        [this, ref = ref_of(client)](Verdict verdict, Visitor known) {
+            clients_.with(
+                ref, [this, verdict = std::move(verdict), known = std::move(known)](
+                         Client& there) mutable { introduced(there, verdict, std::move(known)); });
+        });
+}
+
+void Conversations::introduced(Client& client, const Verdict& verdict, Visitor known) {
+    if (client.closing) return;
+    if (!verdict.allows())
+        return close(client,
+                     {verdict.status == 503 ? over_capacity : unauthorized, verdict.reason});
+    client.visitor = std::move(known);
+    if (verdict.expires) {
+        const auto left = *verdict.expires - std::chrono::system_clock::now();
+        client.introduce = on_loops_[client.loop].alarms.set(
+            Alarms::Clock::now() + left, [this, ref = ref_of(client)] {
+                Client& there = *clients_.find(ref);
+                there.introduce.reset();
+                introduce(there);
+            });
+    }
+    if (!client.greeted) greet(client);
 }
 
 void Conversations::gone(Client& client, bool comes_back) {
     client.closing = true;
-    if (client.authorize) on_loops_[client.loop].alarms.call_off(*client.authorize);
+    on_loops_[client.loop].alarms.call_off(client.authorize);
+    on_loops_[client.loop].alarms.call_off(client.introduce);
     if (client.user)
         users_.leave(client.app->settings.id, *client.user, ref_of(client), Users::Clock::now());
     subscriptions_.leave_all(client, comes_back);
@@ -162,6 +202,10 @@ void Conversations::gone(Client& client, bool comes_back) {
 void Conversations::close(Client& client, const Goodbye& goodbye) {
     if (std::exchange(client.closing, true)) return;
     client.line->close(goodbye.code, goodbye.reason);
+}
+
+void Conversations::leave(Client& client) {
+    close(client, {come_back, "The server is leaving."});
 }
 
 Task<> Conversations::look_after(std::size_t loop) {
@@ -209,6 +253,8 @@ void Conversations::receive(Client& client, std::string_view message) {
     const auto now = Alarms::Clock::now();
     client.heard = now;
     client.pinged = false;
+    if (!client.greeted)
+        return close(client, {unauthorized, "Wait for pusher:connection_established."});
     if (!client.messages.take(client.app->settings.messages, now))
         return close(client,
                      {over_capacity, "There are more messages than a connection may send."});

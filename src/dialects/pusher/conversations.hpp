@@ -43,10 +43,13 @@ public:
     /// Whether whoever sends the request may talk to the app with this key.
     [[nodiscard]] std::optional<Goodbye> judge(const Request& request, std::string_view key,
                                                SharedApp& app, Visitor& visitor);
-    /// They have come: greets them. Nothing where the app has too many already.
+    /// They have come: greets them, as soon as it is known who they are. Nothing where the app has
+    /// too many already.
     Client* come(const Request& request, SharedApp app, Visitor visitor, Line& line);
     void receive(Client& client, std::string_view message);
     void gone(Client& client, bool comes_back);
+    /// The server leaves, and the client is to come to another, or to the next.
+    void leave(Client& client);
     /// Somebody wants all connections of a user closed.
     void terminate(const SharedApp& app, const std::string& user);
     void tell(const std::vector<Users::Told>& told);
@@ -58,6 +61,9 @@ private:
     };
 
     [[nodiscard]] std::string new_socket_id(const hub::MemberId& id) const;
+    void greet(Client& client);
+    void introduce(Client& client);
+    void introduced(Client& client, const Verdict& verdict, Visitor known);
     void answer(Client& client, const Packet& packet);
     void sign_in(Client& client, const SignIn& packet);
     void publish(Client& client, const ClientEvent& packet);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr int over_capacity = 4100;
 constexpr std::size_t enough_waits = std::size_t{128} * 1024;  // of what a client missed
-constexpr int going_away = 1001;
 
 /// Of the app that the request names: empty where its page may not read the answer.
 Response readable(const Request& request, Response response) {
@@ -72,6 +71,11 @@ public:
     void attach(Attaching attaching, const Response& head);
     void detached(std::uint64_t attaching);
     void receive(const std::vector<std::string>& messages);
+    /// The server is leaving. What has not been said when this returns is not.
+    void leave() {
+        if (Client* const there = all_.clients_.find(client)) all_.conversations_.leave(*there);
+        flush();
+    }
 
     ClientRef client;
 
@@ -330,8 +334,10 @@ void Fallbacks::take(const Request& request, HttpReply reply, Kind kind) {
     attaching.reply.on_close([post, number = attaching.number] {
         post([number](Session& session) { session.detached(number); });
     });
-    attaching.reply.on_leave([post] {
-        post([](Session& session) { session.close(going_away, "The server is leaving."); });
+    // (A request on another loop than its session's is cut before that could say something.)
+    attaching.reply.on_leave([this, place = *place] {
+        if (place.loop != hub_loops_.current()) return;
+        if (const auto session = session_at(place)) session->leave();
     });
     post([attaching = std::move(attaching), head = readable(request, frames_response({}))](
              Session& session) mutable { session.attach(std::move(attaching), head); });
@@ -362,8 +368,7 @@ void Fallbacks::begin(const Request& request, const std::string& key, Attaching 
         if (const auto there = session_at(place)) there->detached(number);
     });
     attaching.reply.on_leave([this, place] {
-        if (const auto there = session_at(place))
-            there->close(going_away, "The server is leaving.");
+        if (const auto there = session_at(place)) there->leave();
     });
     session->attach(std::move(attaching), readable(request, frames_response({})));
 }

@@ -71,6 +71,11 @@ Sockets::Sockets(Server& server, HubLoops& hub_loops, Apps& apps, ClientTable& c
                     if (Client* const client = clients_.find(socket.state<State>().line->client))
                         subscriptions_.catch_up(*client);
                 },
+            .on_leave =
+                [this](WebSocket& socket) {
+                    if (Client* const client = clients_.find(socket.state<State>().line->client))
+                        conversations_.leave(*client);
+                },
             .on_close = [this](WebSocket& socket, CloseCode code,
                                std::string_view /*reason*/) { gone(socket, code); },
         },
