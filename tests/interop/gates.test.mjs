@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { io } from 'socket.io-client';
-import { backend, client, connected, heard, serve, subscribed, until } from './pusher_serving.mjs';
+import { backend, before_server_ends, client, connected, heard, serve, subscribed, until } from './pusher_serving.mjs';
 
 const by_webhook = `
 [[channels]]
@@ -44,7 +44,7 @@ async function hook(context, decide) {
 
 function talk(context, { port }, namespace = '', options = {}) {
     const socket = io(`http://127.0.0.1:${port}${namespace}`, { forceNew: true, reconnection: false, ...options });
-    context.after(() => socket.disconnect());
+    before_server_ends(context, () => socket.disconnect());
     return socket;
 }
 const next = (socket, event) => new Promise((resolve) => { socket.once(event, resolve); });

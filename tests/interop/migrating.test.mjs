@@ -7,7 +7,7 @@ import Echo from 'laravel-echo';
 import { EventSource } from 'eventsource';
 import Pusher from 'pusher-js';
 import WebSocket, { WebSocketServer } from 'ws';
-import { app, backend, serve, until } from './pusher_serving.mjs';
+import { app, backend, before_server_ends, serve, until } from './pusher_serving.mjs';
 
 const open_rule = `
 [[channels]]
@@ -27,7 +27,7 @@ test('Laravel Echo with the options of Reverb', async (context) => {
             authorize: (socketId, done) => done(null, back.authorizeChannel(socketId, name)),
         }),
     });
-    context.after(() => echo.disconnect());
+    before_server_ends(context, () => echo.disconnect());
     const shipped = new Promise((resolve) => { echo.private('orders').listen('.shipped', resolve); });
     await new Promise((resolve) => { echo.private('orders').subscribed(resolve); });
     await back.trigger('private-orders', 'shipped', { id: 7 });

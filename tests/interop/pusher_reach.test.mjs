@@ -5,7 +5,9 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import Echo from 'laravel-echo';
 import Pusher from 'pusher-js';
-import { app, backend, client, connected, heard, serve, subscribed, until, wire } from './pusher_serving.mjs';
+import {
+    app, backend, before_server_ends, client, connected, heard, serve, subscribed, until, wire,
+} from './pusher_serving.mjs';
 
 for (const transport of ['xhr_streaming', 'xhr_polling']) {
     test(`${transport}: the same as by WebSocket`, async (context) => {
@@ -199,7 +201,7 @@ test('Laravel Echo: channels, whispers, who is there, notifications', async (con
                 authorize: (socketId, done) => done(null, back.authorizeChannel(socketId, name, name.startsWith('presence-') ? member : undefined)),
             }),
         });
-        context.after(() => made.disconnect());
+        before_server_ends(context, () => made.disconnect());
         return made;
     };
     const ann = echo({ user_id: 'ann', user_info: { name: 'Ann' } });
@@ -234,5 +236,4 @@ for (const transport of ['ws', 'xhr_streaming'])
         const told = heard(made.connection, 'error');
         server.process.kill('SIGTERM');
         assert.equal((await told).data.code, 4200);
-        made.disconnect();
     });

@@ -14,6 +14,22 @@ const longwire = process.env.LONGWIRE ?? 'build/release/longwire';
 export { wire } from './wire.mjs';
 export const app = { id: '1', key: 'app-key', secret: 'app-secret' };
 
+// What a client leaves behind (30 s for an answer to its close, 120 s until it sends a ping) is not
+// waited for when the tests are over.
+const longest_awaited = 10_000;
+const { setTimeout: set_timer } = globalThis;
+globalThis.setTimeout = (then, milliseconds, ...given) => {
+    const timer = set_timer(then, milliseconds, ...given);
+    return milliseconds > longest_awaited ? timer.unref() : timer;
+};
+
+const leaving = new WeakMap();
+
+/** Clients leave before the server does: what it tells them then is not the test's. */
+export function before_server_ends(context, leave) {
+    leaving.set(context, [...leaving.get(context) ?? [], leave]);
+}
+
 /** Starts `longwire serve` with a configuration of one app, and these lines more; ends it with the test. */
 export async function serve(context, { settings = '', tables = '', options = [] } = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'longwire-'));
@@ -31,8 +47,9 @@ ${tables}
     let complaints = '';
     server.stderr.on('data', (data) => { complaints += data; });
     context.after(async () => {
+        for (const leave of leaving.get(context) ?? []) leave();
         server.kill('SIGINT');
-        if (server.exitCode === null) await once(server, 'exit');
+        if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
         rmSync(folder, { recursive: true });
         assert.equal(server.exitCode, 0, complaints);
     });
@@ -68,7 +85,7 @@ export function client(context, { port }, server, options = {}, key = app.key) {
         },
         ...options,
     });
-    context.after(() => made.disconnect());
+    before_server_ends(context, () => made.disconnect());
     return made;
 }
 
