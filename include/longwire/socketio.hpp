@@ -156,7 +156,12 @@ private:
     std::shared_ptr<dialects::socketio::Answering> answering_;
 };
 
-/// Those whom an event goes to. Made by `to`; to be used at once.
+/// Those whom an event goes to: one room, several, or all, perhaps but some:
+/// `socket.to("red").to("blue").except("asleep").emit("wake up")`. To be used at once.
+///
+/// What goes to one room is published on its channel, also for those who come back later (see
+/// `SocketIoOptions::recovery`). What goes to several, or not to some, or is volatile, goes to
+/// those who are connected, one by one.
 class Audience {
 public:
     template <class... Values>
@@ -164,6 +169,17 @@ public:
         send(event, Arguments::of(values...));
     }
     void send(std::string_view event, const Arguments& arguments) const;
+    /// The same, for what is of no use later: whom it cannot leave to at once does not get it.
+    template <class... Values>
+    void emit_volatile(std::string_view event, const Values&... values) const {
+        send_volatile(event, Arguments::of(values...));
+    }
+    void send_volatile(std::string_view event, const Arguments& arguments) const;
+
+    /// Those in `room` too. Whoever is in several of the rooms gets it once.
+    [[nodiscard]] Audience to(std::string_view room) const;
+    /// But nobody who is in `room`.
+    [[nodiscard]] Audience except(std::string_view room) const;
 
 private:
     friend class Socket;
@@ -172,14 +188,15 @@ private:
     friend class dialects::socketio::Member;
     Audience(dialects::socketio::Family& family, std::string name_space, std::string room,
              std::optional<std::pair<std::uint32_t, std::uint64_t>> except)
-        : family_(&family),
-          name_space_(std::move(name_space)),
-          room_(std::move(room)),
-          except_(except) {}
+        : family_(&family), name_space_(std::move(name_space)), except_(except) {
+        rooms_.push_back(std::move(room));
+    }
+    void send_to_each(std::string_view event, const Arguments& arguments, bool only_at_once) const;
 
     dialects::socketio::Family* family_;
     std::string name_space_;
-    std::string room_;  // empty: all of the namespace
+    std::vector<std::string> rooms_;  // an empty one: all of the namespace
+    std::vector<std::string> excluded_;
     std::optional<std::pair<std::uint32_t, std::uint64_t>> except_;
 };
 

@@ -150,6 +150,37 @@ for (const [way, options] of Object.entries(ways)) {
             assert.deepEqual(said[3], []);
         });
 
+        test('several rooms, once for each, and all but a room', async (context) => {
+            const sockets = [];
+            for (let count = 0; count < 4; ++count)
+                sockets.push(await connect(context, app.url, options));
+            const [ann, bob, cem, dag] = sockets;
+            await bob.emitWithAck('join', 'red');
+            await bob.emitWithAck('join', 'blue');
+            await cem.emitWithAck('join', 'blue');
+            const said = sockets.map(() => []);
+            sockets.forEach((socket, which) => socket.on('said', (text) => said[which].push(text)));
+            ann.emit('to both', 'red', 'blue', 'to two rooms');
+            await until(() => said[1].length === 1 && said[2].length === 1);
+            cem.emit('to both', 'red', 'blue', 'from one of them');
+            await until(() => said[1].length === 2);
+            ann.emit('to both', 'red', dag.id, 'to a room and a client');
+            await until(() => said[1].length === 3 && said[3].length === 1);
+            ann.emit('to all except', 'red', 'not to red');
+            await until(() => [0, 2, 3].every((which) => said[which].includes('not to red')));
+            await upgraded(bob);
+            if (way !== 'polling') {
+                ann.emit('volatile to', 'red', 'now');
+                await until(() => said[1].length === 4);
+            }
+            assert.deepEqual(said, [
+                ['not to red'],
+                ['to two rooms', 'from one of them', 'to a room and a client', ...(way !== 'polling' ? ['now'] : [])],
+                ['to two rooms', 'not to red'],
+                ['to a room and a client', 'not to red'],
+            ]);
+        });
+
         test('one client by its id', async (context) => {
             const one = await connect(context, app.url, options);
             const other = await connect(context, app.url, options);

@@ -50,6 +50,28 @@ void add_rooms(Namespace& name_space) {
         });
 }
 
+void add_audiences(longwire::SocketIo& io, Namespace& name_space) {
+    name_space
+        .on("to both",
+            [](Socket& socket, const Arguments& arguments, const Acknowledge&) {
+                socket.to(arguments.text(0).value_or(""))
+                    .to(arguments.text(1).value_or(""))
+                    .send("said", arguments.without(2));
+            })
+        .on("to all except",
+            [&io](Socket& socket, const Arguments& arguments, const Acknowledge&) {
+                io.of(socket.name_space())
+                    .everybody()
+                    .except(arguments.text(0).value_or(""))
+                    .send("said", arguments.without(1));
+            })
+        .on("volatile to", [&io](Socket& socket, const Arguments& arguments, const Acknowledge&) {
+            io.of(socket.name_space())
+                .to(arguments.text(0).value_or(""))
+                .send_volatile("said", arguments.without(1));
+        });
+}
+
 void add_questions(Namespace& name_space) {
     name_space
         .on("ask", [](Socket&, const Arguments& arguments,
@@ -118,6 +140,7 @@ int main(int count, char** arguments) {
     for (const char* const name : {"/", "/other"}) {
         Namespace& name_space = io.of(name);
         add_rooms(name_space);
+        add_audiences(io, name_space);
         add_questions(name_space);
         add_rest(io, name_space);
     }

@@ -307,6 +307,30 @@ void Application::publish(const std::string& name_space, const std::string& room
             });
 }
 
+bool Application::Chosen::covers(const Member& member) const {
+    // (Each client is also a room by itself, under its id.)
+    const auto is_in = [&](const std::string& room) {
+        return member.in(room) || member.id() == room;
+    };
+    return member.name_space() == name_space && member.number() != except &&
+           std::ranges::any_of(rooms, is_in) && std::ranges::none_of(excluded, is_in);
+}
+
+void Application::send_to_each(Chosen chosen, std::string_view event, const Arguments& arguments,
+                               bool only_at_once) {
+    const auto shared = std::make_shared<const Chosen>(std::move(chosen));
+    for (std::size_t loop = 0; loop < on_loops_.size(); ++loop)
+        engine_.loops().post(
+            loop, [this, loop, shared, event = std::string(event), arguments, only_at_once] {
+                // Sending may end a session, and take its members out: they are there until the
+                // turn is over.
+                std::vector<Member*> members;
+                for (const auto& [number, member] : on_loops_[loop].members)
+                    if (shared->covers(*member)) members.push_back(member);
+                for (Member* const member : members) member->send(event, arguments, only_at_once);
+            });
+}
+
 const SharedPackets& Application::packets_of(const hub::Publication& publication,
                                              const std::string& name_space) const {
     const bool is_main = name_space == "/";

@@ -93,6 +93,18 @@ public:
     /// On any thread: publishes for a room of a namespace, or for a client's own.
     void publish(const std::string& name_space, const std::string& room, std::string_view event,
                  const Arguments& arguments, hub::MemberId except);
+    /// Some members of a namespace.
+    struct Chosen {
+        std::string name_space;
+        std::vector<std::string> rooms;  // those in any of these
+        std::vector<std::string> excluded;
+        hub::MemberId except;
+
+        [[nodiscard]] bool covers(const Member& member) const;
+    };
+    /// On any thread: to each who is connected. Nobody else gets it later.
+    void send_to_each(Chosen chosen, std::string_view event, const Arguments& arguments,
+                      bool only_at_once);
     /// On its loop. Null where it has gone.
     [[nodiscard]] Member* find(std::size_t loop, std::uint64_t number) const;
 

@@ -35,6 +35,11 @@ inside::Member::Joining joining_of(const inside::Member& member, std::string_vie
             .channel = member.application().rules().channel_of(member.name_space(), room)};
 }
 
+hub::MemberId member_of(const std::optional<std::pair<std::uint32_t, std::uint64_t>>& member) {
+    if (!member) return {};
+    return {.outlet = member->first, .number = member->second};
+}
+
 }  // namespace
 
 void Acknowledge::send(Arguments arguments) const {
@@ -53,9 +58,33 @@ void Acknowledge::send(Arguments arguments) const {
 }
 
 void Audience::send(std::string_view event, const Arguments& arguments) const {
-    hub::MemberId except;
-    if (except_) except = {.outlet = except_->first, .number = except_->second};
-    family_->application.publish(name_space_, room_, event, arguments, except);
+    if (rooms_.size() > 1 || !excluded_.empty()) return send_to_each(event, arguments, false);
+    family_->application.publish(name_space_, rooms_.front(), event, arguments, member_of(except_));
+}
+
+void Audience::send_volatile(std::string_view event, const Arguments& arguments) const {
+    send_to_each(event, arguments, true);
+}
+
+void Audience::send_to_each(std::string_view event, const Arguments& arguments,
+                            bool only_at_once) const {
+    family_->application.send_to_each({.name_space = name_space_,
+                                       .rooms = rooms_,
+                                       .excluded = excluded_,
+                                       .except = member_of(except_)},
+                                      event, arguments, only_at_once);
+}
+
+Audience Audience::to(std::string_view room) const {
+    Audience wider = *this;
+    wider.rooms_.emplace_back(room);
+    return wider;
+}
+
+Audience Audience::except(std::string_view room) const {
+    Audience narrower = *this;
+    narrower.excluded_.emplace_back(room);
+    return narrower;
 }
 
 // ---- handles ------------------------------------------------------------------------------------
