@@ -1,5 +1,6 @@
 #pragma once
 
+#include <longwire/access_record.hpp>
 #include <longwire/compression.hpp>
 #include <longwire/error.hpp>
 #include <longwire/http_reply.hpp>
@@ -248,6 +249,10 @@ public:
     /// Gives the topic `pattern`, or, where it ends in "*", all topics that begin with what stands
     /// before, options of their own. The first pattern that matches counts. Before `run`.
     Server& topic(std::string_view pattern, TopicOptions options);
+
+    /// Gives `sink` a record of each request that is over and each WebSocket connection that has
+    /// ended, for an access log. Without one nothing is noted. Before `run`.
+    Server& on_access(AccessSink sink);
 
     /// Sends `message` to every connection that is subscribed to `topic` (`WebSocket::subscribe`),
     /// on all loops. It is encoded once, and compressed once for each set of parameters that

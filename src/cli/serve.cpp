@@ -17,6 +17,7 @@
 #include "hooks/http_caller.hpp"
 #include "hub/hub.hpp"
 #include "hub/memory_broker.hpp"
+#include "ops/access_log.hpp"
 #include "ops/admin.hpp"
 #include "ops/log.hpp"
 #include "ops/service_manager.hpp"
@@ -27,6 +28,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,16 +89,25 @@ int serve(const ServeOptions& options) {
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
                                options.log_format);
 
+    std::unique_ptr<ops::AccessLog> access_log;  // outlives the server, which writes it
+    if (options.access_log != "off") {
+        auto opened = ops::AccessLog::open(options.access_log, options.log_format);
+        if (!opened) return wrong(opened.error().message());
+        access_log = std::move(*opened);
+    }
     hooks::HttpCaller caller(caller_options(options));
     hub::MemoryBroker broker;
     hub::Hub hub(broker);
     Server server(options.limits);
+    if (access_log)
+        server.on_access([&](const AccessRecord& record) { access_log->write(record); });
     dialects::HubLoops hub_loops(server, hub);
     auto policy = policy_of(options, caller);
     if (!policy) return wrong(policy.error().message());
     dialects::RulesGate gate(std::move(*policy));
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
         describe_channels(hub_loops, broker, exposition);
+        if (access_log) access_log->describe(exposition);
     });
     const Serving serving = {.options = options,
                              .server = server,
@@ -123,7 +134,8 @@ int serve(const ServeOptions& options) {
                                 .gate = gate,
                                 .caller = caller,
                                 .manager = manager,
-                                .pusher = pusher.get()}));
+                                .pusher = pusher.get(),
+                                .access_log = access_log.get()}));
         if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
         manager.tell("READY=1");
     });
@@ -133,6 +145,7 @@ int serve(const ServeOptions& options) {
     const int status = server.run();
     // Its answers go to what has been made after it.
     caller.end();
+    if (access_log) access_log->end();
     ops::end_log();
     fmt::print("Stopped.\n");
     return status;

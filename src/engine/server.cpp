@@ -124,6 +124,8 @@ public:
         return added;
     }
 
+    void give_access_to(AccessSink sink) { terms_.access_sink = std::move(sink); }
+
     void add_http(std::string_view method, std::string_view path, HttpHandler handler) {
         terms_.router.add(path, std::string(method)).http = std::move(handler);
     }
@@ -464,6 +466,11 @@ Server& Server::http(std::string_view method, std::string_view path, HttpHandler
 
 Server& Server::http(std::string_view method, std::string_view path, HttpReplyHandler handler) {
     implementation_->add_http(method, path, std::move(handler));
+    return *this;
+}
+
+Server& Server::on_access(AccessSink sink) {
+    implementation_->give_access_to(std::move(sink));
     return *this;
 }
 

@@ -46,11 +46,18 @@ struct WebSocketSession::Events {
     WebSocketSession& session;
 
     void write(std::span<const std::byte> head, std::span<const std::byte> payload) const {
-        if (session.stream_ != nullptr) session.stream_->write(head, payload);
+        if (session.stream_ == nullptr) return;
+        if (AccessEntry* const entry = session.access())
+            entry->add_sent(head.size() + payload.size());
+        session.stream_->write(head, payload);
     }
 
     [[nodiscard]] std::byte* place(std::size_t size) const noexcept {
-        return session.stream_ == nullptr ? nullptr : session.stream_->place(size);
+        std::byte* const place =
+            session.stream_ == nullptr ? nullptr : session.stream_->place(size);
+        if (place == nullptr) return nullptr;
+        if (AccessEntry* const entry = session.access()) entry->add_sent(size);
+        return place;
     }
 
     // Pongs are not asked of `admit`: they end a peer that sends pings and reads nothing.
@@ -76,6 +83,7 @@ struct WebSocketSession::HandlerEvents : Events {
         const auto& handler = session.terms().handlers.on_message;
         session.worker_.tally().add(Tally::messages_received);
         session.worker_.tally().add(Tally::bytes_received, payload.size());
+        if (AccessEntry* const entry = session.access()) entry->add_message_received();
         if (handler && session.connection_.state() == ReadyState::open)
             session.guard("on_message", [&] { handler(session.facade_, Message(type, payload)); });
         return protocol::Flow::proceed;
@@ -88,6 +96,8 @@ struct WebSocketSession::CoroutineEvents : Events {
         MessageType type, std::span<const std::byte> bytes, bool last, bool compressed) const {
         if (last) session.worker_.tally().add(Tally::messages_received);
         session.worker_.tally().add(Tally::bytes_received, bytes.size());
+        if (AccessEntry* const entry = session.access(); entry != nullptr && last)
+            entry->add_message_received();
         return session.take_in(type, bytes, last ? Part::last : Part::more,
                                compressed ? session.connection_.compression() : nullptr);
     }

@@ -40,8 +40,10 @@ SendStatus WebSocketSession::status_of_sent() const noexcept {
 Sending WebSocketSession::send(Message message) {
     if (subscriptions()) catch_up_with_topics();
     if (Events events{*this};
-        !kept() && !waiting() && connection_.place(message.type(), message.bytes(), events))
+        !kept() && !waiting() && connection_.place(message.type(), message.bytes(), events)) {
+        if (AccessEntry* const entry = access()) entry->add_messages_sent(1);
         return {*this, SendStatus::sent};
+    }
     if (kept()) return keep(message.size(), [&](KeptMessages& kept) { kept.keep(message); });
     const SlowReader policy = terms().slow_reader;
     if (has_to_wait(policy))
@@ -76,6 +78,7 @@ SendStatus WebSocketSession::send_prepared(const PreparedMessage& message,
 }
 
 void WebSocketSession::transmit(Message message) {
+    if (AccessEntry* const entry = access()) entry->add_messages_sent(1);
     Events events{*this};
     connection_.send(message.type(), message.bytes(), events);
 }
@@ -88,6 +91,10 @@ void WebSocketSession::transmit(const PreparedMessage& message) {
     if (connection_.role() == protocol::Role::client || dedicated())
         return transmit(Message(frame.type, bytes.subspan(frame.header_size)));
     bytes = frame.bytes_for(connection_.compression());
+    if (AccessEntry* const entry = access()) {
+        entry->add_messages_sent(1);
+        entry->add_sent(bytes.size());
+    }
     // Below this, counting references costs more than copying.
     constexpr std::size_t worth_sharing = 2048;
     if (bytes.size() < worth_sharing)
@@ -108,6 +115,7 @@ Sending WebSocketSession::send_part(Message part, Part which) {
     if (first) need_particulars().kept = std::make_unique<KeptMessages>();
     Events events{*this};
     connection_.send_part(part.type(), part.bytes(), {.first = first, .last = last}, events);
+    if (AccessEntry* const entry = access(); entry != nullptr && last) entry->add_messages_sent(1);
     if (last) send_kept();
     return {*this, status_of_sent()};
 }
