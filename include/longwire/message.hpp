@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -19,7 +20,9 @@ enum class MessageType : std::uint8_t {
 class Message {
 public:
     Message(MessageType type, std::span<const std::byte> payload) noexcept
-        : payload_(payload), type_(type) {}
+        : data_(payload.data()),
+          size_(payload.size() & (std::numeric_limits<std::size_t>::max() >> 1U)),
+          binary_(type == MessageType::binary ? 1U : 0U) {}
 
     /// A text message over `text`, which must be valid UTF-8 and outlive this view of it.
     [[nodiscard]] static Message text(std::string_view text) noexcept {
@@ -31,22 +34,27 @@ public:
         return {MessageType::binary, bytes};
     }
 
-    [[nodiscard]] MessageType type() const noexcept { return type_; }
-    [[nodiscard]] bool is_text() const noexcept { return type_ == MessageType::text; }
-    [[nodiscard]] std::size_t size() const noexcept { return payload_.size(); }
+    [[nodiscard]] MessageType type() const noexcept {
+        return is_text() ? MessageType::text : MessageType::binary;
+    }
+    [[nodiscard]] bool is_text() const noexcept { return binary_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// The payload as bytes.
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return payload_; }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data_, size()}; }
 
     /// The payload as characters; of a text message that is UTF-8. Never a null pointer.
     [[nodiscard]] std::string_view text() const noexcept {
-        if (payload_.empty()) return "";
-        return {reinterpret_cast<const char*>(payload_.data()), payload_.size()};
+        if (size() == 0) return "";
+        return {reinterpret_cast<const char*>(data_), size()};
     }
 
 private:
-    std::span<const std::byte> payload_;
-    MessageType type_;
+    // Two words, so that it travels in registers: as three it was copied on the stack at each call,
+    // in other pieces than it was written in, which took a quarter of a short message's time.
+    const std::byte* data_;
+    std::size_t size_ : std::numeric_limits<std::size_t>::digits - 1;
+    std::size_t binary_ : 1;
 };
 
 }  // namespace longwire

@@ -27,6 +27,10 @@ public:
     };
 
     void add(Of what, std::uint64_t count = 1) noexcept { add_to(counts_[what], count); }
+    void add_received(std::size_t bytes) noexcept {
+        add(messages_received);
+        add(bytes_received, bytes);
+    }
     [[nodiscard]] std::uint64_t operator[](Of what) const noexcept {
         return counts_[what].load(std::memory_order_relaxed);
     }

@@ -53,11 +53,7 @@ struct WebSocketSession::Events {
     }
 
     [[nodiscard]] std::byte* place(std::size_t size) const noexcept {
-        std::byte* const place =
-            session.stream_ == nullptr ? nullptr : session.stream_->place(size);
-        if (place == nullptr) return nullptr;
-        if (AccessEntry* const entry = session.access()) entry->add_sent(size);
-        return place;
+        return session.stream_ == nullptr ? nullptr : session.stream_->place(size);
     }
 
     // Pongs are not asked of `admit`: they end a peer that sends pings and reads nothing.
@@ -80,12 +76,12 @@ struct WebSocketSession::Events {
 /// The same where handlers of the program take the messages.
 struct WebSocketSession::HandlerEvents : Events {
     protocol::Flow on_message(MessageType type, std::span<std::byte> payload) const {
-        const auto& handler = session.terms().handlers.on_message;
-        session.worker_.tally().add(Tally::messages_received);
-        session.worker_.tally().add(Tally::bytes_received, payload.size());
-        if (AccessEntry* const entry = session.access()) entry->add_message_received();
-        if (handler && session.connection_.state() == ReadyState::open)
-            session.guard("on_message", [&] { handler(session.facade_, Message(type, payload)); });
+        WebSocketSession& its = session;
+        its.worker_.tally().add_received(payload.size());
+        if (AccessEntry* const entry = its.access()) entry->add_message_received();
+        const auto& handler = its.terms().handlers.on_message;
+        if (handler && its.connection_.state() == ReadyState::open) [[likely]]
+            its.guard("on_message", [&] { handler(its.facade_, Message(type, payload)); });
         return protocol::Flow::proceed;
     }
 };

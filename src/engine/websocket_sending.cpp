@@ -39,11 +39,19 @@ SendStatus WebSocketSession::status_of_sent() const noexcept {
 
 Sending WebSocketSession::send(Message message) {
     if (subscriptions()) catch_up_with_topics();
+    const bool others_first = particulars_ && (kept() || waiting());
     if (Events events{*this};
-        !kept() && !waiting() && connection_.place(message.type(), message.bytes(), events)) {
-        if (AccessEntry* const entry = access()) entry->add_messages_sent(1);
+        !others_first && connection_.place(message.type(), message.bytes(), events)) {
+        if (AccessEntry* const entry = access()) {
+            entry->add_messages_sent(1);
+            entry->add_sent(message.size() + (message.size() <= 125 ? 2 : 4));
+        }
         return {*this, SendStatus::sent};
     }
+    return send_otherwise(message);
+}
+
+Sending WebSocketSession::send_otherwise(Message message) {
     if (kept()) return keep(message.size(), [&](KeptMessages& kept) { kept.keep(message); });
     const SlowReader policy = terms().slow_reader;
     if (has_to_wait(policy))

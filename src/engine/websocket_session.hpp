@@ -137,7 +137,7 @@ public:
     /// Calls a function of the user's; if it throws, the log says so and this connection is closed
     /// with 1011.
     template <class Function>
-    void guard(std::string_view what, Function&& function) noexcept;
+    [[gnu::always_inline]] void guard(std::string_view what, Function&& function) noexcept;
 
 private:
     ~WebSocketSession() override;
@@ -156,6 +156,8 @@ private:
 
     [[nodiscard]] Task<> route(Request request);
     void report_throw(std::string_view what) noexcept;
+    /// Where the message cannot be put at once where it leaves from.
+    [[gnu::noinline]] Sending send_otherwise(Message message);
     [[nodiscard]] bool can_send() const noexcept;
     [[nodiscard]] bool admit(std::size_t size, SlowReader policy);
     void overflow(SlowReader policy, std::string_view why);
@@ -226,7 +228,7 @@ private:
 };
 
 template <class Function>
-void WebSocketSession::guard(std::string_view what, Function&& function) noexcept {
+inline void WebSocketSession::guard(std::string_view what, Function&& function) noexcept {
     try {
         function();
     } catch (...) {

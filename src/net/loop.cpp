@@ -104,6 +104,7 @@ void Loop::turn(std::chrono::milliseconds limit) {
     for (Function& function : own) function();
     end_turn();
     if (total_ && held_ != held_told_) tell_held();
+    passed_load_.look(now_, streams_.size(), held_);
 }
 
 void Loop::tell_held() noexcept {

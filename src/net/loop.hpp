@@ -4,6 +4,7 @@
 #include "net/gather_buffer.hpp"
 #include "net/held_total.hpp"
 #include "net/inbox.hpp"
+#include "net/passed_load.hpp"
 #include "net/timer_wheel.hpp"
 
 #include <sys/epoll.h>
@@ -179,6 +180,7 @@ private:
     std::uint32_t milliseconds_ = 0;
     std::chrono::microseconds spin_{0};
     TimerWheel timers_{now_};
+    PassedLoad passed_load_{timers_};
     std::unique_ptr<std::byte[]> receive_buffer_;
 
     static constexpr std::size_t event_count = 256;
