@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from comparing.peers import say
+from comparing.rows import PATHS
 
 
 @dataclass
@@ -61,8 +62,8 @@ def give_load(server, row, setting, time_or_turns, kind=None, patience=60):
     """The figures that the load prints; fails where it does."""
     ran = subprocess.run(
         ["taskset", "-c", str(setting.load_core), setting.load, kind or row.kind,
-         str(server.port), row.path, str(row.connections), str(row.depth), str(row.size),
-         str(time_or_turns), str(server.process.pid)],
+         str(server.port), PATHS.get(kind, row.path), str(row.connections), str(row.depth),
+         str(row.size), str(time_or_turns), str(server.process.pid)],
         capture_output=True, text=True, timeout=patience, check=False)
     if ran.returncode != 0:
         raise OSError(ran.stderr.strip()[:200] or f"the load ended with {ran.returncode}")
@@ -73,9 +74,10 @@ def measure(peer, row, setting):
     """(messages a second, processor microseconds a message, p99 in microseconds), of idle the
     bytes a connection; nothing where it failed."""
     seconds = setting.seconds * (2 if row.fans_out else 1)
-    kind = "raw" if peer.name == "raw TCP" else row.kind
+    own = peer.own(row.kind)
+    kind = "raw" if peer.name == "raw TCP" else own
     try:
-        server = Running(peer.commands[row.kind], setting)
+        server = Running(peer.commands[own], setting)
         try:
             return give_load(server, row, setting, seconds, kind, seconds + 60)
         finally:

@@ -22,6 +22,8 @@ PACKAGES = {
 LOAD_PACKAGES = ["g++", "libssl-dev", "zlib1g-dev", "openssl", "util-linux"]
 
 ALL_KINDS = frozenset({"echo", "fan", "idle", "handshakes"})
+# Fan-outs by dialects of ours. Whoever fans out takes part in each of these rows, by its own.
+DIALECTS = ("events", "pusher", "socketio")
 WITHOUT_CHANNELS = ALL_KINDS - {"fan"}
 
 
@@ -35,8 +37,16 @@ class Peer:
         self.commands.update({"deflate": deflate} if deflate else {})
         self.commands.update({"tls": tls} if tls else {})
 
+    def own(self, kind):
+        """As what kind it takes part in rows of this one; nothing where it does not."""
+        if kind in self.commands:
+            return kind
+        if kind in ("fan", *DIALECTS):
+            return next((own for own in ("fan", *DIALECTS) if own in self.commands), None)
+        return None
+
     def takes(self, kind):
-        return kind in self.commands
+        return self.own(kind) is not None
 
 
 def say(*words):
@@ -166,9 +176,20 @@ def own_peer(shop, longwire):
     command = (f"{longwire} serve --listen 127.0.0.1:{{port}} --threads 1 --max-message 64MiB "
                f"--max-backlog 64MiB --web {pages}")
     command += " --socketio-recovery 0s"
-    return Peer("Longwire", command + " --compress off", ALL_KINDS | {"socketio"},
+    peer = Peer("Longwire", command + " --compress off", ALL_KINDS | {"events", "socketio"},
                 command + " --compress shared --compress-threshold 1",
                 command + " --compress off --tls-cert {cert} --tls-key {key}")
+    peer.commands["pusher"] = f"{command} --compress off --config {pusher_app(shop)}"
+    return peer
+
+
+def pusher_app(shop):
+    """A configuration with an app, whose clients may publish as fast as they like."""
+    file = shop.path("pusher.toml")
+    with open(file, "w", encoding="utf-8") as written:
+        written.write('[[apps]]\nid = "1"\nkey = "bench-key"\nsecret = "bench-secret"\n'
+                      "client_events = true\nclient_event_rate = 0\nmessage_rate = 0\n")
+    return file
 
 
 def raw_tcp(shop):

@@ -60,6 +60,18 @@ def microseconds_table(results, names, instructions):
     return grid("Processor microseconds a message", columns, lines)
 
 
+def dialects_table(results, names):
+    """Of fan-outs: how many deliveries ours makes in the processor time in which another makes
+    one. Each speaks its own protocol."""
+    others = [name for name in names if name != OURS and any(runs.get(name) for runs in
+                                                             results.values())]
+    lines = [[row, *(cell(ratios(runs.get(name, []), runs.get(OURS, []), 1), 1)
+                     for name in others)] for row, runs in results.items()]
+    return grid(f"Deliveries a processor-second of {OURS}, to those of", others, lines) + [
+        "In the rows of dialects the others do what they do in their own: a loop of `send`, or "
+        "Socket.IO's server its broadcast.", ""]
+
+
 def table(results, names, reference, instructions=None):
     """`results`: of each row, of each peer, the runs. Of the connection rate, a message stands for
     a connection."""
@@ -71,6 +83,9 @@ def table(results, names, reference, instructions=None):
                              ("p99", 2)):
             lines += ratio_table(title, place, moving, names, reference)
         lines += microseconds_table(moving, names, instructions)
+    fans = {row: runs for row, runs in moving.items() if ROWS[row].fans_out}
+    if fans:
+        lines += dialects_table(fans, names)
     if any(ROWS[row].kind == "handshakes" for row in moving):
         lines += ["Of the connection rate, read a connection for a message: it is opened, upgraded "
                   "and closed; its p99 is from the first packet to the answer.", ""]

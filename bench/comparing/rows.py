@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 
-PATHS = {"fan": "/channels/x", "socketio": "/socket.io/?EIO=4&transport=websocket"}
+# Of the kinds in which one publishes for all others: a dialect each.
+PATHS = {"fan": "/channels/x", "events": "/channels/x", "pusher": "/app/bench-key?protocol=7",
+         "socketio": "/socket.io/?EIO=4&transport=websocket"}
 
 
 class Row(NamedTuple):
@@ -36,6 +38,8 @@ ROWS = {
     "TLS echo 20 B": Row("tls", 64, 1, 20),
     "TLS echo 16 KB": Row("tls", 64, 1, 16384),
     "fan-out to 1,000, 16 on the way": Row("fan", 1001, 16, 20),
+    "EventSource fan-out to 1,000, 16 on the way": Row("events", 1001, 16, 20),
+    "Pusher fan-out to 1,000, 16 on the way": Row("pusher", 1001, 16, 20),
     "Socket.IO fan-out to 1,000, 16 on the way": Row("socketio", 1001, 16, 20),
     "deflate 128 B of JSON": Row("deflate", 64, 4, 128),
     "deflate 1 KB of JSON": Row("deflate", 64, 4, 1024),

@@ -15,10 +15,11 @@ Echoes::Echoes(Plan plan)
         compressed ? deflated(json_of(plan_.size)) : std::string(plan_.size, 'a');
     std::string frame = masked_frame(compressed ? 0xC1 : 0x82, payload);
     answer_ = head_of(0x82, plan_.size, false).size() + plan_.size;
-    if (plan_.kind == "socketio") {
-        const std::string event = socketio_event(payload);
-        frame = masked_frame(0x81, event);
-        answer_ = head_of(0x81, event.size(), false).size() + event.size();
+    for (const char* const kind : {"fan", "events", "pusher", "socketio"})
+        if (plan_.kind == kind) audience_ = audience_of(kind, plan_.path, payload);
+    if (fans_out()) {
+        frame = audience_.publish;
+        answer_ = audience_.events ? 1 : audience_.answer;
     }
     if (plan_.kind == "raw") answer_ = frame.size();
     for (std::size_t count = 0; count < plan_.depth; ++count) burst_ += frame;
@@ -47,7 +48,10 @@ void Echoes::run() {
 void Echoes::open(Connection& connection) {
     const auto index = static_cast<std::size_t>(&connection - connections_.data());
     connection.wire.open(plan_.port, index, tls_.get());
-    if (plan_.kind != "raw") shake_hands(connection);
+    if (audience_.events && index > 0)
+        open_events(connection.wire, audience_.path);
+    else if (plan_.kind != "raw")
+        shake_hands(connection);
     connection.wire.stop_waiting();
     watch(connection, EPOLL_CTL_ADD, EPOLLIN);
 }
@@ -59,18 +63,7 @@ void Echoes::shake_hands(Connection& connection) {
     for (char letter = 0; !answer.ends_with("\r\n\r\n"); answer += letter)
         if (connection.wire.receive(&letter, 1) != 1) give_up("the server ended the connection");
     check_opening_answer(std::move(answer), compressed);
-    if (plan_.kind == "socketio") enter_namespace(connection);
-}
-
-/// After the packet that opens a session; the answer to this one ends the greeting.
-void Echoes::enter_namespace(Connection& connection) {
-    if (connection.wire.send(masked_frame(0x81, "40/x,")) < 0) give_up("cannot write");
-    std::string came;
-    char letter = 0;
-    while (came.find("40/x,{") == std::string::npos || letter != '}') {
-        if (connection.wire.receive(&letter, 1) != 1) give_up("the server ended the connection");
-        came += letter;
-    }
+    enter(plan_.kind, connection.wire);
 }
 
 void Echoes::begin(Connection& connection) {
@@ -122,10 +115,7 @@ bool Echoes::receive(Connection& connection) {
     if (size == 0) give_up("the server ended a connection");
     if (size < 0) return false;
     const bool more = static_cast<std::size_t>(size) == buffer_.size();
-    const std::size_t came =
-        plan_.kind == "deflate"
-            ? whole_frames(connection, {buffer_.data(), static_cast<std::size_t>(size)})
-            : static_cast<std::size_t>(size);
+    const std::size_t came = counted(connection, {buffer_.data(), static_cast<std::size_t>(size)});
     const std::size_t before = connection.received / answer_;
     connection.received += came;
     tally_.count(connection.received / answer_ - before);
@@ -140,6 +130,11 @@ bool Echoes::receive(Connection& connection) {
         begin(connections_.front());
     }
     return more;
+}
+
+std::size_t Echoes::counted(Connection& connection, std::string_view bytes) const {
+    if (plan_.kind == "deflate") return whole_frames(connection, bytes);
+    return audience_.events ? events_in(bytes, connection.last) : bytes.size();
 }
 
 /// Counts each whole frame as one answer, since compressed ones differ in size.

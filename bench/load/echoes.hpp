@@ -1,5 +1,6 @@
 #pragma once
 
+#include "audience.hpp"
 #include "plan.hpp"
 #include "tally.hpp"
 #include "wire.hpp"
@@ -31,24 +32,27 @@ private:
         std::size_t bursts = 0;    // that were begun
         Clock::time_point began;
         std::string pending;  // deflate: what is not a whole frame yet
+        char last = 0;        // events: the byte before what comes
     };
 
     void open(Connection& connection);
     void shake_hands(Connection& connection);
-    void enter_namespace(Connection& connection);
     /// Whether the first connection publishes for all others.
-    [[nodiscard]] bool fans_out() const { return plan_.kind == "fan" || plan_.kind == "socketio"; }
+    [[nodiscard]] bool fans_out() const { return !audience_.publish.empty(); }
     void begin(Connection& connection);
     void push(Connection& connection);
     void watch(Connection& connection, int how, std::uint32_t events) const;
     void turn();
     /// Whether there may be more.
     bool receive(Connection& connection);
+    /// The bytes of so many answers as came with these, where answers differ in size.
+    std::size_t counted(Connection& connection, std::string_view bytes) const;
     std::size_t whole_frames(Connection& connection, std::string_view bytes) const;
 
     Plan plan_;
     int epoll_ = epoll_create1(0);
     TlsContext tls_;
+    Audience audience_;
     std::vector<Connection> connections_;
     std::string burst_;
     std::size_t answer_ = 0;   // its size

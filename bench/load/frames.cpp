@@ -63,10 +63,6 @@ std::string masked_frame(unsigned first, std::string_view payload) {
     return frame;
 }
 
-std::string socketio_event(std::string_view text) {
-    return R"(42/x,["message",")" + std::string(text) + "\"]";
-}
-
 std::string opening_request(const std::string& path, bool compressed) {
     std::string request = "GET " + path +
                           " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"

@@ -16,9 +16,6 @@ std::string head_of(unsigned first, std::size_t size, bool masked);
 
 std::string masked_frame(unsigned first, std::string_view payload);
 
-/// A packet of Socket.IO: an event on the namespace /x with one text.
-std::string socketio_event(std::string_view text);
-
 std::string opening_request(const std::string& path, bool compressed);
 
 /// Gives up unless `head` agrees to the handshake, and to compression where that is wanted.

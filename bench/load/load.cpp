@@ -4,8 +4,9 @@
 //   load KIND PORT PATH CONNECTIONS DEPTH SIZE SECONDS PID
 //
 // KIND: echo, tls (an echo over TLS), raw (the same bytes without a handshake), fan (the first
-// connection publishes, all others receive), socketio (the same by Socket.IO), deflate (an echo of
-// compressed JSON), handshakes (connections that are made and closed, CONNECTIONS at a time), idle.
+// connection publishes, all others receive), events, pusher, socketio (the same by EventSource, by
+// Pusher's protocol and by Socket.IO), deflate (an echo of compressed JSON), handshakes
+// (connections that are made and closed, CONNECTIONS at a time), idle.
 // Prints messages (of handshakes: connections) a second, processor time of PID for each in
 // microseconds, and p99 in microseconds; of idle, the resident bytes of PID a connection.
 //

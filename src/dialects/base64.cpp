@@ -36,6 +36,12 @@ void append_base64(std::string& text, std::string_view bytes) {
     }
 }
 
+std::string to_base64(std::string_view bytes) {
+    std::string text;
+    append_base64(text, bytes);
+    return text;
+}
+
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 == 0)
         for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);

@@ -1,5 +1,6 @@
 #include "dialects/webhook_messages.hpp"
 
+#include "dialects/base64.hpp"
 #include "dialects/json_text.hpp"
 
 #include <simdjson.h>
@@ -37,20 +38,6 @@ void append_json(std::string& json, std::string_view key, std::string_view value
     json += value;
 }
 
-/// RFC 4648, section 4.
-void append_base64(std::string& text, std::span<const std::byte> bytes) {
-    constexpr std::string_view digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        std::uint32_t three = 0;
-        for (std::size_t next = at; next < at + 3; ++next)
-            three = three << 8U |
-                    (next < bytes.size() ? std::to_integer<std::uint32_t>(bytes[next]) : 0U);
-        for (std::size_t digit = 0; digit < 4; ++digit)
-            text += at + digit > bytes.size() ? '=' : digits[three >> (18U - 6U * digit) & 63U];
-    }
-}
-
 void append_message(std::string& json, const Message& message) {
     json += R"(,"message":{"type":)";
     json += message.is_text() ? R"("text","size":)" : R"("binary","size":)";
@@ -60,7 +47,7 @@ void append_message(std::string& json, const Message& message) {
         append_quoted(json, message.text());
     } else if (message.size() <= largest_shown_message) {
         json += R"(,"base64":")";
-        append_base64(json, message.bytes());
+        append_base64(json, message.text());
         json += '"';
     }
     json += '}';

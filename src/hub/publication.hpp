@@ -5,6 +5,7 @@
 #include <longwire/message.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -89,18 +90,25 @@ public:
         return bytes;
     }
 
-    /// What the encoding of the number `which` makes of it: made by the first who asks.
+    /// What the encoding of the number `which` makes of it: made by the first who asks;
+    /// `make` asks for no other.
     static constexpr std::size_t encodings = 8;
     template <class Encoded, class Make>
     [[nodiscard]] const Encoded& encoded(std::size_t which, Make&& make) const {
         Slot& slot = slots_.at(which);
-        std::call_once(slot.made, [&] { slot.value = std::make_shared<const Encoded>(make()); });
-        return *static_cast<const Encoded*>(slot.value.get());
+        const void* made = slot.made.load(std::memory_order_acquire);
+        if (made == nullptr) {
+            const std::scoped_lock lock(making_);
+            if (!slot.value) slot.value = std::make_shared<const Encoded>(make());
+            made = slot.value.get();
+            slot.made.store(made, std::memory_order_release);
+        }
+        return *static_cast<const Encoded*>(made);
     }
 
 private:
     struct Slot {
-        std::once_flag made;
+        std::atomic<const void*> made = nullptr;
         std::shared_ptr<const void> value;
     };
 
@@ -115,6 +123,8 @@ private:
     MessageType type_;
     Form form_;
     mutable std::array<Slot, encodings> slots_;
+    // (Not std::call_once, which wakes whoever may wait by a system call each time.)
+    mutable std::mutex making_;
 };
 
 using SharedPublication = std::shared_ptr<const Publication>;

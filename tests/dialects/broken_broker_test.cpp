@@ -1,11 +1,8 @@
 // What clients see of a broker that fails, or takes its time, and that nothing is left behind.
-#include "dialects/hub_loops.hpp"
 #include "dialects/raw/raw.hpp"
-#include "dialects/rules_gate.hpp"
-#include "hub/hub.hpp"
 #include "hub/memory_broker.hpp"
 #include "raw_client.hpp"
-#include "running_server.hpp"
+#include "running_hub.hpp"
 
 #include <gtest/gtest.h>
 
@@ -92,28 +89,7 @@ private:
     std::vector<std::move_only_function<void()>> kept_;
 };
 
-RulesGate::Policy open_policy() {
-    RulesGate::Policy policy;
-    access::ChannelRule rule;
-    rule.publish = access::Who::everyone;
-    rule.presence = access::Who::everyone;
-    rule.history = access::Who::everyone;
-    rule.history_count = 10;
-    rule.keeps_presence = true;
-    policy.rules.push_back(rule);
-    policy.users_name_themselves = true;
-    return policy;
-}
-
-struct BrokenBrokers : testing::Test {
-    void SetUp() override {
-        set_log_sink([](LogLevel, std::string_view) {});
-        running.start();
-    }
-    void TearDown() override {
-        running.stop();
-        set_log_sink({});
-    }
+struct BrokenBrokers : RunningHub<BrokenBroker> {
     std::string ask(const std::string& head, const std::string& until = "\r\n\r\n") {
         RawClient client(running.port);
         client.send(head + "\r\nHost: x\r\n\r\n");
@@ -126,11 +102,6 @@ struct BrokenBrokers : testing::Test {
         }
     }
 
-    BrokenBroker broker;
-    hub::Hub hub{broker, {.presence_grace = std::chrono::milliseconds(0)}};
-    RunningServer running{{.threads = 2}};
-    HubLoops hub_loops{running.server, hub};
-    RulesGate gate{open_policy()};
     raw::Raw raw{running.server, hub_loops, gate};
 };
 

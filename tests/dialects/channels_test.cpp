@@ -1,11 +1,7 @@
 // Channels of a running server with several loops, by clients that write every byte.
-#include "dialects/hub_loops.hpp"
 #include "dialects/raw/raw.hpp"
-#include "dialects/rules_gate.hpp"
-#include "hub/hub.hpp"
-#include "hub/memory_broker.hpp"
 #include "raw_client.hpp"
-#include "running_server.hpp"
+#include "running_hub.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,34 +14,7 @@
 namespace longwire::dialects {
 namespace {
 
-RulesGate::Policy open_policy() {
-    RulesGate::Policy policy;
-    access::ChannelRule rule;
-    rule.publish = access::Who::everyone;
-    rule.presence = access::Who::everyone;
-    rule.history = access::Who::everyone;
-    rule.history_count = 1000;
-    rule.keeps_presence = true;
-    policy.rules.push_back(rule);
-    policy.users_name_themselves = true;
-    return policy;
-}
-
-struct Channels : testing::Test {
-    Channels() {
-        set_log_sink([](LogLevel, std::string_view) {});
-        running.start();
-    }
-    ~Channels() override {
-        running.stop();
-        set_log_sink({});
-    }
-
-    hub::MemoryBroker broker;
-    hub::Hub hub{broker, {.presence_grace = std::chrono::milliseconds(0)}};
-    RunningServer running{{.threads = 3}};
-    HubLoops hub_loops{running.server, hub};
-    RulesGate gate{open_policy()};
+struct Channels : RunningHub<> {
     raw::Raw raw{running.server, hub_loops, gate};
 };
 

@@ -1,12 +1,8 @@
 // Clients of the pusher dialect on a running server with several loops, written byte by byte.
 #include "dialects/pusher/pusher.hpp"
-#include "dialects/hub_loops.hpp"
 #include "dialects/pusher/signature.hpp"
-#include "dialects/rules_gate.hpp"
-#include "hub/hub.hpp"
-#include "hub/memory_broker.hpp"
 #include "raw_client.hpp"
-#include "running_server.hpp"
+#include "running_hub.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,27 +29,7 @@ AppSettings one_app() {
     return app;
 }
 
-struct PusherClients : testing::Test {
-    PusherClients() {
-        set_log_sink([](LogLevel, std::string_view) {});
-        running.start();
-    }
-    ~PusherClients() override {
-        running.stop();
-        set_log_sink({});
-    }
-
-    hub::MemoryBroker broker;
-    hub::Hub hub{broker, {.presence_grace = std::chrono::milliseconds(0)}};
-    RunningServer running{{.threads = 3}};
-    HubLoops hub_loops{running.server, hub};
-    RulesGate gate{[] {
-        RulesGate::Policy policy;
-        access::ChannelRule rule;
-        rule.history_count = 1000;
-        policy.rules.push_back(rule);
-        return policy;
-    }()};
+struct PusherClients : RunningHub<> {
     Pusher pusher{running.server,
                   hub_loops,
                   gate,

@@ -129,14 +129,5 @@ TEST(JsonText, JudgesValues) {
     EXPECT_FALSE(is_json(nested(100'000)));
 }
 
-// RFC 4648, section 10.
-TEST(RawBase64, IsThatOfTheStandard) {
-    EXPECT_EQ(base64(""), "");
-    EXPECT_EQ(base64("f"), "Zg==");
-    EXPECT_EQ(base64("fo"), "Zm8=");
-    EXPECT_EQ(base64("foo"), "Zm9v");
-    EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-}
-
 }  // namespace
 }  // namespace longwire::dialects::raw

@@ -1,6 +1,5 @@
 // The packets of Engine.IO and Socket.IO: the examples of the protocols' own documents, and what is
 // none.
-#include "dialects/base64.hpp"
 #include "dialects/socketio/engine_packet.hpp"
 #include "dialects/socketio/event_packets.hpp"
 #include "dialects/socketio/packet.hpp"
@@ -108,19 +107,6 @@ TEST(EngineIoPayload, BeginsASessionAsTheDocumentSays) {
               R"("pingTimeout":20000,"maxPayload":1000000})");
     EXPECT_EQ(error_json(EngineError::unknown_session),
               R"({"code":1,"message":"Session ID unknown"})");
-}
-
-TEST(Base64, IsReadAsItIsWritten) {
-    for (std::size_t size = 0; size < 300; ++size) {
-        std::string bytes;
-        for (std::size_t at = 0; at < size; ++at) bytes += static_cast<char>(at * 7 + size);
-        std::string text;
-        append_base64(text, bytes);
-        EXPECT_EQ(from_base64(text), bytes);
-        EXPECT_EQ(text.size() % 4, 0U);
-        while (text.ends_with('=')) text.pop_back();
-        EXPECT_EQ(from_base64(text), bytes);
-    }
 }
 
 // ---- Socket.IO ----------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +11,7 @@ import PusherServer from 'pusher';
 import Pusher from 'pusher-js';
 
 const longwire = process.env.LONGWIRE ?? 'build/release/longwire';
+export { wire } from './wire.mjs';
 export const app = { id: '1', key: 'app-key', secret: 'app-secret' };
 
 /** Starts `longwire serve` with a configuration of one app, and these lines more; ends it with the test. */
@@ -96,35 +96,4 @@ export async function until(what, milliseconds = 10_000) {
         if (Date.now() > end) assert.fail(`not within ${milliseconds} ms: ${what}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
     }
-}
-
-/** A way to the server that can be cut, or go silent. */
-export async function wire(context, { port }) {
-    const pairs = new Set();
-    let closedUntil = 0;
-    const proxy = createServer((near) => {
-        if (Date.now() < closedUntil) return near.destroy();
-        const far = connect(port, '127.0.0.1');
-        const pair = { near, far };
-        pairs.add(pair);
-        for (const [one, other] of [[near, far], [far, near]]) {
-            one.on('data', (data) => other.write(data));
-            one.on('error', () => {});
-            one.on('close', () => { other.destroy(); pairs.delete(pair); });
-        }
-    });
-    proxy.listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
-    // For a moment, so that whoever is between two requests notices too.
-    const cut = () => {
-        closedUntil = Date.now() + 200;
-        pairs.forEach(({ near, far }) => { near.destroy(); far.destroy(); });
-    };
-    context.after(() => { cut(); proxy.close(); });
-    return {
-        port: proxy.address().port,
-        cut,
-        /** The client is cut off, and the server does not hear of it. */
-        vanish: () => pairs.forEach((pair) => { pairs.delete(pair); pair.near.removeAllListeners('close'); pair.near.destroy(); pair.far.pause(); }),
-    };
 }

@@ -3,12 +3,14 @@
 // then; each has to see every message once, in the order of the channel.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import Echo from 'laravel-echo';
 import { EventSource } from 'eventsource';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
-import { backend, client, connected, serve, subscribed, until, wire } from './pusher_serving.mjs';
+import { backend, client, connected, heard, serve, subscribed, until, wire } from './pusher_serving.mjs';
 
 const rule = `
 [[channels]]
@@ -252,4 +254,65 @@ test('they are on one list of who is there', async (context) => {
     ann.disconnect();
     await until(() => told.some(({ left }) => left === 'ann'));
     assert.deepEqual(added, ['bob', 'eve']);
+});
+
+/** A port that is free, for what does not say which one it was given. */
+async function free_port() {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address();
+    probe.close();
+    await once(probe, 'close');
+    return port;
+}
+
+test('messages and connections count by dialect', async (context) => {
+    const admin = await free_port();
+    const server = await serve(context, {
+        settings: 'client_events = true', tables: rule, options: ['--admin', `127.0.0.1:${admin}`],
+    });
+    const figure = async (name, dialect, direction) => {
+        const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+        const labels = `dialect="${dialect}"${direction ? `,direction="${direction}"` : ''}`;
+        return Number(text.match(new RegExp(`^${name}{${labels}} (\\d+)$`, 'm'))[1]);
+    };
+    const counted = async (dialect) => ({
+        in: await figure('longwire_dialect_messages_total', dialect, 'in'),
+        in_bytes: await figure('longwire_dialect_message_bytes_total', dialect, 'in'),
+        out: await figure('longwire_dialect_messages_total', dialect, 'out'),
+        out_bytes: await figure('longwire_dialect_message_bytes_total', dialect, 'out'),
+    });
+    const back = backend(server);
+    const made = client(context, server, back);
+    const hers = await subscribed(made.subscribe('private-a'));
+    const polls = client(context, server, back, { enabledTransports: ['xhr_polling'] });
+    const his = await subscribed(polls.subscribe('private-a'));
+    const by_poll = heard(his, 'client-said');
+    const socket = io(`http://127.0.0.1:${server.port}/private-a`, { forceNew: true });
+    context.after(() => socket.disconnect());
+    await new Promise((resolve) => { socket.once('connect', resolve); });
+    const by_socket = new Promise((resolve) => { socket.once('client-said', resolve); });
+    assert.equal(await figure('longwire_dialect_connections', 'pusher'), 2);
+    assert.equal(await figure('longwire_dialect_connections', 'socketio'), 1);
+
+    hers.trigger('client-said', 'four');
+    assert.equal(await by_poll, 'four');
+    assert.equal(await by_socket, 'four');
+    assert.deepEqual(await counted('pusher'), { in: 1, in_bytes: 4, out: 1, out_bytes: 4 });
+    assert.deepEqual(await counted('socketio'), { in: 0, in_bytes: 0, out: 1, out_bytes: 4 });
+
+    const told = Promise.all([heard(hers, 'moved'), heard(his, 'moved')]);
+    await socket.emitWithAck('moved', 'again!');
+    await told;
+    assert.deepEqual(await counted('socketio'), { in: 1, in_bytes: 6, out: 1, out_bytes: 4 });
+    assert.deepEqual(await counted('pusher'), { in: 1, in_bytes: 4, out: 3, out_bytes: 16 });
+
+    const published = heard(hers, 'news');
+    await back.trigger('private-a', 'news', 'eleven byte');
+    await published;
+    assert.deepEqual(await counted('pusher'), { in: 2, in_bytes: 15, out: 5, out_bytes: 38 });
+
+    for (const one of [made, socket]) one.disconnect();
+    await until(async () => await figure('longwire_dialect_connections', 'pusher') === 1);
+    await until(async () => await figure('longwire_dialect_connections', 'socketio') === 0);
 });

@@ -114,9 +114,10 @@ std::optional<Attributes> attributes_of(const Request& request, const HttpReply&
 
 }  // namespace
 
-Api::Api(Server& server, HubLoops& hub_loops, const Apps& apps, Conversations& conversations,
-         Subscriptions& subscriptions)
+Api::Api(Server& server, HubLoops& hub_loops, DialectTally& tally, const Apps& apps,
+         Conversations& conversations, Subscriptions& subscriptions)
     : hub_loops_(hub_loops),
+      tally_(tally),
       apps_(apps),
       conversations_(conversations),
       subscriptions_(subscriptions) {
@@ -202,6 +203,7 @@ void Api::publish_all(const SharedApp& app, std::vector<Triggered> events, bool 
 void Api::publish(const App& app, const Triggered& event, const std::string& channel,
                   std::move_only_function<void(std::string)> then) {
     const std::string hub_name = app.hub_name(channel);
+    tally_.add_received(hub_loops_.current(), event.data.size());
     hub_loops_.hub().publish(
         {.channel = hub_name,
          .content = {.message = Message::text(event.data),

@@ -22,8 +22,8 @@ namespace longwire::dialects::pusher {
 class Api {
 public:
     /// All must outlive the server's run.
-    Api(Server& server, HubLoops& hub_loops, const Apps& apps, Conversations& conversations,
-        Subscriptions& subscriptions);
+    Api(Server& server, HubLoops& hub_loops, DialectTally& tally, const Apps& apps,
+        Conversations& conversations, Subscriptions& subscriptions);
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;
     ~Api() = default;
@@ -55,6 +55,7 @@ private:
     void ask(const SharedApp& app, std::vector<Asked> asked, Told told);
 
     HubLoops& hub_loops_;
+    DialectTally& tally_;
     const Apps& apps_;
     Conversations& conversations_;
     Subscriptions& subscriptions_;

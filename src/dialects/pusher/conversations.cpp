@@ -64,10 +64,11 @@ std::string address_of(const Request& request, const Visitor& visitor) {
 
 // ---- coming and going ---------------------------------------------------------------------------
 
-Conversations::Conversations(HubLoops& hub_loops, Gate& gate, const Apps& apps,
+Conversations::Conversations(HubLoops& hub_loops, DialectTally& tally, Gate& gate, const Apps& apps,
                              ClientTable& clients, Subscriptions& subscriptions, Users& users,
                              std::shared_ptr<Webhooks> webhooks)
     : hub_loops_(hub_loops),
+      tally_(tally),
       gate_(gate),
       apps_(apps),
       clients_(clients),
@@ -121,6 +122,7 @@ Client* Conversations::come(const Request& request, SharedApp app, Visitor visit
     }
     const std::size_t loop = hub_loops_.current();
     Client& client = clients_.add(loop);
+    tally_.add(loop, DialectTally::opened);
     client.socket_id = new_socket_id(client.id);
     client.app = std::move(app);
     client.cookie = request.cookie(recovery_cookie).value_or("");
@@ -153,6 +155,7 @@ void Conversations::gone(Client& client, bool comes_back) {
         users_.leave(client.app->settings.id, *client.user, ref_of(client), Users::Clock::now());
     subscriptions_.leave_all(client, comes_back);
     client.app->counters->disconnect();
+    tally_.add(client.loop, DialectTally::closed);
     clients_.remove(client);
 }
 
@@ -277,6 +280,7 @@ void Conversations::publish(Client& client, const ClientEvent& packet) {
             error_event(client_event_rejected, wrong, packet.channel.substr(0, longest_name)));
         return;
     }
+    tally_.add_received(client.loop, packet.data.size());
     const auto& member = found->second.member;
     const std::string user = member ? member->user : std::string();
     const std::string hub_name = client.app->hub_name(packet.channel);

@@ -33,8 +33,9 @@ struct Goodbye {
 class Conversations {
 public:
     /// All must outlive the server's run.
-    Conversations(HubLoops& hub_loops, Gate& gate, const Apps& apps, ClientTable& clients,
-                  Subscriptions& subscriptions, Users& users, std::shared_ptr<Webhooks> webhooks);
+    Conversations(HubLoops& hub_loops, DialectTally& tally, Gate& gate, const Apps& apps,
+                  ClientTable& clients, Subscriptions& subscriptions, Users& users,
+                  std::shared_ptr<Webhooks> webhooks);
     Conversations(const Conversations&) = delete;
     Conversations& operator=(const Conversations&) = delete;
     ~Conversations() = default;
@@ -65,6 +66,7 @@ private:
     void look_after(Client& client, Alarms::Clock::time_point now);
 
     HubLoops& hub_loops_;
+    DialectTally& tally_;
     Gate& gate_;
     const Apps& apps_;
     ClientTable& clients_;

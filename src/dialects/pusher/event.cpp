@@ -1,10 +1,9 @@
 #include "dialects/pusher/event.hpp"
 
+#include "dialects/base64.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/json_parser.hpp"
-
-#include <openssl/evp.h>
 
 namespace longwire::dialects::pusher {
 
@@ -28,15 +27,6 @@ std::string in_quotes(std::string_view text) {
     std::string json;
     append_quoted(json, text);
     return json;
-}
-
-std::string base64(std::string_view bytes) {
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '=');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(size));
-    return text;
 }
 
 std::string_view info_of(const hub::Presence& who) {
@@ -137,7 +127,7 @@ std::string watchlist_event(bool online, std::span<const std::string> users) {
 
 std::string data_of(const hub::Publication& publication) {
     const Message message = publication.message();
-    if (!message.is_text()) return base64(message.text());
+    if (!message.is_text()) return to_base64(message.text());
     if (publication.form() != hub::Form::arguments) return std::string(message.text());
     simdjson::dom::array arguments;
     if (parse_json(message.text()).get(arguments) != simdjson::SUCCESS || arguments.size() != 1)

@@ -54,10 +54,11 @@ public:
         if (!last_frame_.empty() || ended_) return;
         queued_bytes_ += json.size();
         queue_.emplace_back(json);
-        if (queue_.size() > all_.options_.most_queued ||
-            queued_bytes_ > all_.options_.most_queued_bytes)
-            return close(over_capacity, "The client takes messages more slowly than they come.");
-        flush_soon();
+        if (queue_.size() <= all_.options_.most_queued &&
+            queued_bytes_ <= all_.options_.most_queued_bytes)
+            return flush_soon();
+        all_.tally_.add(place_.loop, DialectTally::cut);
+        close(over_capacity, "The client takes messages more slowly than they come.");
     }
     void close(int code, std::string_view reason) override {
         if (!last_frame_.empty()) return;
@@ -255,9 +256,11 @@ void Fallbacks::Session::receive(const std::vector<std::string>& messages) {
 
 // ---- all of them --------------------------------------------------------------------------------
 
-Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, const Apps& apps, ClientTable& clients,
-                     Conversations& conversations, Subscriptions& subscriptions, Options options)
+Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, DialectTally& tally, const Apps& apps,
+                     ClientTable& clients, Conversations& conversations,
+                     Subscriptions& subscriptions, Options options)
     : hub_loops_(hub_loops),
+      tally_(tally),
       apps_(apps),
       clients_(clients),
       conversations_(conversations),

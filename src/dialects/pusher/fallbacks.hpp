@@ -43,8 +43,9 @@ public:
     };
 
     /// All must outlive the server's run.
-    Fallbacks(Server& server, HubLoops& hub_loops, const Apps& apps, ClientTable& clients,
-              Conversations& conversations, Subscriptions& subscriptions, Options options);
+    Fallbacks(Server& server, HubLoops& hub_loops, DialectTally& tally, const Apps& apps,
+              ClientTable& clients, Conversations& conversations, Subscriptions& subscriptions,
+              Options options);
     Fallbacks(const Fallbacks&) = delete;
     Fallbacks& operator=(const Fallbacks&) = delete;
     ~Fallbacks();
@@ -79,6 +80,7 @@ private:
     void end(Session& session);
 
     HubLoops& hub_loops_;
+    DialectTally& tally_;
     const Apps& apps_;
     ClientTable& clients_;
     Conversations& conversations_;

@@ -18,12 +18,13 @@ constexpr std::chrono::milliseconds tick_every{200};
 
 Pusher::Pusher(Server& server, HubLoops& hub_loops, Gate& gate, std::vector<AppSettings> apps,
                Webhooks::Send send, const WebSocketOptions& websocket, const Options& options)
-    : apps_(std::move(apps)),
+    : tally_(hub_loops.tally("pusher")),
+      apps_(std::move(apps)),
       webhooks_(std::make_shared<Webhooks>(std::move(send), options.webhooks)),
       clients_(hub_loops),
       users_(options.grace),
-      subscriptions_(hub_loops, gate, clients_, recovery_, webhooks_),
-      conversations_(hub_loops, gate, apps_, clients_, subscriptions_, users_, webhooks_),
+      subscriptions_(hub_loops, tally_, gate, clients_, recovery_, webhooks_),
+      conversations_(hub_loops, tally_, gate, apps_, clients_, subscriptions_, users_, webhooks_),
       occupancy_(apps_, webhooks_, options.grace,
                  [this](const SharedApp& app, const std::string& hub_name, std::size_t count) {
                      const auto name =
@@ -31,9 +32,9 @@ Pusher::Pusher(Server& server, HubLoops& hub_loops, Gate& gate, std::vector<AppS
                      subscriptions_.tell(hub_name, subscription_count(name, count));
                  }),
       sockets_(server, hub_loops, apps_, clients_, conversations_, subscriptions_, websocket),
-      fallbacks_(server, hub_loops, apps_, clients_, conversations_, subscriptions_,
+      fallbacks_(server, hub_loops, tally_, apps_, clients_, conversations_, subscriptions_,
                  options.fallbacks),
-      api_(server, hub_loops, apps_, conversations_, subscriptions_) {
+      api_(server, hub_loops, tally_, apps_, conversations_, subscriptions_) {
     hub_loops.add(*this);
     hub_loops.hub().add(occupancy_);
     server.post([this] { spawn(tick()); });

@@ -51,6 +51,7 @@ public:
 private:
     Task<> tick();
 
+    DialectTally& tally_;
     Apps apps_;
     std::shared_ptr<Webhooks> webhooks_;
     ClientTable clients_;

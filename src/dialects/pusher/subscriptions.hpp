@@ -26,8 +26,8 @@ namespace longwire::dialects::pusher {
 class Subscriptions {
 public:
     /// All must outlive the server's run.
-    Subscriptions(HubLoops& hub_loops, Gate& gate, ClientTable& clients, Recovery& recovery,
-                  std::shared_ptr<Webhooks> webhooks);
+    Subscriptions(HubLoops& hub_loops, DialectTally& tally, Gate& gate, ClientTable& clients,
+                  Recovery& recovery, std::shared_ptr<Webhooks> webhooks);
     Subscriptions(const Subscriptions&) = delete;
     Subscriptions& operator=(const Subscriptions&) = delete;
     ~Subscriptions() = default;
@@ -58,6 +58,8 @@ public:
         const Client& client, const std::optional<ChannelData>& member);
 
 private:
+    static constexpr std::string_view topic_prefix = "pusher:";
+
     struct Coming {  // somebody who is about to be there
         std::uint64_t client = 0;
         std::uint64_t serial = 0;
@@ -121,6 +123,8 @@ private:
                 const std::optional<Recovery::Left>& goes_on);
     void list(Client& client, const Step& step);
     void greet(const Step& step, std::vector<hub::Presence> present);
+    /// One publication to one client.
+    void send(Client& client, const Channel& channel, const hub::Publication& publication);
     void send_history(Client& client, const Channel& channel, const hub::History& history);
     void catch_up(Client& client, Subscription& its, Channel& channel, std::uint64_t serial);
     void arrive(Client& client, Subscription& its, Channel& channel);
@@ -139,6 +143,7 @@ private:
     [[nodiscard]] Client* client_of(std::size_t loop, hub::MemberId id);
 
     HubLoops& hub_loops_;
+    DialectTally& tally_;
     Gate& gate_;
     ClientTable& clients_;
     Recovery& recovery_;

@@ -5,6 +5,7 @@
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
+#include "dialects/slow_reading.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -50,30 +51,6 @@ std::string topic_of(std::string_view prefix, std::string_view channel) {
     return topic;
 }
 
-SlowReader slow_reader_of(access::WhenSlow when) noexcept {
-    switch (when) {
-        case access::WhenSlow::drop_newest:
-            return SlowReader::drop_newest;
-        case access::WhenSlow::drop_oldest:
-            return SlowReader::drop_oldest;
-        case access::WhenSlow::latest:
-            return SlowReader::latest;
-        case access::WhenSlow::close:
-            break;
-    }
-    return SlowReader::close;
-}
-
-/// By the rule of the channel whose topic it is.
-std::optional<SlowReader> policy_of(std::string_view topic, Gate& gate) {
-    for (const std::string_view prefix : {plain_topic, json_topic}) {
-        if (!topic.starts_with(prefix)) continue;
-        const auto rule = gate.rule_of(std::string(topic.substr(prefix.size())));
-        if (const auto when = rule->slow_reader) return slow_reader_of(*when);
-    }
-    return std::nullopt;
-}
-
 const PreparedMessage& frame_of(const hub::Publication& publication, bool json) {
     if (json)
         return publication.encoded<PreparedMessage>(raw_json_frame, [&] {
@@ -117,8 +94,7 @@ ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
       gate_(gate),
       tally_(hub_loops.tally("raw")),
       on_loops_(hub_loops.loops().count()) {
-    hub_loops.loops().add_policy(
-        [&gate](std::string_view topic) { return policy_of(topic, gate); });
+    add_slow_reader_policy(hub_loops, gate, {plain_topic, json_topic});
     server.websocket(
         "/channels/:name",
         {
@@ -376,9 +352,11 @@ void ChannelSockets::deliver(std::size_t loop, const hub::SharedPublication& pub
     const auto& loops = hub_loops_.loops();
     for (const bool json : {false, true}) {
         const std::string topic = topic_of(json ? json_topic : plain_topic, publication->channel());
-        const std::size_t receivers = loops.subscribers_here(topic);
-        if (receivers == 0) continue;
-        tally_.add_sent(loop, publication->message().size(), receivers);
+        const std::size_t subscribers = loops.subscribers_here(topic);
+        if (subscribers == 0) continue;
+        const bool is_publishers = publisher != nullptr && publisher->state<Membership>().joined &&
+                                   publisher->state<Membership>().json == json;
+        tally_.add_sent(loop, publication->message().size(), subscribers - (is_publishers ? 1 : 0));
         loops.publish_here(topic, frame_of(*publication, json), publisher);
     }
 }

@@ -1,11 +1,11 @@
 #include "dialects/raw/event.hpp"
 
+#include "dialects/base64.hpp"
 #include "dialects/json_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 
 namespace longwire::dialects::raw {
 
@@ -18,17 +18,12 @@ void append_presence(std::string& json, const hub::Presence& who) {
     json += who.info;
 }
 
-void append_base64(std::string& json, std::string_view bytes) {
-    json += '"';
-    json += base64(bytes);
-    json += '"';
-}
-
 void append_payload(std::string& json, const hub::Publication& publication) {
     const Message message = publication.message();
     if (!message.is_text()) {
-        json += R"(,"binary":)";
+        json += R"(,"binary":")";
         append_base64(json, message.text());
+        json += '"';
         return;
     }
     switch (publication.form()) {
@@ -49,7 +44,9 @@ void append_payload(std::string& json, const hub::Publication& publication) {
     char before = '[';
     for (const std::string& attachment : publication.attachments()) {
         json += before;
+        json += '"';
         append_base64(json, attachment);
+        json += '"';
         before = ',';
     }
     json += ']';
@@ -79,23 +76,6 @@ void append_data(std::string& event, std::string_view data) {
 }
 
 }  // namespace
-
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        const std::string_view group = bytes.substr(at, 3);
-        std::uint32_t bits = 0;
-        for (std::size_t index = 0; index < 3; ++index)
-            bits =
-                bits << 8U | (index < group.size() ? static_cast<unsigned char>(group[index]) : 0U);
-        for (std::size_t index = 0; index < 4; ++index)
-            text += index <= group.size() ? digits[bits >> (18 - 6 * index) & 63U] : '=';
-    }
-    return text;
-}
 
 std::string publication_json(const hub::Publication& publication) {
     std::string json;
@@ -167,7 +147,7 @@ std::string publication_event(const hub::Publication& publication) {
         append_data(event, message.text());
     } else {
         event += "event: binary\n";
-        append_data(event, base64(message.text()));
+        append_data(event, to_base64(message.text()));
     }
     event += '\n';
     return event;

@@ -34,7 +34,4 @@ namespace longwire::dialects::raw {
 /// An event of type `type` whose data is one line.
 [[nodiscard]] std::string plain_event(std::string_view type, std::string_view line);
 
-/// `bytes` in base64 (RFC 4648, section 4).
-[[nodiscard]] std::string base64(std::string_view bytes);
-
 }  // namespace longwire::dialects::raw

@@ -50,6 +50,7 @@ void Applying::decide(std::optional<std::string> refusal) {
 Application::Application(Server& server, HubLoops& hub_loops, const SocketIoOptions& options,
                          WebSocketOptions websocket, ApplicationRules rules)
     : hub_loops_(hub_loops),
+      tally_(hub_loops.tally("socketio")),
       options_(options),
       rules_(std::move(rules)),
       self_(std::make_shared<Application*>(this)),
@@ -99,6 +100,7 @@ void Application::opened(EngineSession& session, const Request& request) {
                                             there.close("no namespace was asked for in time");
                                         });
     session.state = std::move(connection);
+    tally_.add(session.loop(), DialectTally::opened);
 }
 
 void Application::received(EngineSession& session, Message message) {
@@ -115,6 +117,7 @@ void Application::upgraded(EngineSession& session) {
 }
 
 void Application::closed(EngineSession& session, std::string_view reason) {
+    tally_.add(session.loop(), DialectTally::closed);
     auto& connection = static_cast<Connection&>(*session.state);
     engine_.alarms(session.loop()).call_off(connection.too_late);
     std::vector<Member*> members;
@@ -329,6 +332,8 @@ void Application::deliver(std::size_t loop, const hub::SharedPublication& public
         publisher.outlet == hub_loops_.outlet_of(loop) ? find(loop, publisher.number) : nullptr;
     for (const auto& group : *all) {
         group->delivered = publication->position();
+        const bool is_one = except != nullptr && except->on(*group);
+        tally_.add_sent(loop, publication->message().size(), group->members - (is_one ? 1 : 0));
         groups_.send(loop, *group, packets_of(*publication, group->name_space), publication,
                      except);
     }

@@ -84,6 +84,7 @@ public:
     Family& family(std::string_view name);
     [[nodiscard]] EngineServer& engine() noexcept { return engine_; }
     [[nodiscard]] HubLoops& hub_loops() noexcept { return hub_loops_; }
+    [[nodiscard]] DialectTally& tally() noexcept { return tally_; }
     [[nodiscard]] const SocketIoOptions& options() const noexcept { return options_; }
     [[nodiscard]] const ApplicationRules& rules() const noexcept { return rules_; }
     [[nodiscard]] std::weak_ptr<Application*> self() const noexcept { return self_; }
@@ -169,6 +170,7 @@ private:
     void keep(Member& member, std::string_view reason);
 
     HubLoops& hub_loops_;
+    DialectTally& tally_;
     const SocketIoOptions options_;
     const ApplicationRules rules_;
     std::shared_ptr<Application*> self_;

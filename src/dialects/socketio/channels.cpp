@@ -356,6 +356,7 @@ void Channels::publish_on(Member& member, Publishing publishing) {
                   content_of(publishing.event == "message" ? std::string_view() : publishing.event,
                              publishing.arguments, memory);
               content.user = its.visitor.user;
+              application_.tally().add_received(there.session().loop(), content.message.size());
               hub_loops_.hub().publish(
                   {.channel = publishing.channel,
                    .content = content,

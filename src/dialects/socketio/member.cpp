@@ -4,6 +4,7 @@
 #include "dialects/socketio/event_packets.hpp"
 #include "dialects/socketio/session_id.hpp"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -209,7 +210,7 @@ void Member::joined(const std::string& room, std::uint64_t number, Joining joini
     Room& place = rooms_.at(room);
     if (joining.sends_history)
         for (const auto& publication : history->publications) {
-            session_.send(application_.packets_of(*publication, name_space_));
+            send(*publication);
             if (application_.recovers())
                 application_.log(session_.loop())
                     .note_repeat(place.channel, publication->position(), number_.number);
@@ -240,6 +241,16 @@ std::vector<std::string> Member::rooms() const {
     names.reserve(rooms_.size());
     for (const auto& [name, room] : rooms_) names.push_back(name);
     return names;
+}
+
+bool Member::on(const Group& group) const {
+    return std::ranges::any_of(rooms_,
+                               [&](const auto& room) { return room.second.group == &group; });
+}
+
+void Member::send(const hub::Publication& publication) {
+    application_.tally().add_sent(session_.loop(), publication.message().size());
+    session_.send(application_.packets_of(publication, name_space_));
 }
 
 void Member::watch(const std::string& name) {

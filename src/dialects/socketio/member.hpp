@@ -97,6 +97,10 @@ public:
     void watch(const std::string& name);
     [[nodiscard]] bool in(const std::string& room) const { return rooms_.contains(room); }
     [[nodiscard]] std::vector<std::string> rooms() const;
+    /// Whether it gets what is published for the group.
+    [[nodiscard]] bool on(const Group& group) const;
+    /// One publication of a channel, which it may have missed.
+    void send(const hub::Publication& publication);
     /// The session has another transport.
     void upgraded();
 

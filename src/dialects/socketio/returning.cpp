@@ -215,7 +215,7 @@ void Application::resend(Member& member, Comeback& comeback) {
     };
     for (const auto& publication : comeback.missed) {
         send_singles_until(publication->when());
-        member.session().send(packets_of(*publication, member.name_space()));
+        member.send(*publication);
         log.note_repeat(publication->channel(), publication->position(), member.number().number);
     }
     send_singles_until(std::nullopt);
