@@ -12,6 +12,18 @@ namespace longwire {
 
 enum class HandshakeFailure : std::uint8_t;  // <longwire/server.hpp>
 
+/// What only a WebSocket connection has of an AccessRecord.
+struct ConnectionRecord {
+    std::string subprotocol = {};
+    CloseCode code = CloseCode::abnormal_closure;  ///< As `on_close` is told it.
+    /// What the server closed it with, where it was the server that began: a peer that does
+    /// not answer that leaves 1006 behind.
+    std::optional<CloseCode> server_code = {};
+    std::string reason = {};  ///< The peer's, or, where the server began, the server's.
+    std::uint64_t messages_received = 0;
+    std::uint64_t messages_sent = 0;
+};
+
 /// One line of an access log: an HTTP request that is over, or a WebSocket connection that has
 /// ended. What came from the client is as it came, except that it is cut where it is long, and that
 /// a URL's secrets are not in it: it may hold control characters, and bytes that are no UTF-8.
@@ -41,18 +53,8 @@ struct AccessRecord {
     /// For a client that wanted a WebSocket and did not get it, or sent no request in time: why.
     std::optional<HandshakeFailure> refused = {};
 
-    /// What only a WebSocket connection has.
-    struct Connection {
-        std::string subprotocol = {};
-        CloseCode code = CloseCode::abnormal_closure;  ///< As `on_close` is told it.
-        /// What the server closed it with, where it was the server that began: a peer that does
-        /// not answer that leaves 1006 behind.
-        std::optional<CloseCode> server_code = {};
-        std::string reason = {};  ///< The peer's, or, where the server began, the server's.
-        std::uint64_t messages_received = 0;
-        std::uint64_t messages_sent = 0;
-    };
-    std::optional<Connection> websocket = {};
+    /// Of a WebSocket connection only.
+    std::optional<ConnectionRecord> websocket = {};
 };
 
 /// Is given each record, on the loop of its connection: several may call it at once, and it must

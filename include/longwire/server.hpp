@@ -271,6 +271,9 @@ public:
         std::uint16_t port = 0;  ///< The port, also when the system picked it; 0 for a Unix socket.
         /// With TLS: the SHA-256 of the (first) certificate, "AB:CD:…", to compare by eye.
         std::string fingerprint = {};
+        /// The sockets, to hand on to another process (`hand_over`, `ListenOptions::descriptor`).
+        /// They stay the server's.
+        std::vector<int> descriptors = {};
     };
 
     /// Begins to listen; connections are accepted once `run` runs. May be called several times.
@@ -307,6 +310,10 @@ public:
     /// handler. `stop` after it ends it at once.
     void drain(std::chrono::milliseconds within,
                CloseCode code = CloseCode::service_restart) noexcept;
+
+    /// The same, for a process that goes on with the sockets (`Listening::descriptors`): they stay
+    /// where they are, Unix sockets too. On the server's first loop (`post`).
+    void hand_over(std::chrono::milliseconds within) noexcept;
 
     /// What all connections together have done since the server was made. Any thread.
     [[nodiscard]] ServerCounts counts() const noexcept;

@@ -11,6 +11,7 @@
 #include "cli/serving_reload.hpp"
 #include "cli/serving_signals.hpp"
 #include "cli/serving_socketio.hpp"
+#include "cli/serving_successor.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/rules_gate.hpp"
@@ -86,6 +87,8 @@ int serve(const ServeOptions& options) {
     if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
     raise_descriptor_limit();
     hold_hangups();
+    hold_hand_overs();
+    Sockets sockets;
     ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
                                options.log_format);
 
@@ -124,8 +127,8 @@ int serve(const ServeOptions& options) {
 
     const ops::ServiceManager manager;
     const StopOnSignal signals(server, admin, manager, options.drain);
-    if (const auto code = listen(server, options, !web.empty())) return *code;
-    if (const auto code = start(admin, options.admin)) return *code;
+    if (const auto code = listen(server, options, sockets, !web.empty())) return *code;
+    if (const auto code = start(admin, options.admin, sockets)) return *code;
     if (options.channels.empty())
         fmt::print("Only this machine can reach it, and everyone may do everything.\n");
     server.post([&] {
@@ -137,7 +140,9 @@ int serve(const ServeOptions& options) {
                                 .pusher = pusher.get(),
                                 .access_log = access_log.get()}));
         if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
+        spawn(hand_over_on_signal(sockets.own, manager));
         manager.tell("READY=1");
+        sockets.predecessor.tell_ready();
     });
     admin.set_ready(true);
     fmt::print("Press Ctrl-C to stop.\n");

@@ -141,6 +141,10 @@ public:
         ++stops_;
         if (workers_) (*workers_)->wake_all();
     }
+    void hand_over(std::chrono::milliseconds within) noexcept {
+        for (const auto& endpoint : endpoints_) endpoint->listener->leave_in_place();
+        drain(within, CloseCode::service_restart);
+    }
     void drain(std::chrono::milliseconds within, CloseCode code) noexcept {
         drain_within_ = within;
         drain_code_ = code;
@@ -236,6 +240,7 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
             listening = {.address = listener->address().to_text(),
                          .port = listener->address().port(),
                          .fingerprint = tls ? tls->fingerprint() : std::string()};
+        listening.descriptors.push_back(listener->descriptor());
         endpoints_.push_back(std::make_unique<Endpoint>(
             Endpoint{std::move(listener), options.host, options.tls, tls}));
         const Endpoint& endpoint = *endpoints_.back();
@@ -565,6 +570,10 @@ void Server::stop() noexcept {
 
 void Server::drain(std::chrono::milliseconds within, CloseCode code) noexcept {
     implementation_->drain(within, code);
+}
+
+void Server::hand_over(std::chrono::milliseconds within) noexcept {
+    implementation_->hand_over(within);
 }
 
 ServerCounts Server::counts() const noexcept {

@@ -132,7 +132,7 @@ std::string access_text(const AccessRecord& record, std::chrono::system_clock::t
     if (record.refused)
         fmt::format_to(std::back_inserter(line), " refused={}", cause_name(*record.refused));
     if (!record.websocket) return line;
-    const AccessRecord::Connection& its = *record.websocket;
+    const ConnectionRecord& its = *record.websocket;
     fmt::format_to(std::back_inserter(line), " in={} out={} closed={}", its.messages_received,
                    its.messages_sent, to_number(its.code));
     if (its.server_code)
@@ -164,7 +164,7 @@ std::string access_json(const AccessRecord& record, std::chrono::system_clock::t
     members.text_if_any("user_agent", record.user_agent);
     if (record.refused) members.text("refused", cause_name(*record.refused));
     if (record.websocket) {
-        const AccessRecord::Connection& its = *record.websocket;
+        const ConnectionRecord& its = *record.websocket;
         members.number("messages_in", its.messages_received);
         members.number("messages_out", its.messages_sent);
         members.number("close_code", to_number(its.code));

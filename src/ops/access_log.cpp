@@ -12,7 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -104,7 +104,7 @@ struct AccessLog::Writing {
           json(format == LogFormat::json ||
                (format == LogFormat::automatic && ::isatty(descriptor) == 0)),
           to(std::make_shared<LineFile>(descriptor)),
-          thread(std::in_place, to, "%v", spdlog::level::info) {}
+          thread(std::make_unique<WritingThread>(to, "%v", spdlog::level::info)) {}
 
     void tell_lost() {
         if (const std::size_t count = thread->take_lost(); count > 0) {
@@ -132,7 +132,7 @@ struct AccessLog::Writing {
     const std::string file;
     const bool json;
     std::shared_ptr<LineFile> to;
-    std::optional<WritingThread> thread;
+    std::unique_ptr<WritingThread> thread;  // null once it has ended
     std::atomic<std::int64_t> tell_at = 0;
     std::atomic<std::uint64_t> lines = 0;
     std::atomic<std::uint64_t> lost = 0;

@@ -50,12 +50,12 @@ TEST_F(AccessText, OfAWebSocketSaysHowItWent) {
     record.origin = "https://example.org";
     record.user_agent = "Mozilla/5.0 (X11)";
     record.duration = std::chrono::seconds(90);
-    record.websocket = AccessRecord::Connection{.subprotocol = "chat",
-                                                .code = CloseCode::abnormal_closure,
-                                                .server_code = CloseCode::policy_violation,
-                                                .reason = "reads too slowly",
-                                                .messages_received = 3,
-                                                .messages_sent = 5};
+    record.websocket = ConnectionRecord{.subprotocol = "chat",
+                                        .code = CloseCode::abnormal_closure,
+                                        .server_code = CloseCode::policy_violation,
+                                        .reason = "reads too slowly",
+                                        .messages_received = 3,
+                                        .messages_sent = 5};
     EXPECT_EQ(access_text(record, ended),
               "2001:db8::7 - alice [26/Nov/2026:23:46:39 +0300] "
               "\"GET /channels/news?token=*** HTTP/1.1\" 101 3456 \"https://example.org\" "
@@ -96,11 +96,11 @@ TEST(AccessJson, OfAWebSocketSaysHowItWent) {
     record.secure = true;
     record.status = 101;
     record.user = "alice";
-    record.websocket = AccessRecord::Connection{.subprotocol = "chat",
-                                                .code = CloseCode::normal,
-                                                .reason = "enough",
-                                                .messages_received = 3,
-                                                .messages_sent = 5};
+    record.websocket = ConnectionRecord{.subprotocol = "chat",
+                                        .code = CloseCode::normal,
+                                        .reason = "enough",
+                                        .messages_received = 3,
+                                        .messages_sent = 5};
     const std::string json = access_json(record, ended);
     EXPECT_NE(json.find(R"("user":"alice")"), std::string::npos) << json;
     EXPECT_NE(json.find(R"("tls":true)"), std::string::npos) << json;
