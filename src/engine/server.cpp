@@ -558,6 +558,10 @@ void engine::ServerLoops::add_policy(
     implementation_.topics().add_policies(std::move(policy_of));
 }
 
+void engine::ServerLoops::set_pace(std::chrono::microseconds time, std::size_t look_after) const {
+    implementation_.topics().set_pace({.time = time, .look_after = look_after});
+}
+
 std::size_t engine::ServerLoops::unacknowledged(WebSocket& socket) {
     return WebSocketSession::of(socket).unacknowledged();
 }

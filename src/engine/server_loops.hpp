@@ -5,6 +5,7 @@
 #include <longwire/slow_reader.hpp>
 #include <longwire/websocket.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -39,6 +40,10 @@ public:
     /// server runs.
     void add_policy(
         std::function<std::optional<SlowReader>(std::string_view topic)> policy_of) const;
+
+    /// How long a loop gives out what was published before it looks at what else has come, and
+    /// after how many subscribers it looks at the clock. Before the server runs.
+    void set_pace(std::chrono::microseconds time, std::size_t look_after) const;
 
     /// Bytes that were sent and that the peer's system has not acknowledged: 0 where all that was
     /// sent before this turn has arrived there (which need not mean that the program has read it).

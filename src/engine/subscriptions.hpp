@@ -30,9 +30,6 @@ public:
     /// The last entry takes the place of the one that goes.
     void remove(std::uint32_t index) noexcept;
 
-    /// How many topics have something for this connection in this turn.
-    std::uint32_t due = 0;
-
 private:
     // With few entries, looking at each is faster than a table.
     static constexpr std::size_t worth_a_table = 12;

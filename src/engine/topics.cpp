@@ -69,11 +69,12 @@ bool Topics::subscribe(WebSocketSession& session, Subscriptions& its, std::strin
 }
 
 bool Topics::unsubscribe(WebSocketSession& session, Subscriptions& its, std::string_view name) {
+    // What was published before is still for it. (Giving it may change the subscriptions.)
+    if (!due_.empty()) catch_up(session, its);
+    if (session.subscriptions() != &its) return false;
     Topic* const topic = find(name);
     const std::uint32_t entry = topic == nullptr ? Subscriptions::none : its.find(*topic);
     if (entry == Subscriptions::none) return false;
-    // What was published before is still for it.
-    if (!due_.empty()) catch_up(session, its);
     remove(its, entry);
     drop_if_empty(*topic);
     return true;
@@ -96,7 +97,7 @@ void Topics::remove(Subscriptions& its, std::uint32_t entry) noexcept {
 }
 
 void Topics::drop_if_empty(Topic& topic) noexcept {
-    if (!topic.empty() || !topic.published().empty()) return;
+    if (!topic.empty() || topic.due()) return;
     count(topic.name(), false);
     topics_.erase(topics_.find(topic.name()));
 }
@@ -124,19 +125,20 @@ void Topics::publish_here(std::string_view name, const PreparedMessage& message,
         late_.emplace_back(name, message);
         return;
     }
-    Topic* const topic = find(name);
+    Topic* topic = find(name);
     if (topic == nullptr) return;
-    Topic::Subscriber* passed_over = nullptr;
     if (except != nullptr && except->subscriptions() != nullptr) {
-        Subscriptions& its = *except->subscriptions();
-        if (const std::uint32_t entry = its.find(*topic); entry != Subscriptions::none) {
-            passed_over = &topic->subscribers()[its[entry].place];
-            if (passed_over->seen < topic->published().size()) catch_up(*except, its);
-        }
+        // What was published before is still for it.
+        if (!due_.empty()) catch_up(*except, *except->subscriptions());
+        topic = find(name);
+        if (topic == nullptr) return;
     }
-    if (topic->published().empty()) due_.push_back(topic);
+    if (!topic->due()) due_.push_back(topic);
     topic->publish(message, order_++);
-    if (passed_over != nullptr) ++passed_over->seen;
+    if (except == nullptr || except->subscriptions() == nullptr) return;
+    Subscriptions& its = *except->subscriptions();
+    if (const std::uint32_t entry = its.find(*topic); entry != Subscriptions::none)
+        topic->subscribers()[its[entry].place].seen = topic->end();
 }
 
 void Topics::catch_up(WebSocketSession& session, Subscriptions& its) {
@@ -144,26 +146,49 @@ void Topics::catch_up(WebSocketSession& session, Subscriptions& its) {
     give_in_order(session, its);
 }
 
+bool Topics::owes(Subscriptions& its) noexcept {
+    bool owes = false;
+    if (!due_.empty()) each_due_of(its, [&](Topic&, Topic::Subscriber&) { owes = true; });
+    return owes;
+}
+
+/// Calls `visit` with each topic of which it has yet to get something.
+template <class Visit>
+void Topics::each_due_of(Subscriptions& its, Visit&& visit) {
+    const auto look_at = [&](Topic& topic, std::uint32_t place) {
+        Topic::Subscriber& subscriber = topic.subscribers()[place];
+        if (topic.missing(subscriber) > 0) visit(topic, subscriber);
+    };
+    if (its.size() < due_.size()) {
+        for (const Subscriptions::Entry& entry : its.entries())
+            if (entry.topic->due()) look_at(*entry.topic, entry.place);
+        return;
+    }
+    for (Topic* const topic : due_) {
+        if (topic == nullptr) continue;
+        if (const std::uint32_t entry = its.find(*topic); entry != Subscriptions::none)
+            look_at(*topic, its[entry].place);
+    }
+}
+
 /// Gives a session what it has not seen of all its topics, as it was published.
 void Topics::give_in_order(WebSocketSession& session, Subscriptions& its) {
     for (;;) {
         Topic::Subscriber* next = nullptr;
         Topic* its_topic = nullptr;
-        std::uint32_t first = std::numeric_limits<std::uint32_t>::max();
-        for (Topic* const topic : due_) {
-            const std::uint32_t entry = its.find(*topic);
-            if (entry == Subscriptions::none) continue;
-            Topic::Subscriber& subscriber = topic->subscribers()[its[entry].place];
-            if (subscriber.seen >= topic->published().size()) continue;
-            const std::uint32_t order = topic->published()[subscriber.seen].order;
-            if (order >= first) continue;
+        auto first = std::numeric_limits<std::uint64_t>::max();
+        each_due_of(its, [&](Topic& topic, Topic::Subscriber& subscriber) {
+            const std::uint64_t order = topic[subscriber.seen].order;
+            if (order >= first) return;
             first = order;
             next = &subscriber;
-            its_topic = topic;
-        }
+            its_topic = &topic;
+        });
         if (next == nullptr) return;
-        const PreparedMessage& message = its_topic->published()[next->seen++].message;
+        const PreparedMessage& message = (*its_topic)[next->seen++].message;
         session.deliver(message, *its_topic);
+        // (What is given may end the connection, and with it the subscriptions.)
+        if (session.subscriptions() != &its) return;
     }
 }
 
@@ -175,18 +200,11 @@ void Topics::end_turn() {
     sending_ = true;
     send_due();
     sending_ = false;
-    order_ = 0;
-    for (Topic* const topic : std::exchange(due_, {})) {
-        topic->end_turn([](const Topic::Subscriber& moved, std::uint32_t place) {
-            (*moved.session->subscriptions())[moved.entry].place = place;
-        });
-        drop_if_empty(*topic);
-    }
-    if (late_.empty()) return;
+    if (due_.empty()) order_ = 0;
     for (const auto& [name, message] : std::exchange(late_, {}))
         publish_here(name, message, nullptr);
     // For the next turn not to wait.
-    worker_.loop().post([] {});
+    if (!due_.empty()) worker_.loop().post([] {});
 }
 
 void Topics::send_to_other_loops() {
@@ -202,38 +220,61 @@ void Topics::send_to_other_loops() {
 }
 
 void Topics::send_due() {
-    const bool alone = due_.size() == 1;
-    if (!alone)
-        for (Topic* const topic : due_)
-            for (const Topic::Subscriber& subscriber : topic->subscribers())
-                ++subscriber.session->subscriptions()->due;
-    for (Topic* const topic : due_) send_due_of(*topic, alone);
-}
-
-void Topics::send_due_of(Topic& topic, bool alone) {
-    topic.begin_sending();
-    const std::size_t count = topic.subscribers().size();
-    const auto published = static_cast<std::uint32_t>(topic.published().size());
-    for (std::size_t place = 0; place < count; ++place) {
-        Topic::Subscriber& subscriber = topic.subscribers()[place];
-        if (subscriber.session == nullptr) continue;
-        Subscriptions& its = *subscriber.session->subscriptions();
-        const std::uint32_t due = alone ? 1 : std::exchange(its.due, 0);
-        if (due > 1)
-            give_in_order(*subscriber.session, its);
-        else if (subscriber.seen < published)
-            give(subscriber, topic);
-        // (What is given may end the connection, and with it the subscription.)
-        topic.subscribers()[place].seen = 0;
+    const auto deadline = net::Loop::Clock::now() + board_.pace_.time;
+    bool in_time = true;
+    for (std::size_t index = 0; index < due_.size() && in_time; ++index) {
+        Topic& topic = *due_[index];
+        in_time = go_round(topic, deadline);
+        if (topic.due()) continue;
+        due_[index] = nullptr;
+        drop_if_empty(topic);
     }
+    std::erase(due_, nullptr);
+    // A topic with many subscribers does not keep the others waiting.
+    if (!in_time) std::ranges::rotate(due_, due_.begin() + 1);
 }
 
-void Topics::give(Topic::Subscriber& subscriber, Topic& topic) {
+/// False where time has run out before all subscribers had all.
+bool Topics::go_round(Topic& topic, net::Loop::Clock::time_point deadline) {
+    // Beyond this, who publishes has to wait for those who read, or what is published piles up.
+    constexpr std::size_t most_bytes = std::size_t{64} * 1024;
+    while (topic.due()) {
+        std::size_t place = topic.next();
+        while (place < topic.subscribers().size()) {
+            give_turn(topic, place);
+            topic.had_its_turn();
+            if (++place % board_.pace_.look_after == 0 && topic.bytes() <= most_bytes &&
+                net::Loop::Clock::now() >= deadline)
+                return false;
+        }
+        topic.end_circle([](const Topic::Subscriber& moved, std::uint32_t place) {
+            (*moved.session->subscriptions())[moved.entry].place = place;
+        });
+    }
+    return true;
+}
+
+void Topics::give_turn(Topic& topic, std::size_t place) {
+    const Topic::Subscriber subscriber = topic.subscribers()[place];
+    if (subscriber.session == nullptr || topic.missing(subscriber) == 0) return;
+    Subscriptions& its = *subscriber.session->subscriptions();
+    std::size_t topics = 1;
+    if (due_.size() > 1 && its.size() > 1) {
+        topics = 0;
+        each_due_of(its, [&](Topic&, Topic::Subscriber&) { ++topics; });
+    }
+    if (topics > 1)
+        give_in_order(*subscriber.session, its);
+    else
+        give(topic, subscriber);
+    topic.subscribers()[place].seen = topic.end();
+}
+
+void Topics::give(Topic& topic, Topic::Subscriber subscriber) {
     WebSocketSession& session = *subscriber.session;
-    if (subscriber.seen == 0 && session.deliver_all(topic)) return;
-    const auto& published = topic.published();
-    for (std::size_t index = subscriber.seen; index < published.size(); ++index)
-        session.deliver(published[index].message, topic);
+    if (session.deliver_all(topic, subscriber.seen)) return;
+    for (std::uint32_t number = subscriber.seen; number != topic.end(); ++number)
+        session.deliver(topic[number].message, topic);
 }
 
 }  // namespace longwire::engine

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,14 @@ public:
     }
     [[nodiscard]] std::optional<SlowReader> policy_of(std::string_view topic) const;
 
+    /// How long a loop gives out what was published before it looks at what else has come, and
+    /// after how many subscribers it looks at the clock. Before the server runs.
+    struct Pace {
+        std::chrono::microseconds time = std::chrono::milliseconds(4);
+        std::size_t look_after = 64;
+    };
+    void set_pace(Pace pace) noexcept { pace_ = pace; }
+
     /// Makes the topics of one more loop. Before the server runs.
     Topics& add(Worker& worker);
 
@@ -53,10 +62,12 @@ private:
     std::vector<std::pair<std::string, SlowReader>> policies_;
     std::vector<std::function<std::optional<SlowReader>(std::string_view)>> policies_of_;
     std::vector<std::unique_ptr<Topics>> loops_;
+    Pace pace_;
 };
 
 /// The topics that have subscribers on one loop. What is published in a turn leaves at its end, as
-/// one write to each subscriber. Belongs to the loop's thread, but for `may_have`.
+/// one write to each subscriber; where that takes long, some of it leaves in the turns that follow.
+/// Belongs to the loop's thread, but for `may_have`.
 class Topics final : private net::TurnEnd {
 public:
     /// Must outlive the worker, whose connections leave it as they go.
@@ -86,6 +97,8 @@ public:
     /// Gives the session what was published before, since something else is to be sent to it.
     void catch_up(WebSocketSession& session, Subscriptions& its);
     [[nodiscard]] bool anything_due() const noexcept { return !due_.empty(); }
+    /// Whether something was published for it that it was not given yet.
+    [[nodiscard]] bool owes(Subscriptions& its) noexcept;
 
     /// Whether there may be a subscriber. Any thread.
     [[nodiscard]] bool may_have(std::size_t hash) const noexcept {
@@ -112,15 +125,18 @@ private:
     void end_turn() override;
     void send_to_other_loops();
     void send_due();
-    void send_due_of(Topic& topic, bool alone);
-    void give(Topic::Subscriber& subscriber, Topic& topic);
+    [[nodiscard]] bool go_round(Topic& topic, net::Loop::Clock::time_point deadline);
+    void give_turn(Topic& topic, std::size_t place);
+    template <class Visit>
+    void each_due_of(Subscriptions& its, Visit&& visit);
+    static void give(Topic& topic, Topic::Subscriber subscriber);
     void give_in_order(WebSocketSession& session, Subscriptions& its);
 
     TopicBoard& board_;
     Worker& worker_;
     std::unordered_map<std::string, std::unique_ptr<Topic>, TextHash, std::equal_to<>> topics_;
-    std::vector<Topic*> due_;  // in which something was published in this turn
-    std::uint32_t order_ = 0;  // of what was published in this turn
+    std::vector<Topic*> due_;  // in which something was published; null: all have got it
+    std::uint64_t order_ = 0;  // of what was published while something was due
     bool sending_ = false;
     Publications late_;  // published while what is due is sent
     std::vector<Publications> to_others_;

@@ -193,8 +193,10 @@ void WebSocketSession::on_closed(net::Ending /*ending*/) {
 
 std::size_t WebSocketSession::unacknowledged() const noexcept {
     if (stream_ == nullptr) return particulars_ ? particulars_->unacknowledged : 0;
-    // (Of what waits in order to be dropped it is enough that there is some.)
-    return stream_->unacknowledged() + (waiting() != nullptr ? 1 : 0);
+    // (Of what has yet to be written, it is enough that there is some.)
+    const bool more = waiting() != nullptr ||
+                      (subscriptions() != nullptr && worker_.topics()->owes(*subscriptions()));
+    return stream_->unacknowledged() + (more ? 1 : 0);
 }
 
 void WebSocketSession::close(CloseCode code, std::string_view reason) {

@@ -131,8 +131,9 @@ public:
     // What topics do.
     [[nodiscard]] Subscriptions* subscriptions() const noexcept;
     void deliver(const PreparedMessage& message, const Topic& topic);
-    /// Takes all that was published in this turn, if the session need not look at each message.
-    [[nodiscard]] bool deliver_all(Topic& topic);
+    /// Takes all that was published from this number on, if the session need not look at each
+    /// message.
+    [[nodiscard]] bool deliver_all(Topic& topic, std::uint32_t from);
 
     /// Calls a function of the user's; if it throws, the log says so and this connection is closed
     /// with 1011.

@@ -39,10 +39,10 @@ void WebSocketSession::deliver(const PreparedMessage& message, const Topic& topi
         (void)send_prepared(message, &topic, topic.policy().value_or(terms().slow_reader));
 }
 
-bool WebSocketSession::deliver_all(Topic& topic) {
+bool WebSocketSession::deliver_all(Topic& topic, std::uint32_t from) {
     // Where frames are like no other's, or may have to wait, each is looked at.
     if (!can_send() || kept() || waiting() || dedicated() || stream_->congested()) return false;
-    const Topic::Frames& frames = topic.frames(connection_.compression());
+    const Topic::Frames& frames = topic.frames(connection_.compression(), from);
     // Of more, a part may have no room.
     if (frames.bytes.size() > always_admitted) return false;
     if (stream_->idle())

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -16,15 +17,26 @@
 namespace longwire {
 namespace {
 
+/// On how many loops; and whether each turn of a loop gives something to one subscriber only, as
+/// where there are very many.
+struct Way {
+    std::size_t threads;
+    bool in_steps;
+};
+
 /// A server whose clients say what is to be done: "+TOPIC", "-TOPIC", "TOPIC=TEXT" (publish),
 /// "!TEXT" (send back), several in one message parted by spaces. Each message is answered with
 /// "ok" and what each step gave, at its end.
-class TopicTest : public ::testing::TestWithParam<std::size_t> {
+class TopicTest : public ::testing::TestWithParam<Way> {
 protected:
     explicit TopicTest(WebSocketOptions options = {}) {
         running.server.websocket("/", {.on_message = obey}, std::move(options));
     }
-    void SetUp() override { running.start(); }
+    void SetUp() override {
+        if (GetParam().in_steps)
+            engine::ServerLoops(running.server).set_pace(std::chrono::microseconds(0), 1);
+        running.start();
+    }
 
     static void obey(WebSocket& socket, Message message) {
         std::string answer = "ok";
@@ -73,7 +85,7 @@ protected:
         return all;
     }
 
-    RunningServer running{{.threads = GetParam()}};
+    RunningServer running{{.threads = GetParam().threads}};
 };
 
 TEST_P(TopicTest, WhoIsSubscribedGetsWhatIsPublished) {
@@ -180,7 +192,35 @@ TEST_P(TopicTest, ConnectionsComeAndGoWhileItIsPublished) {
     EXPECT_EQ(tell(*last, "+a"), "ok yes");
 }
 
-INSTANTIATE_TEST_SUITE_P(Loops, TopicTest, ::testing::Values(1, 3));
+TEST_P(TopicTest, EachGetsAllInOrderWhileOthersComeAndGo) {
+    std::vector<std::unique_ptr<RawClient>> readers;
+    for (int index = 0; index < 20; ++index)
+        readers.push_back(client(index % 3 == 0 ? "+a +b" : index % 3 == 1 ? "+b +c +a" : "+a"));
+    const auto restless = client();
+    const auto publisher = client("+a +b");
+    constexpr int rounds = 100;
+    int number = 0;
+    for (int round = 0; round < rounds; ++round) {
+        std::string steps;
+        for (int step = 0; step < 10; ++step, ++number)
+            steps += (steps.empty() ? "" : " ") + std::string(number % 2 == 0 ? "a=" : "b=") +
+                     std::to_string(number);
+        tell(*publisher, steps);
+        tell(*restless, round % 2 == 0 ? "+b +a" : "-a -b");
+    }
+    for (std::size_t index = 0; index < readers.size(); ++index) {
+        const int step = index % 3 == 2 ? 2 : 1;
+        for (int expected = 0; expected < number; expected += step)
+            ASSERT_EQ(next(*readers[index]), std::to_string(expected)) << "reader " << index;
+        EXPECT_EQ(tell(*readers[index], "-a"), "ok yes");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Loops, TopicTest, ::testing::Values(Way{1, false}, Way{3, false}, Way{1, true}, Way{3, true}),
+    [](const auto& info) {
+        return std::to_string(info.param.threads) + (info.param.in_steps ? "InSteps" : "AtOnce");
+    });
 
 class FewSubscriptions : public TopicTest {
 protected:
@@ -192,7 +232,7 @@ TEST_P(FewSubscriptions, OneMoreIsNotTaken) {
     EXPECT_EQ(tell(*one, "+a +b +c +d -a +d"), "ok yes yes yes no yes yes");
 }
 
-INSTANTIATE_TEST_SUITE_P(Loops, FewSubscriptions, ::testing::Values(1));
+INSTANTIATE_TEST_SUITE_P(Loops, FewSubscriptions, ::testing::Values(Way{1, false}));
 
 /// Subscribes by a connection of one kind, and takes `count` messages.
 Task<> take(std::string url, Compression compression, int count, std::vector<std::string>& taken,
