@@ -76,6 +76,44 @@ void add_pages(Server& server, const ServeOptions& options, const std::string& w
     if (!web.empty()) server.files("/", web);
 }
 
+/// What concerns the whole process, before it has other threads.
+void prepare(const ServeOptions& options) {
+    raise_descriptor_limit();
+    hold_hangups();
+    hold_hand_overs();
+    ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
+                               options.log_format);
+}
+
+/// Null where there is to be none.
+Result<std::unique_ptr<ops::AccessLog>> open_access_log(const ServeOptions& options) {
+    if (options.access_log == "off") return nullptr;
+    return ops::AccessLog::open(options.access_log, options.log_format);
+}
+
+void write_to(ops::AccessLog* access_log, Server& server) {
+    if (access_log != nullptr)
+        server.on_access([access_log](const AccessRecord& record) { access_log->write(record); });
+}
+
+/// What goes on beside serving, from when that begins.
+void begin(const Reloading& reloading, Sockets& sockets) {
+    const ops::ServiceManager& manager = reloading.manager;
+    spawn(reload_on_hangup(reloading));
+    if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
+    spawn(hand_over_on_signal(sockets.own, manager));
+    manager.tell("READY=1");
+    sockets.predecessor.tell_ready();
+}
+
+void end(hooks::HttpCaller& caller, ops::AccessLog* access_log) {
+    // Its answers go to what has been made after it.
+    caller.end();
+    if (access_log != nullptr) access_log->end();
+    ops::end_log();
+    fmt::print("Stopped.\n");
+}
+
 int wrong(std::string_view what) {
     fmt::print(stderr, "longwire serve: {}\n", what);
     return usage;
@@ -85,32 +123,22 @@ int wrong(std::string_view what) {
 
 int serve(const ServeOptions& options) {
     if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
-    raise_descriptor_limit();
-    hold_hangups();
-    hold_hand_overs();
+    prepare(options);
     Sockets sockets;
-    ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
-                               options.log_format);
-
-    std::unique_ptr<ops::AccessLog> access_log;  // outlives the server, which writes it
-    if (options.access_log != "off") {
-        auto opened = ops::AccessLog::open(options.access_log, options.log_format);
-        if (!opened) return wrong(opened.error().message());
-        access_log = std::move(*opened);
-    }
+    const auto access_log = open_access_log(options);
+    if (!access_log) return wrong(access_log.error().message());
     hooks::HttpCaller caller(caller_options(options));
     hub::MemoryBroker broker;
     hub::Hub hub(broker);
     Server server(options.limits);
-    if (access_log)
-        server.on_access([&](const AccessRecord& record) { access_log->write(record); });
+    write_to(access_log->get(), server);
     dialects::HubLoops hub_loops(server, hub);
     auto policy = policy_of(options, caller);
     if (!policy) return wrong(policy.error().message());
     dialects::RulesGate gate(std::move(*policy));
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
         describe_channels(hub_loops, broker, exposition);
-        if (access_log) access_log->describe(exposition);
+        if (*access_log) (*access_log)->describe(exposition);
     });
     const Serving serving = {.options = options,
                              .server = server,
@@ -132,27 +160,20 @@ int serve(const ServeOptions& options) {
     if (options.channels.empty())
         fmt::print("Only this machine can reach it, and everyone may do everything.\n");
     server.post([&] {
-        spawn(reload_on_hangup({.options = options,
-                                .server = server,
-                                .gate = gate,
-                                .caller = caller,
-                                .manager = manager,
-                                .pusher = pusher.get(),
-                                .access_log = access_log.get()}));
-        if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
-        spawn(hand_over_on_signal(sockets.own, manager));
-        manager.tell("READY=1");
-        sockets.predecessor.tell_ready();
+        begin({.options = options,
+               .server = server,
+               .gate = gate,
+               .caller = caller,
+               .manager = manager,
+               .pusher = pusher.get(),
+               .access_log = access_log->get()},
+              sockets);
     });
     admin.set_ready(true);
     fmt::print("Press Ctrl-C to stop.\n");
     std::fflush(stdout);
     const int status = server.run();
-    // Its answers go to what has been made after it.
-    caller.end();
-    if (access_log) access_log->end();
-    ops::end_log();
-    fmt::print("Stopped.\n");
+    end(caller, access_log->get());
     return status;
 }
 

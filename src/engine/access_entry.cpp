@@ -50,14 +50,17 @@ void AccessEntry::end(int status) {
 }
 
 void AccessEntry::close(CloseCode code, std::string_view reason) {
+    if (!record_.websocket) return;
     record_.websocket->server_code = code;
     record_.websocket->reason = cut(reason, AccessRecord::longest_text);
 }
 
 void AccessEntry::end(CloseCode code, std::string_view reason) {
     record_.status = 101;
-    record_.websocket->code = code;
-    if (!reason.empty()) record_.websocket->reason = cut(reason, AccessRecord::longest_text);
+    if (record_.websocket) {
+        record_.websocket->code = code;
+        if (!reason.empty()) record_.websocket->reason = cut(reason, AccessRecord::longest_text);
+    }
     tell();
 }
 

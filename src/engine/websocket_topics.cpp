@@ -52,7 +52,7 @@ bool WebSocketSession::deliver_all(Topic& topic, std::uint32_t from) {
     else
         return true;
     if (AccessEntry* const entry = access()) {
-        entry->add_messages_sent(topic.published().size());
+        entry->add_messages_sent(topic.end() - from);
         entry->add_sent(frames.bytes.size());
     }
     return true;

@@ -160,6 +160,8 @@ class Successors(unittest.TestCase):
 
     def end_all(self):
         """Ends whoever serves; afterwards nobody holds the pipes."""
+        if self.process.stdout.closed:
+            return None
         if self.serving:
             os.kill(self.serving, signal.SIGTERM)
             self.serving = None
@@ -175,7 +177,7 @@ class Successors(unittest.TestCase):
             if found := re.match(r"SIGUSR2: process (\d+) has taken over", line):
                 self.serving = int(found.group(1))
                 return
-        raise AssertionError("nobody has taken over")
+        raise AssertionError(f"nobody has taken over: {self.process.stderr.read()}")
 
     def test_lose_nobody_who_connects(self):
         port = self.start("--listen", "127.0.0.1:0", "--threads", "2")
