@@ -2,6 +2,7 @@
 
 /// The whole of Longwire: `Server`, `Hub`, `connect`, and what they speak in.
 
+#include <longwire/access_record.hpp>
 #include <longwire/client.hpp>
 #include <longwire/close_code.hpp>
 #include <longwire/compression.hpp>

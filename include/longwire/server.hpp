@@ -1,5 +1,6 @@
 #pragma once
 
+#include <longwire/access_record.hpp>
 #include <longwire/compression.hpp>
 #include <longwire/error.hpp>
 #include <longwire/http_reply.hpp>
@@ -252,6 +253,10 @@ public:
     /// before, options of their own. The first pattern that matches counts. Before `run`.
     Server& topic(std::string_view pattern, TopicOptions options);
 
+    /// Gives `sink` a record of each request that is over and each WebSocket connection that has
+    /// ended, for an access log. Without one nothing is noted. Before `run`.
+    Server& on_access(AccessSink sink);
+
     /// Sends `message` to every connection that is subscribed to `topic` (`WebSocket::subscribe`),
     /// on all loops. It is encoded once, and compressed once for each set of parameters that
     /// connections have agreed on. What one thread publishes arrives in its order. Any thread.
@@ -269,6 +274,9 @@ public:
         std::uint16_t port = 0;  ///< The port, also when the system picked it; 0 for a Unix socket.
         /// With TLS: the SHA-256 of the (first) certificate, "AB:CD:…", to compare by eye.
         std::string fingerprint = {};
+        /// The sockets, to hand on to another process (`hand_over`, `ListenOptions::descriptor`).
+        /// They stay the server's.
+        std::vector<int> descriptors = {};
     };
 
     /// Begins to listen; connections are accepted once `run` runs. May be called several times.
@@ -305,6 +313,10 @@ public:
     /// handler. `stop` after it ends it at once.
     void drain(std::chrono::milliseconds within,
                CloseCode code = CloseCode::service_restart) noexcept;
+
+    /// The same, for a process that goes on with the sockets (`Listening::descriptors`): they stay
+    /// where they are, Unix sockets too. On the server's first loop (`post`).
+    void hand_over(std::chrono::milliseconds within) noexcept;
 
     /// What all connections together have done since the server was made. Any thread.
     [[nodiscard]] ServerCounts counts() const noexcept;

@@ -318,6 +318,10 @@ public:
     /// How the connection ended; meaningful once `ready_state()` is `closed`.
     [[nodiscard]] CloseStatus close_status() const noexcept;
 
+    /// Says who this is, in the record that the server's access log is given of it
+    /// (`Server::on_access`).
+    void name_user(std::string_view user);
+
     /// A value that names this connection for any thread and any time.
     [[nodiscard]] Handle handle();
 

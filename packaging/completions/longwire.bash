@@ -43,7 +43,7 @@ _longwire_files() {
 # Sets COMPREPLY to what $word, whole, may become; $before stands before it, and $lead in it.
 _longwire_candidates() {
     case $before in
-        --cacert | --payload | --config | --token-key | --token-jwks | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
+        --cacert | --payload | --config | --access-log | --token-key | --token-jwks | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
             _longwire_files ''
             return
             ;;
@@ -108,7 +108,7 @@ _longwire_candidates() {
                 --idle-timeout --close-timeout --threads --spin --origin --token-secret
                 --token-key --token-jwks --token-audience --token-issuer --publish-rate
                 --publish-rate-per-user --publish-rate-per-address --request-rate-per-address
-                --log-format --hook-url --hook-connect --hook-timeout --hook-secret --hook-header --hook-at-once
+                --log-format --access-log --hook-url --hook-connect --hook-timeout --hook-secret --hook-header --hook-at-once
                 --hook-ca --socketio --socketio-recovery --socketio-max-sessions
                 --socketio-max-sessions-per-address --admin --drain --config
                 --verbose --help'

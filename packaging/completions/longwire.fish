@@ -111,6 +111,7 @@ complete -c longwire -n $serve -l socketio-max-sessions -x -d 'Such clients in t
 complete -c longwire -n $serve -l socketio-max-sessions-per-address -x -d 'Of one address'
 complete -c longwire -n $serve -l request-rate-per-address -x -d 'Handshakes and requests of an address in a second'
 complete -c longwire -n $serve -l log-format -x -a 'auto text json' -d 'How lines of the log look'
+complete -c longwire -n $serve -l access-log -r -F -d 'A line for each request and WebSocket'
 complete -c longwire -n $serve -l hook-url -x -d 'Your own server, asked where a rule says webhook'
 complete -c longwire -n $serve -l hook-connect -x -d 'Your own server, asked who somebody is'
 complete -c longwire -n $serve -l hook-timeout -x -d 'For its whole answer'

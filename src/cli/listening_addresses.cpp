@@ -35,6 +35,16 @@ void say_where(ListenOptions& options) {
 
 }  // namespace
 
+std::vector<ListenOptions> listening_already(const std::vector<int>& descriptors) {
+    std::vector<ListenOptions> all;
+    for (const int descriptor : descriptors) {
+        ListenOptions one = {.descriptor = descriptor};
+        say_where(one);
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
 Result<std::vector<ListenOptions>> listening_addresses(const std::string& text) {
     constexpr std::string_view manager = "systemd";
     std::vector<ListenOptions> all;
@@ -48,12 +58,10 @@ Result<std::vector<ListenOptions>> listening_addresses(const std::string& text) 
     }
     const std::string_view name =
         text.size() > manager.size() ? std::string_view(text).substr(manager.size() + 1) : "";
-    for (const ops::HandedOn& socket : ops::handed_on_sockets()) {
-        if (!name.empty() && socket.name != name) continue;
-        ListenOptions one = {.descriptor = socket.descriptor};
-        say_where(one);
-        all.push_back(std::move(one));
-    }
+    std::vector<int> descriptors;
+    for (const ops::HandedOn& socket : ops::handed_on_sockets())
+        if (name.empty() || socket.name == name) descriptors.push_back(socket.descriptor);
+    all = listening_already(descriptors);
     if (all.empty())
         return failure(ErrorCode::invalid_argument,
                        "no service manager has handed on a socket" +

@@ -13,4 +13,7 @@ namespace longwire::cli {
 /// Errors: invalid_argument.
 [[nodiscard]] Result<std::vector<ListenOptions>> listening_addresses(const std::string& text);
 
+/// Sockets that listen already: who can reach each is found out.
+[[nodiscard]] std::vector<ListenOptions> listening_already(const std::vector<int>& descriptors);
+
 }  // namespace longwire::cli

@@ -11,12 +11,14 @@
 #include "cli/serving_reload.hpp"
 #include "cli/serving_signals.hpp"
 #include "cli/serving_socketio.hpp"
+#include "cli/serving_successor.hpp"
 #include "cli/web_folder.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/rules_gate.hpp"
 #include "hooks/http_caller.hpp"
 #include "hub/hub.hpp"
 #include "hub/memory_broker.hpp"
+#include "ops/access_log.hpp"
 #include "ops/admin.hpp"
 #include "ops/log.hpp"
 #include "ops/service_manager.hpp"
@@ -27,6 +29,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,6 +76,44 @@ void add_pages(Server& server, const ServeOptions& options, const std::string& w
     if (!web.empty()) server.files("/", web);
 }
 
+/// What concerns the whole process, before it has other threads.
+void prepare(const ServeOptions& options) {
+    raise_descriptor_limit();
+    hold_hangups();
+    hold_hand_overs();
+    ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
+                               options.log_format);
+}
+
+/// Null where there is to be none.
+Result<std::unique_ptr<ops::AccessLog>> open_access_log(const ServeOptions& options) {
+    if (options.access_log == "off") return nullptr;
+    return ops::AccessLog::open(options.access_log, options.log_format);
+}
+
+void write_to(ops::AccessLog* access_log, Server& server) {
+    if (access_log != nullptr)
+        server.on_access([access_log](const AccessRecord& record) { access_log->write(record); });
+}
+
+/// What goes on beside serving, from when that begins.
+void begin(const Reloading& reloading, Sockets& sockets) {
+    const ops::ServiceManager& manager = reloading.manager;
+    spawn(reload_on_hangup(reloading));
+    if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
+    spawn(hand_over_on_signal(sockets.own, manager));
+    manager.tell("READY=1");
+    sockets.predecessor.tell_ready();
+}
+
+void end(hooks::HttpCaller& caller, ops::AccessLog* access_log) {
+    // Its answers go to what has been made after it.
+    caller.end();
+    if (access_log != nullptr) access_log->end();
+    ops::end_log();
+    fmt::print("Stopped.\n");
+}
+
 int wrong(std::string_view what) {
     fmt::print(stderr, "longwire serve: {}\n", what);
     return usage;
@@ -82,21 +123,22 @@ int wrong(std::string_view what) {
 
 int serve(const ServeOptions& options) {
     if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
-    raise_descriptor_limit();
-    hold_hangups();
-    ops::log_to_standard_error(options.verbose ? LogLevel::debug : LogLevel::info,
-                               options.log_format);
-
+    prepare(options);
+    Sockets sockets;
+    const auto access_log = open_access_log(options);
+    if (!access_log) return wrong(access_log.error().message());
     hooks::HttpCaller caller(caller_options(options));
     hub::MemoryBroker broker;
     hub::Hub hub(broker);
     Server server(options.limits);
+    write_to(access_log->get(), server);
     dialects::HubLoops hub_loops(server, hub);
     auto policy = policy_of(options, caller);
     if (!policy) return wrong(policy.error().message());
     dialects::RulesGate gate(std::move(*policy));
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
         describe_channels(hub_loops, broker, exposition);
+        if (*access_log) (*access_log)->describe(exposition);
     });
     const Serving serving = {.options = options,
                              .server = server,
@@ -113,28 +155,25 @@ int serve(const ServeOptions& options) {
 
     const ops::ServiceManager manager;
     const StopOnSignal signals(server, admin, manager, options.drain);
-    if (const auto code = listen(server, options, !web.empty())) return *code;
-    if (const auto code = start(admin, options.admin)) return *code;
+    if (const auto code = listen(server, options, sockets, !web.empty())) return *code;
+    if (const auto code = start(admin, options.admin, sockets)) return *code;
     if (options.channels.empty())
         fmt::print("Only this machine can reach it, and everyone may do everything.\n");
     server.post([&] {
-        spawn(reload_on_hangup({.options = options,
-                                .server = server,
-                                .gate = gate,
-                                .caller = caller,
-                                .manager = manager,
-                                .pusher = pusher.get()}));
-        if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
-        manager.tell("READY=1");
+        begin({.options = options,
+               .server = server,
+               .gate = gate,
+               .caller = caller,
+               .manager = manager,
+               .pusher = pusher.get(),
+               .access_log = access_log->get()},
+              sockets);
     });
     admin.set_ready(true);
     fmt::print("Press Ctrl-C to stop.\n");
     std::fflush(stdout);
     const int status = server.run();
-    // Its answers go to what has been made after it.
-    caller.end();
-    ops::end_log();
-    fmt::print("Stopped.\n");
+    end(caller, access_log->get());
     return status;
 }
 

@@ -51,6 +51,7 @@ struct ServeOptions {
     SocketIoOptions socketio = {.recovery = std::chrono::minutes(2)};
     bool verbose = false;
     ops::LogFormat log_format = ops::LogFormat::automatic;
+    std::string access_log = "off";  // or a file, or - for standard output
 };
 
 /// `longwire serve`: gives the exit code.

@@ -5,6 +5,7 @@
 
 #include <cctype>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,15 @@ std::string wrong_with_path(const std::string& path) {
             return "must hold letters, digits and -._~!$&'()+,;=@ only: " + path;
     return {};
 }
+
+/// So many in a second, and twice as many at once.
+const Word<access::Rate> burst_word = {
+    "NUMBER", "a whole number", [](std::string_view word) -> std::optional<access::Rate> {
+        const auto count = count_word.parse(word);
+        if (!count) return std::nullopt;
+        const auto number = static_cast<double>(*count);
+        return access::Rate{.a_second = number, .burst = 2 * number};
+    }};
 
 void add_speed(CLI::App& serve, ServeOptions& options) {
     add_word(serve, "--threads", options.limits.threads, count_word,
@@ -149,19 +159,8 @@ void add_access(CLI::App& serve, ServeOptions& options) {
     add("--token-issuer", options.token_demands.issuer, "Tokens must be of this issuer", "NAME");
     const auto add_rate = [&](const std::string& name, access::Rate& rate,
                               const std::string& whose) {
-        serve
-            .add_option_function<std::string>(
-                name,
-                [&rate, name](const std::string& given) {
-                    const auto count = positive_word.parse(given);
-                    if (!count && given != "0")
-                        throw CLI::ValidationError(name, "must be a number: " + given);
-                    const auto number = static_cast<double>(count.value_or(0));
-                    rate = {.a_second = number, .burst = 2 * number};
-                },
-                whose + " in a second, and twice as many at\nonce. 0: no limit")
-            ->type_name("NUMBER")
-            ->option_text("NUMBER=0");
+        add_word(serve, name, rate, burst_word,
+                 whose + " in a second, and twice as many at\nonce. 0: no limit", "0");
     };
     add_rate("--publish-rate", options.rates.publish_per_connection,
              "Messages that a connection may publish");
@@ -286,6 +285,17 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
              "How lines of the log look: text, json, or auto: text on a terminal, and\n"
              "JSON elsewhere",
              "auto");
+    serve
+        .add_option("--access-log", options.access_log,
+                    "A line for each request and each WebSocket that has ended: to this file\n"
+                    "(which SIGHUP opens again), to - for standard output, or off")
+        ->type_name("FILE")
+        ->capture_default_str()
+        ->check(undescribed(CLI::Validator(
+            [](const std::string& given) {
+                return given.empty() ? std::string("must be a file, - or off") : std::string();
+            },
+            "", "log")));
     serve.add_flag("--verbose", options.verbose, "Log what single connections do");
     serve.footer(serve_footer);
     return serve;

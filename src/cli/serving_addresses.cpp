@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <vector>
 
 namespace longwire::cli {
 
@@ -75,6 +76,14 @@ std::optional<ServerTls> tls_of(const ServeOptions& options) {
     return tls;
 }
 
+/// Where `address` is, or what the process before this one has of it, under `name`.
+Result<std::vector<ListenOptions>> addresses_of(const std::string& address, const std::string& name,
+                                                Sockets& sockets) {
+    const std::vector<int> taken = sockets.predecessor.take(name);
+    if (!taken.empty()) return listening_already(taken);
+    return listening_addresses(address);
+}
+
 }  // namespace
 
 std::string_view wrong_with_tls(const ServeOptions& options) {
@@ -85,9 +94,11 @@ std::string_view wrong_with_tls(const ServeOptions& options) {
     return {};
 }
 
-std::optional<int> listen(Server& server, const ServeOptions& options, bool has_page) {
+std::optional<int> listen(Server& server, const ServeOptions& options, Sockets& sockets,
+                          bool has_page) {
     for (const std::string& address : options.listen) {
-        auto all = listening_addresses(address);
+        auto all = addresses_of(address, address, sockets);
+        auto& own = sockets.own.emplace_back(address, std::vector<int>()).second;
         if (!all) {
             fmt::print(stderr, "longwire serve: --listen: {}\n", all.error().message());
             return usage;
@@ -98,14 +109,16 @@ std::optional<int> listen(Server& server, const ServeOptions& options, bool has_
             const auto listening = server.listen(where);
             if (!listening) return report(listening.error(), where);
             print_where(*listening, options, has_page);
+            own.insert(own.end(), listening->descriptors.begin(), listening->descriptors.end());
         }
     }
     return std::nullopt;
 }
 
-std::optional<int> start(ops::Admin& admin, const std::string& address) {
+std::optional<int> start(ops::Admin& admin, const std::string& address, Sockets& sockets) {
     if (address.empty()) return std::nullopt;
-    auto all = listening_addresses(address);
+    const std::string name = "admin " + address;
+    auto all = addresses_of(address, name, sockets);
     if (!all || all->size() > 1) {
         fmt::print(stderr, "longwire serve: --admin: {}\n",
                    all ? "that is more than one socket: name it, as systemd:admin"
@@ -114,6 +127,7 @@ std::optional<int> start(ops::Admin& admin, const std::string& address) {
     }
     const auto listening = admin.start(all->front());
     if (!listening) return report(listening.error(), all->front());
+    sockets.own.emplace_back(name, listening->descriptors);
     fmt::print("Admin on {}\n", listening->address);
     return std::nullopt;
 }

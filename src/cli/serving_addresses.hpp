@@ -2,6 +2,7 @@
 
 #include "cli/serve.hpp"
 #include "ops/admin.hpp"
+#include "ops/successor.hpp"
 
 #include <longwire/server.hpp>
 
@@ -14,10 +15,18 @@ namespace longwire::cli {
 /// Empty where the options about TLS fit each other.
 [[nodiscard]] std::string_view wrong_with_tls(const ServeOptions& options);
 
+/// What was handed over to this process, and what it hands over in its turn.
+struct Sockets {
+    ops::Predecessor predecessor = {};
+    ops::ListeningSockets own = {};
+};
+
 /// Listens where asked, and prints where that is. Otherwise gives the exit code: why not has been
 /// told.
-[[nodiscard]] std::optional<int> listen(Server& server, const ServeOptions& options, bool has_page);
+[[nodiscard]] std::optional<int> listen(Server& server, const ServeOptions& options,
+                                        Sockets& sockets, bool has_page);
 /// The same for the operator's address, which may be none.
-[[nodiscard]] std::optional<int> start(ops::Admin& admin, const std::string& address);
+[[nodiscard]] std::optional<int> start(ops::Admin& admin, const std::string& address,
+                                       Sockets& sockets);
 
 }  // namespace longwire::cli

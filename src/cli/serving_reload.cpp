@@ -40,6 +40,14 @@ void say_reloaded(const Result<void>& result, std::string_view what) {
                    result.error().message(), what);
 }
 
+void say_reopened(const Result<void>& result) {
+    if (result)
+        fmt::print("SIGHUP: the access log was opened again.\n");
+    else
+        fmt::print(stderr, "longwire serve: SIGHUP: {}; it goes where it went\n",
+                   result.error().message());
+}
+
 Result<void> reload_policy(const Reloading& its, const ServeOptions& fresh) {
     if (fresh.channels.empty() != its.options.channels.empty())
         return failure(ErrorCode::invalid_argument,
@@ -125,6 +133,7 @@ Result<void> reload_apps(const Reloading& its, const ServeOptions& fresh) {
 
 void reload(const Reloading& its) {
     its.manager.tell(reloading_state());
+    if (its.access_log != nullptr) say_reopened(its.access_log->reopen());
     if (!its.options.tls_certificates.empty())
         say_reloaded(its.server.reload_certificates(), "certificates");
     const auto fresh = reread(its.options);

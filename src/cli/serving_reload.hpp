@@ -4,6 +4,7 @@
 #include "dialects/pusher/pusher.hpp"
 #include "dialects/rules_gate.hpp"
 #include "hooks/http_caller.hpp"
+#include "ops/access_log.hpp"
 #include "ops/service_manager.hpp"
 
 #include <longwire/server.hpp>
@@ -19,6 +20,7 @@ struct Reloading {
     hooks::HttpCaller& caller;
     const ops::ServiceManager& manager;
     dialects::pusher::Pusher* pusher = nullptr;  // null where there are no apps
+    ops::AccessLog* access_log = nullptr;        // null where it is off
 };
 
 /// From here on a SIGHUP waits until it is asked for. Before there are other threads.

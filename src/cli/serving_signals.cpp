@@ -47,6 +47,17 @@ StopOnSignal::~StopOnSignal() {
     telling = nullptr;
 }
 
+void StopOnSignal::hand_over() {
+    // (The service manager knows the other one now.)
+    telling = nullptr;
+    if (ops::Admin* const admin = admitting.load()) {
+        admin->set_ready(false);
+        admin->hand_over();
+    }
+    if (Server* const server = serving.load())
+        server->hand_over(drain_within.exchange(std::chrono::milliseconds(0)));
+}
+
 void StopOnSignal::drain_for(std::chrono::milliseconds within) noexcept {
     drain_within = within;
 }

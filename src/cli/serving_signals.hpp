@@ -21,6 +21,9 @@ public:
 
     /// For a SIGTERM that has not come yet.
     static void drain_for(std::chrono::milliseconds within) noexcept;
+    /// Another process has the sockets now: ends the server as SIGTERM does, and leaves them to it.
+    /// On the server's first loop.
+    static void hand_over();
 };
 
 }  // namespace longwire::cli

@@ -84,6 +84,8 @@ void ask(Gate& gate, Wish wish, std::move_only_function<void(Verdict, Visitor)> 
 
 Response refusal_of(const Verdict& verdict) {
     Response response = Response::text(verdict.status, verdict.reason);
+    // RFC 9110, section 15.5.2
+    if (verdict.status == 401) response.with("WWW-Authenticate", "Bearer");
     if (verdict.status == 503) response.with("Retry-After", "5");
     if (verdict.status == 429) response.with("Retry-After", "1");
     return response;

@@ -123,6 +123,10 @@ std::size_t HttpReply::buffered_amount() const noexcept {
     return replying == nullptr ? 0 : replying->buffered_amount();
 }
 
+void HttpReply::name_user(std::string_view user) const {
+    if (const engine::HttpReplying* const replying = here()) replying->name_user(user);
+}
+
 void HttpReply::on_close(std::function<void()> handler) const {
     if (engine::HttpReplying* const replying = here()) replying->on_close(std::move(handler));
 }
@@ -139,8 +143,8 @@ void HttpReply::on_drain(std::function<void()> handler) const {
 
 namespace engine {
 
-HttpReplying::HttpReplying(net::Stream& stream, Terms terms, std::function<void(Outcome)> done)
-    : stream_(stream), terms_(terms), done_(std::move(done)) {}
+HttpReplying::HttpReplying(net::Stream& stream, Terms terms, Told told)
+    : stream_(stream), terms_(terms), told_(std::move(told)) {}
 
 HttpReplying::~HttpReplying() {
     if (place_) place_->replying = nullptr;
@@ -155,6 +159,7 @@ HttpReply HttpReplying::reply() {
 
 void HttpReplying::write_head(const Response& response, bool whole) {
     begun_ = true;
+    status_ = response.status;
     const std::string date = http::format_imf_fixdate(std::time(nullptr));
     // Without chunks only the connection's end says that the body is whole.
     if (!whole && terms_.minor_version == 0) terms_.keep_alive = false;
@@ -165,8 +170,9 @@ void HttpReplying::write_head(const Response& response, bool whole) {
                                              .minor_version = terms_.minor_version,
                                              .date = date});
     const bool bodiless = terms_.head_only || http::is_bodiless(response.status);
-    stream_.write(bytes_of(head),
-                  whole && !bodiless ? bytes_of(response.body) : std::span<const std::byte>{});
+    const auto body = whole && !bodiless ? bytes_of(response.body) : std::span<const std::byte>{};
+    bytes_sent_ += head.size() + body.size();
+    stream_.write(bytes_of(head), body);
     if (bodiless) terms_.head_only = true;
 }
 
@@ -194,13 +200,17 @@ void HttpReplying::write(const PreparedChunk& chunk) {
     const auto framed = bytes_of(*chunk.framed_);
     const auto bytes =
         terms_.minor_version > 0 ? framed : framed.subspan(chunk.begin_, chunk.size_);
+    bytes_sent_ += bytes.size();
     stream_.write_shared(chunk.framed_, bytes);
     if (on_drain_) stream_.tell_when_drained();
 }
 
 void HttpReplying::end() {
     if (!begun_ || finished_) return;
-    if (terms_.minor_version > 0 && !terms_.head_only) stream_.write(bytes_of(last_chunk));
+    if (terms_.minor_version > 0 && !terms_.head_only) {
+        bytes_sent_ += last_chunk.size();
+        stream_.write(bytes_of(last_chunk));
+    }
     finish(Outcome::complete);
 }
 
@@ -213,7 +223,7 @@ void HttpReplying::finish(Outcome outcome) {
     if (place_) place_->replying = nullptr;
     if (outcome == Outcome::broken || outcome == Outcome::overrun) lose();
     // It may destroy this object.
-    const auto done = std::move(done_);
+    const auto done = std::move(told_.done);
     done(outcome);
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 namespace longwire::engine {
 
@@ -28,8 +29,12 @@ public:
         broken,      ///< Begun, and never to be complete.
         overrun      ///< The same, since the client does not read.
     };
-    /// `done` is called once, and maybe deep within a call to this object.
-    HttpReplying(net::Stream& stream, Terms terms, std::function<void(Outcome)> done);
+    /// Whom it tells. `done` is called once, and maybe deep within a call to this object.
+    struct Told {
+        std::function<void(Outcome)> done;
+        std::function<void(std::string_view user)> name_user;
+    };
+    HttpReplying(net::Stream& stream, Terms terms, Told told);
     ~HttpReplying();
     HttpReplying(const HttpReplying&) = delete;
     HttpReplying& operator=(const HttpReplying&) = delete;
@@ -43,6 +48,7 @@ public:
     void end();
     /// All copies of the reply are gone.
     void abandon();
+    void name_user(std::string_view user) const { told_.name_user(user); }
     void on_close(std::function<void()> handler) { on_close_ = std::move(handler); }
     void on_leave(std::function<void()> handler) { on_leave_ = std::move(handler); }
     void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
@@ -51,6 +57,9 @@ public:
     [[nodiscard]] Response take_switching() noexcept { return std::move(switching_); }
     [[nodiscard]] const Terms& terms() const noexcept { return terms_; }
     [[nodiscard]] bool begun() const noexcept { return begun_; }
+    /// Of what was begun.
+    [[nodiscard]] int status() const noexcept { return status_; }
+    [[nodiscard]] std::size_t bytes_sent() const noexcept { return bytes_sent_; }
     [[nodiscard]] std::size_t buffered_amount() const noexcept { return stream_.backlog(); }
     /// The connection has ended before the answer was complete.
     void lose();
@@ -64,13 +73,15 @@ private:
 
     net::Stream& stream_;
     Terms terms_;
-    std::function<void(Outcome)> done_;
+    Told told_;
     std::function<void()> on_close_;
     std::function<void()> on_drain_;
     std::function<void()> on_leave_;
     std::shared_ptr<HttpReply::Place> place_;
     Response switching_;
     std::size_t max_backlog_ = 0;
+    std::size_t bytes_sent_ = 0;
+    int status_ = 0;
     bool begun_ = false;
     bool finished_ = false;
 };

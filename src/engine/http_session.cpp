@@ -81,6 +81,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
         request_begun_ = true;
         const auto parsed = parser_.parse(bytes);
         bytes = bytes.subspan(parsed.consumed);
+        request_bytes_ += parsed.consumed;
         switch (parsed.status) {
             case http::RequestParser::Status::need_more:
                 if (parser_.wants_continue() && !std::exchange(continue_sent_, true))
@@ -107,17 +108,24 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
     http::RequestBuilder::set_peer(request, stream_->peer());
     if (const net::TlsChannel* const tls = stream_->tls())
         http::RequestBuilder::set_secure(request, tls->peer_subject());
+    begin_access(request);
     Router::Match match = terms_.router.find(request.method(), request.path());
     const bool upgrading = parser_.upgrade_requested();
     // Where a WebSocket is served, a folder of files around it has nothing to say.
     const bool plain = match.http != nullptr &&
                        (match.websocket == nullptr || !match.websocket->before(*match.http));
-    if (match.websocket != nullptr && (upgrading || !plain)) {
+    // What is served beside the WebSocket by other methods than this one says which.
+    const bool other_method = match.http == nullptr && !match.allowed.empty() &&
+                              request.method() != "GET" && request.method() != "HEAD";
+    if (match.websocket != nullptr && (upgrading || (!plain && !other_method))) {
         http::RequestBuilder::set_parameters(request, std::move(match.websocket_parameters));
         upgrade(*match.websocket->websocket, std::move(request), rest);
         return;
     }
-    if (upgrading) worker_.tally().add(HandshakeFailure::no_route);
+    if (upgrading) {
+        worker_.tally().add(HandshakeFailure::no_route);
+        if (access_) access_->refuse(HandshakeFailure::no_route);
+    }
     // What follows an upgrade that was not taken may be in the other protocol.
     const bool keep_alive = parser_.keep_alive() && !upgrading && !leaving_;
     if (match.http != nullptr && match.http->reply) {
@@ -150,13 +158,22 @@ Response HttpSession::answer_http(const Router::Match& match, Request& request) 
 
 // ---- answers that come later --------------------------------------------------------------------
 
+std::unique_ptr<HttpReplying> HttpSession::new_replying(const HttpReplying::Terms& terms) {
+    return std::make_unique<HttpReplying>(
+        *stream_, terms,
+        HttpReplying::Told{
+            .done = [this](HttpReplying::Outcome outcome) { replied(outcome); },
+            .name_user =
+                [this](std::string_view user) {
+                    if (access_) access_->name_user(user);
+                },
+        });
+}
+
 void HttpSession::answer_later(const Route& route, const Request& request, bool keep_alive) {
-    replying_ = std::make_unique<HttpReplying>(
-        *stream_,
-        HttpReplying::Terms{.keep_alive = keep_alive,
-                            .head_only = request.method() == "HEAD",
-                            .minor_version = request.minor_version()},
-        [this](HttpReplying::Outcome outcome) { replied(outcome); });
+    replying_ = new_replying({.keep_alive = keep_alive,
+                              .head_only = request.method() == "HEAD",
+                              .minor_version = request.minor_version()});
     handling_ = true;
     try {
         route.reply(request, replying_->reply());
@@ -181,6 +198,8 @@ void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> re
     const net::Ref<HttpSession> self(this);
     const HttpReplying::Terms terms = replying_->terms();
     Response switching = replying_->take_switching();
+    const int status = replying_->status();
+    const std::size_t bytes_sent = replying_->bytes_sent();
     replying_.reset();
     if (done_) return;
     if (outcome == HttpReplying::Outcome::switched)
@@ -189,7 +208,9 @@ void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> re
         upgrading_.reset();
         worker_.tally().add(Tally::handshakes_refused);
         worker_.tally().add(HandshakeFailure::program);
+        if (access_) access_->refuse(HandshakeFailure::program);
     }
+    if (outcome != HttpReplying::Outcome::unanswered) end_access(status, bytes_sent);
     switch (outcome) {
         case HttpReplying::Outcome::switched:
             break;
@@ -241,10 +262,7 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
         return refuse_upgrade(refusal->why, refusal->response, request.method() == "HEAD");
     handling_ = true;
     auto decided = decide(route, request, [&] {
-        replying_ = std::make_unique<HttpReplying>(
-            *stream_,
-            HttpReplying::Terms{.minor_version = request.minor_version(), .upgrading = true},
-            [this](HttpReplying::Outcome outcome) { replied(outcome); });
+        replying_ = new_replying({.minor_version = request.minor_version(), .upgrading = true});
         return replying_->reply();
     });
     handling_ = false;
@@ -264,6 +282,7 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
 void HttpSession::refuse_upgrade(HandshakeFailure why, const Response& refusal, bool head_only) {
     worker_.tally().add(Tally::handshakes_refused);
     worker_.tally().add(why);
+    if (access_) access_->refuse(why);
     respond(refusal, {.head_only = head_only});
 }
 
@@ -286,6 +305,11 @@ void HttpSession::switch_protocols(const WebSocketRoute& route, Request request,
     const net::Ref<WebSocketSession> session(
         new WebSocketSession(worker_, protocol::Role::server, *route.latest, accepted.subprotocol));
     if (const auto& agreed = accepted.deflate) session->compress(*agreed);
+    if (access_) {
+        access_->add_sent(head.size());
+        access_->open(accepted.subprotocol);
+        session->keep(std::move(access_));
+    }
     net::Stream& stream = *std::exchange(stream_, nullptr);
     stream.exchange_session(session);
     session->attach(stream);
@@ -299,8 +323,9 @@ void HttpSession::respond(const Response& response, const Answering& how) {
     const std::string head = http::write_response_head(
         response, {.keep_alive = how.keep_alive, .minor_version = how.minor_version, .date = date});
     const bool bodiless = how.head_only || http::is_bodiless(response.status);
-    stream_->write(bytes_of(head),
-                   bodiless ? std::span<const std::byte>{} : bytes_of(response.body));
+    const auto body = bodiless ? std::span<const std::byte>{} : bytes_of(response.body);
+    stream_->write(bytes_of(head), body);
+    end_access(response.status, head.size() + body.size());
     if (!how.keep_alive) {
         done_ = true;
         stream_->finish(net::Stream::Finish::shut, linger);
@@ -308,6 +333,34 @@ void HttpSession::respond(const Response& response, const Answering& how) {
         arm();
     }
 }
+
+// ---- what the access log is told ----------------------------------------------------------------
+
+void HttpSession::begin_access(const Request& request) {
+    const std::size_t bytes = std::exchange(request_bytes_, 0);
+    if (terms_.access_sink)
+        access_ = std::make_unique<AccessEntry>(terms_.access_sink, request, bytes);
+}
+
+void HttpSession::end_access(int status, std::size_t bytes_sent) {
+    if (!terms_.access_sink) return;
+    if (!access_)
+        access_ =
+            std::make_unique<AccessEntry>(terms_.access_sink, stream_->peer(), request_bytes_);
+    access_->add_sent(bytes_sent);
+    std::exchange(access_, nullptr)->end(status);
+}
+
+/// The client has gone, or is given up, before its answer was complete.
+void HttpSession::end_unanswered_access() {
+    if (!access_) return;
+    constexpr int client_went = 499;
+    const bool begun = replying_ && replying_->begun();
+    if (begun) access_->add_sent(replying_->bytes_sent());
+    std::exchange(access_, nullptr)->end(begun ? replying_->status() : client_went);
+}
+
+// -------------------------------------------------------------------------------------------------
 
 void HttpSession::on_drained() {
     const net::Ref<HttpSession> self(this);
@@ -320,6 +373,7 @@ void HttpSession::on_drained() {
 void HttpSession::on_end() {
     // Whoever has gone does not wait for an answer.
     if (replying_) replying_->lose();
+    end_unanswered_access();
     // Half a request has no answer, and nobody is waiting for a further one.
     done_ = true;
     stream_->finish(net::Stream::Finish::shut, linger);
@@ -338,9 +392,15 @@ void HttpSession::on_timer() {
     }
     if (replying_) {
         replying_->lose();
+        end_unanswered_access();
         stream_->close(net::Ending::timed_out);
     } else if (request_begun_) {
         worker_.tally().add(HandshakeFailure::timeout);
+        if (terms_.access_sink) {
+            access_ =
+                std::make_unique<AccessEntry>(terms_.access_sink, stream_->peer(), request_bytes_);
+            access_->refuse(HandshakeFailure::timeout);
+        }
         respond(Response::text(408, "The request did not arrive in time."), {});
     } else {
         stream_->finish(net::Stream::Finish::shut, linger);
@@ -371,6 +431,7 @@ void HttpSession::on_closed(net::Ending /*ending*/) {
     stream_ = nullptr;
     done_ = true;
     if (replying_) replying_->lose();
+    end_unanswered_access();
     replying_.reset();
     count_held();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/access_entry.hpp"
 #include "engine/http_replying.hpp"
 #include "engine/router.hpp"
 #include "engine/worker.hpp"
@@ -26,6 +27,7 @@ namespace longwire::engine {
 /// What all HTTP connections of a server have in common.
 struct HttpTerms {
     Router router;
+    AccessSink access_sink = {};
     /// May change while connections come.
     [[nodiscard]] http::Limits limits() const {
         const std::scoped_lock lock(mutex);
@@ -80,6 +82,10 @@ private:
         int minor_version = 1;
     };
     void respond(const Response& response, const Answering& how);
+    [[nodiscard]] std::unique_ptr<HttpReplying> new_replying(const HttpReplying::Terms& terms);
+    void begin_access(const Request& request);
+    void end_access(int status, std::size_t bytes_sent);
+    void end_unanswered_access();
     void count_held();
     void arm();
 
@@ -96,6 +102,8 @@ private:
         Request request;
     };
     std::unique_ptr<PendingUpgrade> upgrading_;
+    std::unique_ptr<AccessEntry> access_;           // of the request that is being answered
+    std::size_t request_bytes_ = 0;                 // of the request that is coming, so far
     std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler
     net::HeldMemory memory_;
     bool requested_ = false;  // once at least

@@ -124,6 +124,8 @@ public:
         return added;
     }
 
+    void give_access_to(AccessSink sink) { terms_.access_sink = std::move(sink); }
+
     void add_http(std::string_view method, std::string_view path, HttpHandler handler) {
         terms_.router.add(path, std::string(method)).http = std::move(handler);
     }
@@ -138,6 +140,10 @@ public:
     void stop() noexcept {
         ++stops_;
         if (workers_) (*workers_)->wake_all();
+    }
+    void hand_over(std::chrono::milliseconds within) noexcept {
+        for (const auto& endpoint : endpoints_) endpoint->listener->leave_in_place();
+        drain(within, CloseCode::service_restart);
     }
     void drain(std::chrono::milliseconds within, CloseCode code) noexcept {
         drain_within_ = within;
@@ -234,6 +240,7 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
             listening = {.address = listener->address().to_text(),
                          .port = listener->address().port(),
                          .fingerprint = tls ? tls->fingerprint() : std::string()};
+        listening.descriptors.push_back(listener->descriptor());
         endpoints_.push_back(std::make_unique<Endpoint>(
             Endpoint{std::move(listener), options.host, options.tls, tls}));
         const Endpoint& endpoint = *endpoints_.back();
@@ -467,6 +474,11 @@ Server& Server::http(std::string_view method, std::string_view path, HttpReplyHa
     return *this;
 }
 
+Server& Server::on_access(AccessSink sink) {
+    implementation_->give_access_to(std::move(sink));
+    return *this;
+}
+
 Server& Server::files(std::string_view path, std::string folder) {
     const auto files = std::make_shared<engine::Files>(std::move(folder));
     std::string pattern(path);
@@ -562,6 +574,10 @@ void Server::stop() noexcept {
 
 void Server::drain(std::chrono::milliseconds within, CloseCode code) noexcept {
     implementation_->drain(within, code);
+}
+
+void Server::hand_over(std::chrono::milliseconds within) noexcept {
+    implementation_->hand_over(within);
 }
 
 ServerCounts Server::counts() const noexcept {

@@ -75,6 +75,9 @@ std::string WebSocket::peer() const {
 CloseStatus WebSocket::close_status() const noexcept {
     return session_->close_status();
 }
+void WebSocket::name_user(std::string_view user) {
+    session_->name_user(user);
+}
 Handle WebSocket::handle() {
     return session_->handle();
 }

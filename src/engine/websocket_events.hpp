@@ -46,7 +46,10 @@ struct WebSocketSession::Events {
     WebSocketSession& session;
 
     void write(std::span<const std::byte> head, std::span<const std::byte> payload) const {
-        if (session.stream_ != nullptr) session.stream_->write(head, payload);
+        if (session.stream_ == nullptr) return;
+        if (AccessEntry* const entry = session.access())
+            entry->add_sent(head.size() + payload.size());
+        session.stream_->write(head, payload);
     }
 
     [[nodiscard]] std::byte* place(std::size_t size) const noexcept {
@@ -75,6 +78,7 @@ struct WebSocketSession::HandlerEvents : Events {
     protocol::Flow on_message(MessageType type, std::span<std::byte> payload) const {
         WebSocketSession& its = session;
         its.worker_.tally().add_received(payload.size());
+        if (AccessEntry* const entry = its.access()) entry->add_message_received();
         const auto& handler = its.terms().handlers.on_message;
         if (handler && its.connection_.state() == ReadyState::open) [[likely]]
             its.guard("on_message", [&] { handler(its.facade_, Message(type, payload)); });
@@ -88,6 +92,8 @@ struct WebSocketSession::CoroutineEvents : Events {
         MessageType type, std::span<const std::byte> bytes, bool last, bool compressed) const {
         if (last) session.worker_.tally().add(Tally::messages_received);
         session.worker_.tally().add(Tally::bytes_received, bytes.size());
+        if (AccessEntry* const entry = session.access(); entry != nullptr && last)
+            entry->add_message_received();
         return session.take_in(type, bytes, last ? Part::last : Part::more,
                                compressed ? session.connection_.compression() : nullptr);
     }

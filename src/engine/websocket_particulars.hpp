@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/access_entry.hpp"
 #include "engine/control_frame_rate.hpp"
 #include "engine/round_trip.hpp"
 #include "engine/waiter_queue.hpp"
@@ -27,6 +28,7 @@ struct WebSocketSession::Particulars {
     std::unique_ptr<Subscriptions> subscriptions;
     std::unique_ptr<Conversation> conversation;
     std::unique_ptr<State> states;
+    std::unique_ptr<AccessEntry> access;
     std::shared_ptr<const void> owned;
     std::unique_ptr<protocol::Compression> dedicated;
     std::string_view protocol;
@@ -42,11 +44,14 @@ struct WebSocketSession::Particulars {
     /// the latest was matters for good.
     [[nodiscard]] bool nothing(net::Loop::Clock::time_point now) const noexcept {
         return !conversation && !subscriptions && senders.empty() && pingers.empty() && !kept &&
-               !waiting && !states && !owned && !dedicated && protocol.empty() && held.nothing() &&
-               !named && !round_trip.unanswered() && control_frames.quiet(now);
+               !waiting && !states && !access && !owned && !dedicated && protocol.empty() &&
+               held.nothing() && !named && !round_trip.unanswered() && control_frames.quiet(now);
     }
 };
 
+inline AccessEntry* WebSocketSession::access() const noexcept {
+    return particulars_ ? particulars_->access.get() : nullptr;
+}
 inline KeptMessages* WebSocketSession::kept() const noexcept {
     return particulars_ ? particulars_->kept.get() : nullptr;
 }

@@ -8,6 +8,7 @@ namespace longwire::engine {
 
 void WebSocketSession::on_receive(std::span<std::byte> bytes) {
     last_heard_ = worker_.loop().milliseconds();
+    if (AccessEntry* const entry = access()) entry->add_received(bytes.size());
     if (pinged_) {
         // The next ping comes a while after the answer to this one.
         pinged_ = false;

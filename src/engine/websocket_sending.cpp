@@ -41,8 +41,13 @@ Sending WebSocketSession::send(Message message) {
     if (subscriptions()) catch_up_with_topics();
     const bool others_first = particulars_ && (kept() || waiting());
     if (Events events{*this};
-        !others_first && connection_.place(message.type(), message.bytes(), events))
+        !others_first && connection_.place(message.type(), message.bytes(), events)) {
+        if (AccessEntry* const entry = access()) {
+            entry->add_messages_sent(1);
+            entry->add_sent(message.size() + (message.size() <= 125 ? 2 : 4));
+        }
         return {*this, SendStatus::sent};
+    }
     return send_otherwise(message);
 }
 
@@ -81,6 +86,7 @@ SendStatus WebSocketSession::send_prepared(const PreparedMessage& message,
 }
 
 void WebSocketSession::transmit(Message message) {
+    if (AccessEntry* const entry = access()) entry->add_messages_sent(1);
     Events events{*this};
     connection_.send(message.type(), message.bytes(), events);
 }
@@ -93,6 +99,10 @@ void WebSocketSession::transmit(const PreparedMessage& message) {
     if (connection_.role() == protocol::Role::client || dedicated())
         return transmit(Message(frame.type, bytes.subspan(frame.header_size)));
     bytes = frame.bytes_for(connection_.compression());
+    if (AccessEntry* const entry = access()) {
+        entry->add_messages_sent(1);
+        entry->add_sent(bytes.size());
+    }
     // Below this, counting references costs more than copying.
     constexpr std::size_t worth_sharing = 2048;
     if (bytes.size() < worth_sharing)
@@ -113,6 +123,7 @@ Sending WebSocketSession::send_part(Message part, Part which) {
     if (first) need_particulars().kept = std::make_unique<KeptMessages>();
     Events events{*this};
     connection_.send_part(part.type(), part.bytes(), {.first = first, .last = last}, events);
+    if (AccessEntry* const entry = access(); entry != nullptr && last) entry->add_messages_sent(1);
     if (last) send_kept();
     return {*this, status_of_sent()};
 }

@@ -44,6 +44,14 @@ void WebSocketSession::compress(const protocol::DeflateParameters& agreed) {
                                 : worker_.compression(window, terms().compression_threshold));
 }
 
+void WebSocketSession::keep(std::unique_ptr<AccessEntry> access) {
+    need_particulars().access = std::move(access);
+}
+
+void WebSocketSession::name_user(std::string_view user) {
+    if (AccessEntry* const entry = access()) entry->name_user(user);
+}
+
 void WebSocketSession::attach(net::Stream& stream) {
     stream_ = &stream;
     last_heard_ = worker_.loop().milliseconds();
@@ -134,6 +142,7 @@ void WebSocketSession::protocol_closed(CloseCode code, std::string_view reason, 
     failed_ = !clean;
     worker_.tally().add(Tally::closed);
     worker_.tally().add_close(code);
+    if (access()) std::exchange(particulars_->access, nullptr)->end(code, reason);
     // RFC 6455, section 7.1.7: a server should log why it failed a connection.
     if (!clean && code != CloseCode::abnormal_closure)
         log(LogLevel::debug, "closed a connection with " + std::to_string(to_number(code)) + ": " +
@@ -196,6 +205,7 @@ void WebSocketSession::close(CloseCode code, std::string_view reason) {
     if (subscriptions()) catch_up_with_topics();
     if (waiting()) send_waiting(std::numeric_limits<std::size_t>::max());
     if (connection_.state() != ReadyState::open) return;
+    if (AccessEntry* const entry = access()) entry->close(code, reason);
     Events events{*this};
     connection_.close(code, reason, events);
     if (particulars_) {

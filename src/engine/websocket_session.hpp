@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/access_entry.hpp"
 #include "engine/agreed_deflate.hpp"
 #include "engine/intake.hpp"
 #include "engine/kept_messages.hpp"
@@ -68,6 +69,10 @@ public:
     void open(Request request);
     /// Client: messages wait for `receive`, and the WebSocket that is given owns the connection.
     [[nodiscard]] WebSocket converse();
+
+    /// Counts what happens here for the access log.
+    void keep(std::unique_ptr<AccessEntry> access);
+    void name_user(std::string_view user);
 
     [[nodiscard]] WebSocket& facade() noexcept { return facade_; }
     [[nodiscard]] const Terms& terms() const noexcept {
@@ -199,6 +204,7 @@ private:
     Particulars& need_particulars();
     /// Lets go of what is of no use any more; nobody up the stack may be using it.
     void tidy() noexcept;
+    [[nodiscard]] AccessEntry* access() const noexcept;  // null: nobody wants to know
     [[nodiscard]] KeptMessages* kept() const noexcept;
     [[nodiscard]] WaitingMessages* waiting() const noexcept;
     [[nodiscard]] Conversation* conversation() const noexcept;

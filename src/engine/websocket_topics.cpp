@@ -49,6 +49,12 @@ bool WebSocketSession::deliver_all(Topic& topic, std::uint32_t from) {
         stream_->send_shared(frames.owner, frames.bytes);
     else if (admit(frames.bytes.size(), topic.policy().value_or(terms().slow_reader)))
         stream_->write_shared(frames.owner, frames.bytes);
+    else
+        return true;
+    if (AccessEntry* const entry = access()) {
+        entry->add_messages_sent(topic.end() - from);
+        entry->add_sent(frames.bytes.size());
+    }
     return true;
 }
 

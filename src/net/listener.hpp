@@ -32,7 +32,11 @@ public:
     /// Accepts no more, and gives the address back to the system.
     void stop() noexcept;
 
+    /// Somebody else listens on the same socket: a Unix socket's file stays when this one stops.
+    void leave_in_place() noexcept { unix_path_.clear(); }
+
     [[nodiscard]] const Address& address() const noexcept { return address_; }
+    [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
 
 private:
     Listener(Loop& loop, Descriptor socket, std::string unix_path);

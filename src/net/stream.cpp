@@ -431,7 +431,9 @@ void Stream::close(Ending ending) noexcept {
 void Stream::detach() noexcept {
     const Ref<Session> session = std::exchange(session_, {});
     session->on_closed(ending_);
-    // Closing the descriptor ends the watch too; no event of this turn is left to handle.
+    // Closing the descriptor would end the watch too, if no other process had it: one that is being
+    // started has, until it runs its own program. No event of this turn is left to handle.
+    loop_.unwatch(*this, socket_.get());
     socket_.reset();
 }
 

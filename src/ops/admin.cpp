@@ -67,6 +67,10 @@ Result<Server::Listening> Admin::start(const ListenOptions& where) {
     return listening;
 }
 
+void Admin::hand_over() {
+    admin_.post([this] { admin_.hand_over(std::chrono::milliseconds(0)); });
+}
+
 Task<> Admin::watch() {
     for (;;) {
         lag_.probe();

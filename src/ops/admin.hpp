@@ -32,6 +32,8 @@ public:
 
     /// Listens and answers from now on. Errors: as Server::listen.
     [[nodiscard]] Result<Server::Listening> start(const ListenOptions& where);
+    /// Another process answers on the same socket from here on. Any thread.
+    void hand_over();
 
     /// Whether clients are welcome. Any thread.
     void set_ready(bool ready) noexcept { ready_ = ready; }

@@ -1,28 +1,23 @@
 #include "ops/log.hpp"
 
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
+#include "ops/clock_time.hpp"
+#include "ops/writing_thread.hpp"
+
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstdlib>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace longwire::ops {
 
 namespace {
-
-constexpr std::size_t most_waiting = 8192;  // lines
 
 spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
     switch (level) {
@@ -52,23 +47,10 @@ std::string_view name_of(LogLevel level) noexcept {
     return "error";
 }
 
-/// RFC 3339, in UTC.
-std::string time_now() {
-    const auto now = std::chrono::system_clock::now();
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch() %
-                                                                            std::chrono::seconds(1))
-                          .count();
-    std::tm parts = {};
-    gmtime_r(&seconds, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                       rest);
-}
-
 std::string as_json(LogLevel level, std::string_view line) {
-    const nlohmann::ordered_json json = {
-        {"time", time_now()}, {"level", name_of(level)}, {"message", line}};
+    const nlohmann::ordered_json json = {{"time", universal_time(std::chrono::system_clock::now())},
+                                         {"level", name_of(level)},
+                                         {"message", line}};
     // What is not UTF-8 came from outside.
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -82,56 +64,26 @@ spdlog::sink_ptr standard_error(bool json) {
         plain ? spdlog::color_mode::never : spdlog::color_mode::automatic);
 }
 
-/// The thread that writes, and what it writes to.
-struct Writing {
-    std::shared_ptr<spdlog::details::thread_pool> pool;
-    std::shared_ptr<spdlog::async_logger> logger;
-    std::atomic<std::size_t> told_lost = 0;
-
-    /// Lines that were left out and that nobody has been told of.
-    [[nodiscard]] std::size_t lost_since() {
-        const std::size_t lost = pool->overrun_counter();
-        return lost - told_lost.exchange(lost);
-    }
-};
-
-std::shared_ptr<Writing> start(bool json, LogLevel lowest) {
-    // Signals are for the thread that serves.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    auto writing = std::make_shared<Writing>();
-    writing->pool = std::make_shared<spdlog::details::thread_pool>(most_waiting, 1);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    writing->logger =
-        std::make_shared<spdlog::async_logger>("longwire", standard_error(json), writing->pool,
-                                               spdlog::async_overflow_policy::overrun_oldest);
-    writing->logger->set_pattern(json ? "%v" : "%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
-    writing->logger->set_level(spdlog_level(lowest));
-    writing->logger->flush_on(spdlog::level::trace);
-    return writing;
-}
-
 }  // namespace
 
 void log_to_standard_error(LogLevel lowest, LogFormat format) {
     const bool json = format == LogFormat::json ||
                       (format == LogFormat::automatic && ::isatty(STDERR_FILENO) == 0);
-    const auto writing = start(json, lowest);
-    set_log_sink([writing, json](LogLevel level, std::string_view line) {
+    const auto thread = std::make_shared<WritingThread>(
+        standard_error(json), json ? "%v" : "%Y-%m-%d %H:%M:%S.%e %^%l%$ %v", spdlog_level(lowest));
+    set_log_sink([thread, json](LogLevel level, std::string_view line) {
         const auto as = spdlog_level(level);
-        if (!writing->logger->should_log(as)) return;
-        if (const std::size_t lost = writing->lost_since(); lost > 0) {
+        spdlog::async_logger& logger = thread->logger();
+        if (!logger.should_log(as)) return;
+        if (const std::size_t lost = thread->take_lost(); lost > 0) {
             const std::string words =
                 "the log could not keep up: " + std::to_string(lost) + " lines are left out";
-            writing->logger->log(spdlog::level::warn,
-                                 json ? as_json(LogLevel::warning, words) : words);
+            logger.log(spdlog::level::warn, json ? as_json(LogLevel::warning, words) : words);
         }
         if (json)
-            writing->logger->log(as, as_json(level, line));
+            logger.log(as, as_json(level, line));
         else
-            writing->logger->log(as, line);
+            logger.log(as, line);
     });
 }
 

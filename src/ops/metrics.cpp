@@ -21,6 +21,10 @@ constexpr std::array<std::string_view, 4> policies = {"close", "drop_newest", "d
 
 }  // namespace
 
+std::string_view cause_name(HandshakeFailure why) noexcept {
+    return causes.at(std::size_t(why));
+}
+
 void describe(const ServerCounts& counts, Exposition& exposition) {
     exposition.gauge("connections", "Connections that are open, of any kind.");
     exposition.sample(std::uint64_t{counts.connections});
@@ -37,7 +41,7 @@ void describe(const ServerCounts& counts, Exposition& exposition) {
                        "wanted, by cause.");
     for (std::size_t why = 0; why < counts.handshake_failures.size(); ++why)
         exposition.sample(counts.handshake_failures.at(why),
-                          "cause=\"" + std::string(causes.at(why)) + '"');
+                          "cause=\"" + std::string(cause_name(HandshakeFailure(why))) + '"');
     exposition.gauge("websockets", "WebSocket connections that are open.");
     exposition.sample(counts.opened - counts.closed);
     exposition.counter("websockets_opened_total", "WebSocket connections that were opened.");

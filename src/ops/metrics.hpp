@@ -5,9 +5,12 @@
 
 #include <longwire/server.hpp>
 
-#include <string>
+#include <string_view>
 
 namespace longwire::ops {
+
+/// As figures and the access log name it: "no_route".
+[[nodiscard]] std::string_view cause_name(HandshakeFailure why) noexcept;
 
 /// What a server and the process say of themselves.
 void describe(const ServerCounts& counts, Exposition& exposition);

@@ -130,6 +130,139 @@ class HandedOn(unittest.TestCase):
         self.assertIn("LISTEN_FDS", alone.stderr)
 
 
+class Successors(unittest.TestCase):
+    """SIGUSR2: the same program, started anew, takes the sockets over."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.config = os.path.join(self.folder.name, "longwire.toml")
+        self.write("")
+
+    def write(self, text):
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def start(self, *arguments, environment=None):
+        """Successors write to the same pipes."""
+        self.process = subprocess.Popen(
+            [LONGWIRE, "serve", "--config", self.config, *arguments], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
+        self.addCleanup(self.end_all)
+        self.serving = self.process.pid
+        port = None
+        for line in self.process.stdout:
+            if found := re.search(r"Listening on 127\.0\.0\.1:(\d+)", line):
+                port = int(found.group(1))
+            if line.startswith("Press Ctrl-C"):
+                return port
+        raise AssertionError(self.process.stderr.read())
+
+    def end_all(self):
+        """Ends whoever serves; afterwards nobody holds the pipes."""
+        if self.process.stdout.closed:
+            return None
+        if self.serving:
+            os.kill(self.serving, signal.SIGTERM)
+            self.serving = None
+        rest = self.process.stdout.read(), self.process.stderr.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        self.process.wait(20)
+        return rest
+
+    def hand_over(self):
+        os.kill(self.serving, signal.SIGUSR2)
+        for line in self.process.stdout:
+            if found := re.match(r"SIGUSR2: process (\d+) has taken over", line):
+                self.serving = int(found.group(1))
+                return
+        raise AssertionError(f"nobody has taken over: {self.process.stderr.read()}")
+
+    def test_lose_nobody_who_connects(self):
+        port = self.start("--listen", "127.0.0.1:0", "--threads", "2")
+        attempts, over = [], threading.Event()
+
+        def connect_all_the_while():
+            while not over.is_set():
+                attempts.append(upgrade(port))
+
+        threads = [threading.Thread(target=connect_all_the_while) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(5):
+            before = len(attempts)
+            while len(attempts) < before + 20:
+                pass
+            self.hand_over()
+        self.assertEqual(self.process.wait(20), 0)
+        before = len(attempts)
+        while len(attempts) < before + 20:
+            pass
+        over.set()
+        for thread in threads:
+            thread.join()
+        self.assertGreater(len(attempts), 100)
+        self.assertEqual([status for status in attempts if status != "101"], [])
+        self.assertEqual(self.end_all()[1], "")
+        self.assertIn("ConnectionRefused", upgrade(port))
+
+    def test_that_cannot_start_leave_all_as_it_was(self):
+        port = self.start("--listen", "127.0.0.1:0")
+        self.write("nonsense = 1\n")
+        os.kill(self.serving, signal.SIGUSR2)
+        self.assertIn("there is no key nonsense", self.process.stderr.readline())
+        self.assertEqual(self.process.stderr.readline(),
+                         "longwire serve: SIGUSR2: it has ended with 2; this process goes on\n")
+        self.assertEqual(upgrade(port), "101")
+        self.write("")
+        self.hand_over()
+        self.assertEqual(self.process.wait(20), 0)
+        self.assertEqual(upgrade(port), "101")
+
+    def test_take_every_socket(self):
+        path = os.path.join(self.folder.name, "socket")
+        admin = os.path.join(self.folder.name, "admin")
+        port = self.start("--listen", "127.0.0.1:0", "--listen", f"unix:{path}",
+                          "--admin", f"unix:{admin}", "--drain", "200ms")
+        for _ in range(2):
+            self.hand_over()
+        self.assertEqual(self.process.wait(20), 0)
+        self.assertEqual(upgrade(port), "101")
+        for where, asked in ((path, "/channels/a"), (admin, "/readyz")):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(20)
+                client.connect(where)
+                client.sendall(f"HEAD {asked} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                self.assertRegex(client.recv(100), b"^HTTP/1.1 [24]")
+
+    def test_tell_connections_to_come_back(self):
+        port = self.start("--listen", "127.0.0.1:0")
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                           b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            got = client.recv(4096)
+            self.hand_over()
+            while not got.endswith(b"\x88\x02\x03\xf4"):  # 1012
+                more = client.recv(4096)
+                self.assertTrue(more, got)
+                got += more
+
+    def test_are_the_managers_main_process(self):
+        path = os.path.join(self.folder.name, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(20)
+            self.start("--listen", "127.0.0.1:0", environment={"NOTIFY_SOCKET": path})
+            self.assertEqual(manager.recv(200), b"READY=1")
+            self.hand_over()
+            told = {manager.recv(200).decode() for _ in range(2)}
+            self.assertEqual(told, {"READY=1", f"MAINPID={self.serving}"})
+            self.end_all()
+            self.assertEqual(manager.recv(200), b"STOPPING=1")
+
+
 class ToldTheManager(unittest.TestCase):
     def test_when_it_is_ready_reloads_lives_and_stops(self):
         with tempfile.TemporaryDirectory() as folder, \

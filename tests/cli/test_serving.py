@@ -301,6 +301,49 @@ class Limits(Configured):
             self.assertEqual(run("connect", "-m", "x" * 101, serving.url("/echo")).returncode, 8)
 
 
+class Answers(Configured):
+    def answer(self, method, path, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.serving.port, timeout=20)
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer
+
+    def setUp(self):
+        super().setUp()
+        self.write(f'token_secret = "{SECRET}"\norigin = ["https://app.example"]\n[[channels]]\n'
+                   'pattern = "*"\nhistory = "everyone"\nsubscribe = "user"\n')
+        self.serving = Serving("--config", self.path)
+        self.addCleanup(self.serving.__exit__)
+
+    def test_name_the_methods_that_a_channel_has(self):
+        for method in ("DELETE", "PUT"):
+            answer = self.answer(method, "/channels/a")
+            self.assertEqual(answer.status, 405)
+            self.assertEqual(set(answer.headers["Allow"].split(", ")),
+                             {"GET", "HEAD", "POST", "OPTIONS"})
+        answer = self.answer("GET", "/echo")
+        self.assertEqual(answer.status, 426)
+
+    def test_say_how_to_sign_in(self):
+        for headers in ({}, {"Accept": "text/event-stream"},
+                        {"Connection": "Upgrade", "Upgrade": "websocket",
+                         "Sec-WebSocket-Version": "13",
+                         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}):
+            answer = self.answer("GET", "/channels/a?wait=1", headers)
+            self.assertEqual((answer.status, answer.headers["WWW-Authenticate"]), (401, "Bearer"))
+        self.assertIsNone(self.answer("POST", "/channels/a").headers["WWW-Authenticate"])
+
+    def test_differ_by_the_origin_of_the_page(self):
+        for origin, status, allowed in ((None, 200, None), ("https://evil.example", 403, None),
+                                        ("https://app.example", 200, "https://app.example")):
+            answer = self.answer("GET", "/channels/a", {"Origin": origin} if origin else {})
+            self.assertEqual(answer.status, status)
+            self.assertEqual(answer.headers["Vary"], "Origin")
+            self.assertEqual(answer.headers["Access-Control-Allow-Origin"], allowed)
+
+
 class Rates(Configured):
     def test_of_requests_are_counted_by_address(self):
         with Serving("--request-rate-per-address", "2") as serving:

@@ -110,6 +110,7 @@ void Sockets::open(WebSocket& socket, const Request& request) {
     Visitor visitor;
     if (const auto goodbye = conversations_.judge(request, request.parameter("key"), app, visitor))
         return line->close(goodbye->code, goodbye->reason);
+    socket.name_user(visitor.user);
     Client* const client = conversations_.come(request, std::move(app), std::move(visitor), *line);
     if (client == nullptr) return;
     std::string& coming = coming_[client->loop];

@@ -23,10 +23,11 @@ struct Asker {
 
     /// Lets the page that asks read it (WHATWG Fetch, section 3.2).
     [[nodiscard]] Response readable(Response response) const {
+        // (Also where there is none: with one it would be another answer.)
+        response.with("Vary", "Origin");
         if (origin.empty()) return response;
         return std::move(response.with("Access-Control-Allow-Origin", origin)
-                             .with("Access-Control-Expose-Headers", "Retry-After")
-                             .with("Vary", "Origin"));
+                             .with("Access-Control-Expose-Headers", "Retry-After"));
     }
     void answer(Response response) const { reply.send(readable(std::move(response))); }
     void refuse(int status, std::string_view reason) const {

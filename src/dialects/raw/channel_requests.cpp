@@ -113,6 +113,7 @@ bool ChannelRequests::identify(const Request& request, Asker& asker) {
         return false;
     }
     const Verdict verdict = gate_.identify(request, asker.visitor);
+    asker.reply.name_user(asker.visitor.user);
     if (!verdict.allows()) asker.refuse(verdict);
     return verdict.allows();
 }
@@ -130,6 +131,7 @@ void ChannelRequests::consider(Asker asker, Wish wish,
             asker.visitor = std::move(known);
             hub_loops_.loops().post(loop, [asker = std::move(asker), then = std::move(then),
                                            verdict = std::move(verdict)]() mutable {
+                asker.reply.name_user(asker.visitor.user);
                 then(std::move(asker), std::move(verdict));
             });
         });

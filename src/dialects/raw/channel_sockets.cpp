@@ -129,6 +129,7 @@ void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
         [this, loop, reply = upgrade.answer_later()](Verdict verdict, Visitor known) mutable {
             hub_loops_.loops().post(loop, [this, loop, reply = std::move(reply),
                                            coming = Coming{std::move(known), std::move(verdict)}] {
+                reply.name_user(coming.visitor.user);
                 if (!coming.verdict.allows()) return reply.send(refusal_of(coming.verdict));
                 on_loops_[loop].coming = coming;
                 reply.send(Response{.status = 101});
@@ -151,6 +152,7 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.wanted = read_history_wish(request).value_or(hub::HistoryQuery{});
     if (!its.wanted.since && its.wanted.last == 0 && its.rule->last_message) its.wanted.last = 1;
     its.visitor = std::move(here.coming.visitor);
+    socket.name_user(its.visitor.user);
     its.wants_history = its.wanted.since || request.query("history");
     if (its.visitor.expires) expire_at(socket, *its.visitor.expires);
     if (here.coming.verdict.expires) ask_again_at(socket, *here.coming.verdict.expires);

@@ -1,0 +1,70 @@
+#include "cli/serving_successor.hpp"
+
+#include "cli/serving_signals.hpp"
+
+#include <fmt/core.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <longwire/longwire.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+namespace longwire::cli {
+
+namespace {
+
+sigset_t hand_over() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR2);
+    return signals;
+}
+
+void say_failed(const Error& error) {
+    fmt::print(stderr, "longwire serve: SIGUSR2: {}; this process goes on\n", error.message());
+}
+
+/// Whether another process has taken over.
+Task<bool> hand_over_to_another(const ops::ListeningSockets& sockets,
+                                const ops::ServiceManager& manager) {
+    const auto successor = ops::Successor::start(sockets);
+    if (!successor) {
+        say_failed(successor.error());
+        co_return false;
+    }
+    co_await readable(successor->descriptor());
+    if (const auto outcome = successor->outcome(); !outcome) {
+        say_failed(outcome.error());
+        co_return false;
+    }
+    manager.tell(fmt::format("MAINPID={}", successor->process()));
+    fmt::print("SIGUSR2: process {} has taken over.\n", successor->process());
+    std::fflush(stdout);
+    co_return true;
+}
+
+}  // namespace
+
+void hold_hand_overs() {
+    const sigset_t signals = hand_over();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+Task<> hand_over_on_signal(const ops::ListeningSockets& sockets,
+                           const ops::ServiceManager& manager) {
+    const sigset_t signals = hand_over();
+    const int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    for (;;) {
+        co_await readable(descriptor);
+        signalfd_siginfo signal = {};
+        if (::read(descriptor, &signal, sizeof signal) != sizeof signal) continue;
+        const bool taken_over = co_await hand_over_to_another(sockets, manager);
+        if (!taken_over) continue;
+        StopOnSignal::hand_over();
+        co_return;
+    }
+}
+
+}  // namespace longwire::cli
