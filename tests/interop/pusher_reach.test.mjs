@@ -181,9 +181,10 @@ test('without recovery a client goes on with what is new', async (context) => {
     const got = [];
     channel.bind('n', ({ number }) => got.push(number));
     const noticed = heard(made.connection, 'connecting');
-    way.cut();
+    const letThrough = way.hold();
     await noticed;
     await back.trigger('steady', 'n', { number: 1 });
+    letThrough();
     await until(() => channel.subscribed);
     await back.trigger('steady', 'n', { number: 2 });
     await until(() => got.length === 1);

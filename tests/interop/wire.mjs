@@ -6,8 +6,11 @@ import { connect, createServer } from 'node:net';
 export async function wire(context, { port }) {
     const pairs = new Set();
     let closedUntil = 0;
-    const proxy = createServer((near) => {
+    let way = Promise.resolve();
+    const proxy = createServer(async (near) => {
         if (Date.now() < closedUntil) return near.destroy();
+        near.on('error', () => {});
+        await way;
         const far = connect(port, '127.0.0.1');
         const pair = { near, far };
         pairs.add(pair);
@@ -28,6 +31,13 @@ export async function wire(context, { port }) {
     return {
         port: proxy.address().port,
         cut,
+        /** Cut off, and whoever comes back has to wait for the function that is given. */
+        hold: () => {
+            let letThrough;
+            way = new Promise((resolve) => { letThrough = resolve; });
+            cut();
+            return letThrough;
+        },
         /** The client is cut off, and the server does not hear of it. */
         vanish: () => pairs.forEach((pair) => { pairs.delete(pair); pair.near.removeAllListeners('close'); pair.near.destroy(); pair.far.pause(); }),
     };
