@@ -54,6 +54,35 @@ def upgrade(port):
         return repr(error)
 
 
+class Connecting:
+    """Four threads that connect all the while, and how each attempt went."""
+
+    def __init__(self, port):
+        self.port = port
+        self.attempts = []
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self.connect) for _ in range(4)]
+
+    def connect(self):
+        while not self.over.is_set():
+            self.attempts.append(upgrade(self.port))
+
+    def some_more(self):
+        before = len(self.attempts)
+        while len(self.attempts) < before + 20:
+            pass
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+
 class HandedOn(unittest.TestCase):
     def setUp(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -61,27 +90,15 @@ class HandedOn(unittest.TestCase):
         self.port = self.listener.getsockname()[1]
 
     def test_restarts_lose_nobody_who_connects(self):
-        attempts, over = [], threading.Event()
-
-        def connect_all_the_while():
-            while not over.is_set():
-                attempts.append(upgrade(self.port))
-
         process = start(self.listener, "--listen", "systemd", "--threads", "2")
         until_ready(process)
-        threads = [threading.Thread(target=connect_all_the_while) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for _ in range(5):
-            before = len(attempts)
-            while len(attempts) < before + 20:
-                pass
-            self.assertEqual(end(process), 0)
-            process = start(self.listener, "--listen", "systemd", "--threads", "2")
-            until_ready(process)
-        over.set()
-        for thread in threads:
-            thread.join()
+        with Connecting(self.port) as connecting:
+            for _ in range(5):
+                connecting.some_more()
+                self.assertEqual(end(process), 0)
+                process = start(self.listener, "--listen", "systemd", "--threads", "2")
+                until_ready(process)
+        attempts = connecting.attempts
         self.assertEqual(end(process), 0)
         self.assertGreater(len(attempts), 100)
         self.assertEqual([status for status in attempts if status != "101"], [])
@@ -181,27 +198,13 @@ class Successors(unittest.TestCase):
 
     def test_lose_nobody_who_connects(self):
         port = self.start("--listen", "127.0.0.1:0", "--threads", "2")
-        attempts, over = [], threading.Event()
-
-        def connect_all_the_while():
-            while not over.is_set():
-                attempts.append(upgrade(port))
-
-        threads = [threading.Thread(target=connect_all_the_while) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for _ in range(5):
-            before = len(attempts)
-            while len(attempts) < before + 20:
-                pass
-            self.hand_over()
-        self.assertEqual(self.process.wait(20), 0)
-        before = len(attempts)
-        while len(attempts) < before + 20:
-            pass
-        over.set()
-        for thread in threads:
-            thread.join()
+        with Connecting(port) as connecting:
+            for _ in range(5):
+                connecting.some_more()
+                self.hand_over()
+            self.assertEqual(self.process.wait(20), 0)
+            connecting.some_more()
+        attempts = connecting.attempts
         self.assertGreater(len(attempts), 100)
         self.assertEqual([status for status in attempts if status != "101"], [])
         self.assertEqual(self.end_all()[1], "")
