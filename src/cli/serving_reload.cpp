@@ -3,9 +3,9 @@
 #include "cli/serve_command.hpp"
 #include "cli/serving_policy.hpp"
 #include "cli/serving_signals.hpp"
+#include "cli/signals.hpp"
 
 #include <fmt/core.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 #include <longwire/longwire.hpp>
@@ -25,10 +25,8 @@ namespace longwire::cli {
 
 namespace {
 
-sigset_t hangup() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGHUP);
+Signals& hangups() {
+    static Signals signals({SIGHUP}, Signals::Held::for_good);
     return signals;
 }
 
@@ -157,19 +155,15 @@ void reload(const Reloading& its) {
 }  // namespace
 
 void hold_hangups() {
-    const sigset_t signals = hangup();
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    (void)hangups();
 }
 
 Task<> reload_on_hangup(Reloading reloading) {
-    const sigset_t signals = hangup();
-    const int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     // A terminal that is closed sends the same signal, and means the end.
     const bool from_terminal = isatty(STDIN_FILENO) != 0;
     for (;;) {
-        co_await readable(descriptor);
-        signalfd_siginfo signal = {};
-        if (::read(descriptor, &signal, sizeof signal) != sizeof signal) continue;
+        co_await readable(hangups().descriptor());
+        if (!hangups().take()) continue;
         if (from_terminal && tcgetpgrp(STDIN_FILENO) < 0) {
             reloading.server.stop();
             co_return;

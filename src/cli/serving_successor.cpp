@@ -1,10 +1,9 @@
 #include "cli/serving_successor.hpp"
 
 #include "cli/serving_signals.hpp"
+#include "cli/signals.hpp"
 
 #include <fmt/core.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 #include <longwire/longwire.hpp>
 
 #include <csignal>
@@ -15,10 +14,8 @@ namespace longwire::cli {
 
 namespace {
 
-sigset_t hand_over() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGUSR2);
+Signals& hand_overs() {
+    static Signals signals({SIGUSR2}, Signals::Held::for_good);
     return signals;
 }
 
@@ -48,18 +45,14 @@ Task<bool> hand_over_to_another(const ops::ListeningSockets& sockets,
 }  // namespace
 
 void hold_hand_overs() {
-    const sigset_t signals = hand_over();
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    (void)hand_overs();
 }
 
 Task<> hand_over_on_signal(const ops::ListeningSockets& sockets,
                            const ops::ServiceManager& manager) {
-    const sigset_t signals = hand_over();
-    const int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     for (;;) {
-        co_await readable(descriptor);
-        signalfd_siginfo signal = {};
-        if (::read(descriptor, &signal, sizeof signal) != sizeof signal) continue;
+        co_await readable(hand_overs().descriptor());
+        if (!hand_overs().take()) continue;
         const bool taken_over = co_await hand_over_to_another(sockets, manager);
         if (!taken_over) continue;
         StopOnSignal::hand_over();

@@ -5,7 +5,7 @@
 
 namespace longwire::cli {
 
-Signals::Signals(std::initializer_list<int> signals) {
+Signals::Signals(std::initializer_list<int> signals, Held held) : held_(held) {
     sigset_t set = {};
     sigemptyset(&set);
     for (const int signal : signals) sigaddset(&set, signal);
@@ -15,7 +15,7 @@ Signals::Signals(std::initializer_list<int> signals) {
 
 Signals::~Signals() {
     ::close(descriptor_);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    if (held_ == Held::while_this_lives) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 std::optional<int> Signals::take() noexcept {

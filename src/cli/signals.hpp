@@ -10,7 +10,9 @@ namespace longwire::cli {
 /// is, since threads inherit it.
 class Signals {
 public:
-    Signals(std::initializer_list<int> signals);
+    /// For how long they do not end the process: a signal that waits does so when they are let go.
+    enum class Held : bool { while_this_lives, for_good };
+    Signals(std::initializer_list<int> signals, Held held = Held::while_this_lives);
     ~Signals();
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
@@ -22,6 +24,7 @@ public:
 private:
     sigset_t before_ = {};
     int descriptor_;
+    Held held_;
 };
 
 }  // namespace longwire::cli
