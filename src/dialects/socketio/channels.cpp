@@ -97,7 +97,8 @@ void refuse(const longwire::socketio::Acknowledge& acknowledge, int status,
 
 ApplicationRules Channels::rules_of(Gate& gate) {
     return {
-        .channel_of = channel_of,
+        .channel_of = [](const Family& /*family*/, std::string_view name_space,
+                         std::string_view room) { return channel_of(name_space, room); },
         .history_of =
             [&gate](const std::string& channel) {
                 const auto rule = gate.rule_of(channel);
