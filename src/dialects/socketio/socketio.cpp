@@ -414,7 +414,7 @@ struct Alone {
 SocketIo::SocketIo(Server& server, const SocketIoOptions& options) {
     auto alone = std::make_shared<Alone>(server, options);
     auto& application = alone->application;
-    inside_.reset(new Inside{.whole = std::move(alone), .application = application});
+    inside_ = std::make_unique<Inside>(std::move(alone), application);
 }
 
 SocketIo::SocketIo(Hub& hub, const SocketIoOptions& options) {
@@ -422,7 +422,7 @@ SocketIo::SocketIo(Hub& hub, const SocketIoOptions& options) {
     auto application = std::make_shared<dialects::socketio::Application>(
         shared->server(), shared->hub_loops(), options, websocket_of(options),
         rules_of(options, *shared));
-    inside_.reset(new Inside{.whole = shared, .application = *application});
+    inside_ = std::make_unique<Inside>(shared, *application);
     shared->keep(std::move(application));
 }
 
