@@ -29,8 +29,7 @@ void EngineServer::judge_upgrade(Upgrade& upgrade) {
     if (!id) {
         if (const auto refused = listener_.judge(request))
             return upgrade.refuse(refused->status, refused->reason);
-        const std::string_view peer = request.peer();
-        switch (count_.look(std::string(peer.substr(0, peer.rfind(':'))))) {
+        switch (count_.look(std::string(request.client_address()))) {
             case SessionCount::Room::enough:
                 return;
             case SessionCount::Room::too_many:

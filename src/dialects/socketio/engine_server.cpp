@@ -15,11 +15,6 @@ constexpr std::chrono::seconds last_poll_time{5};
 // Of a close frame (RFC 6455, section 5.5).
 constexpr std::size_t longest_reason = 123;
 
-std::string address_of(const Request& request) {
-    const std::string_view peer = request.peer();
-    return std::string(peer.substr(0, peer.rfind(':')));
-}
-
 }  // namespace
 
 EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
@@ -74,7 +69,7 @@ EngineSession* EngineServer::find(std::size_t loop, const std::string& id) const
 
 /// Null where there are too many.
 EngineSession* EngineServer::open(std::size_t loop, const Request& request) {
-    std::string address = address_of(request);
+    std::string address(request.client_address());
     if (count_.take(address) != SessionCount::Room::enough) return nullptr;
     OnLoop& here = on_loops_[loop];
     const std::uint64_t number = ++here.latest;
