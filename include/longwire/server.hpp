@@ -148,6 +148,9 @@ struct ListenOptions {
     /// on (systemd's socket activation: the first is 3). The server takes it, and closes it when
     /// it stops; whoever else holds it goes on listening. -1: none.
     int descriptor = -1;
+    /// Of a Unix socket that is a `descriptor`: its file is removed when the server stops, once it
+    /// has run (and has not handed over). Otherwise it stays, for whoever has made it.
+    bool remove_file = false;
     /// With it, https: and wss: are served here (TLS 1.2 and 1.3), and http: and ws: are not.
     std::optional<ServerTls> tls = {};
 

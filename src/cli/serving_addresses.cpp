@@ -80,8 +80,11 @@ std::optional<ServerTls> tls_of(const ServeOptions& options) {
 Result<std::vector<ListenOptions>> addresses_of(const std::string& address, const std::string& name,
                                                 Sockets& sockets) {
     const std::vector<int> taken = sockets.predecessor.take(name);
-    if (!taken.empty()) return listening_already(taken);
-    return listening_addresses(address);
+    if (taken.empty()) return listening_addresses(address);
+    auto all = listening_already(taken);
+    // What a process of ours has made, the last of them removes.
+    for (ListenOptions& one : all) one.remove_file = address.starts_with("unix:");
+    return all;
 }
 
 }  // namespace

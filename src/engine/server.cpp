@@ -175,6 +175,7 @@ private:
     struct Endpoint {
         std::unique_ptr<net::Listener> listener;
         std::string host;
+        bool remove_file = false;
         std::optional<ServerTls> tls_settings;
         std::shared_ptr<net::TlsContext> tls;
     };
@@ -257,7 +258,7 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
                          .fingerprint = tls ? tls->fingerprint() : std::string()};
         listening.descriptors.push_back(listener->descriptor());
         endpoints_.push_back(std::make_unique<Endpoint>(
-            Endpoint{std::move(listener), options.host, options.tls, tls}));
+            Endpoint{std::move(listener), options.host, options.remove_file, options.tls, tls}));
         const Endpoint& endpoint = *endpoints_.back();
         endpoint.listener->start(
             [this, &endpoint](net::Descriptor socket, const net::Address& peer) {
@@ -348,6 +349,9 @@ int Server::Implementation::run() {
         engine::log(LogLevel::error, "Server::run was called on a thread that already runs a loop");
         return 1;
     }
+    // (Until here somebody else may have to go on with them.)
+    for (const auto& endpoint : endpoints_)
+        if (endpoint->remove_file) endpoint->listener->own_file();
     (*workers_)->run([this](Worker& worker) { work(worker); });
     stops_ = 0;
     drain_within_ = std::chrono::milliseconds(0);
