@@ -36,7 +36,8 @@ struct AccessRecord {
     std::string client = {};  ///< As `Request::client_address`: the peer's, or a proxy's client's.
     std::string method = {};  ///< Empty, as `target`, where no whole request came.
     /// Path and query, percent-encoded as it came. The values of parameters by whose names they are
-    /// secrets (token, access_token, key, password, signature, sid and the like) are "***".
+    /// secrets (token, access_token, key, password, signature, sid and the like) are "***": those
+    /// of the query, and those of the route ("/join/:token").
     std::string target = {};
     int minor_version = 1;  ///< HTTP/1.0 or 1.1.
     bool secure = false;    ///< It came over TLS (`Request::secure`).

@@ -1,7 +1,6 @@
 #include "engine/access_entry.hpp"
 
 #include "engine/log.hpp"
-#include "engine/secret_parameters.hpp"
 #include "http/ip_address.hpp"
 
 namespace longwire::engine {
@@ -17,13 +16,14 @@ std::string cut(std::string_view text, std::size_t most) {
 
 }  // namespace
 
-AccessEntry::AccessEntry(const AccessSink& sink, const Request& request, std::size_t bytes)
+AccessEntry::AccessEntry(const AccessSink& sink, const Request& request, std::string_view target,
+                         std::size_t bytes)
     : sink_(sink),
       record_{
           .peer = std::string(request.peer()),
           .client = std::string(request.client_address()),
           .method = cut(request.method(), AccessRecord::longest_text),
-          .target = cut(without_secrets(request.target()), AccessRecord::longest_target),
+          .target = cut(target, AccessRecord::longest_target),
           .minor_version = request.minor_version(),
           .secure = request.secure(),
           .bytes_received = bytes,

@@ -1,6 +1,7 @@
 #include "engine/http_session.hpp"
 
 #include "engine/log.hpp"
+#include "engine/secret_parameters.hpp"
 #include "engine/upgrade.hpp"
 #include "http/date.hpp"
 #include "http/request_builder.hpp"
@@ -108,8 +109,8 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
         return;
     }
     tell_where_from(request);
-    begin_access(request);
     Router::Match match = terms_.router.find(request.method(), request.path());
+    begin_access(request, match);
     const bool upgrading = parser_.upgrade_requested();
     // Where a WebSocket is served, a folder of files around it has nothing to say.
     const bool plain = match.http != nullptr &&
@@ -346,10 +347,11 @@ void HttpSession::respond(const Response& response, const Answering& how) {
 
 // ---- what the access log is told ----------------------------------------------------------------
 
-void HttpSession::begin_access(const Request& request) {
+void HttpSession::begin_access(const Request& request, const Router::Match& match) {
     const std::size_t bytes = std::exchange(request_bytes_, 0);
     if (terms_.access_sink)
-        access_ = std::make_unique<AccessEntry>(terms_.access_sink, request, bytes);
+        access_ = std::make_unique<AccessEntry>(terms_.access_sink, request,
+                                                without_secrets(request.target(), match), bytes);
 }
 
 /// Of a connection from which no whole request has come.

@@ -97,7 +97,7 @@ private:
     };
     void respond(const Response& response, const Answering& how);
     [[nodiscard]] std::unique_ptr<HttpReplying> new_replying(const HttpReplying::Terms& terms);
-    void begin_access(const Request& request);
+    void begin_access(const Request& request, const Router::Match& match);
     void begin_access();
     void end_access(int status, std::size_t bytes_sent);
     void end_unanswered_access();

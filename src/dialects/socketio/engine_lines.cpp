@@ -174,6 +174,7 @@ void EngineServer::upgrade(EngineSession& session) {
         const auto found = here.wires.find(session.wire_.number);
         if (found != here.wires.end()) session.socket_ = found->second;
     }
+    name_wire(session);
     if (!waiting.empty()) {
         PayloadReader packets(waiting);
         while (const auto packet = packets.next()) {

@@ -241,6 +241,22 @@ void EngineSession::send(const SharedPackets& packets) {
     });
 }
 
+void EngineSession::name_user(std::string_view user) {
+    user_ = user;
+    if (poll_) EngineServer::name_asker(*this, *poll_);
+    server_.name_wire(*this);
+}
+
+void EngineServer::name_asker(const EngineSession& session, const Poll& poll) {
+    if (!session.user_.empty()) poll.reply.name_user(session.user_);
+}
+
+void EngineServer::name_wire(const EngineSession& session) {
+    if (!session.user_.empty() && !session.polls())
+        with_wire(session.wire_,
+                  [user = session.user_](WebSocket& socket) { socket.name_user(user); });
+}
+
 void EngineSession::subscribe(const std::string& topic) {
     server_.with_wire(wire_, [topic](WebSocket& socket) { socket.subscribe(topic); });
 }
