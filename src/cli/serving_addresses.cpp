@@ -33,6 +33,8 @@ void print_where(const Server::Listening& listening, const ServeOptions& options
     fmt::print("  echo      ws{}://{}{}\n", s, at, options.echo);
     if (options.socketio.path != "off")
         fmt::print("  socket.io http{}://{}{}\n", s, at, options.socketio.path);
+    for (const auto& app : options.apps)
+        fmt::print("  pusher    ws{}://{}/app/{}\n", s, at, app.key);
     if (options.tls_self_signed)
         fmt::print("\n  self-signed certificate, SHA-256:\n  {}\n", listening.fingerprint);
     fmt::print("\n");
