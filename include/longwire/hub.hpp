@@ -149,8 +149,9 @@ struct ChannelHistory {
 struct SubscriptionHandlers {
     /// Each message, in the order of the channel: first those of the history that was wished for.
     std::function<void(const ChannelMessage&)> on_message = {};
-    /// Once, before the first message: it has begun (`messages` is empty, since they follow), or it
-    /// could not, and nothing follows.
+    /// Before the first message: it has begun (`messages` is empty, since they follow), or it
+    /// could not, and nothing follows. Once; or again, not `recovered`, where messages were lost
+    /// between nodes and cannot be had any more: it goes on after that position.
     std::function<void(const Result<ChannelHistory>&)> on_begin = {};
     /// Somebody came (`here`) or has left, where the channel's rule keeps presence.
     std::function<void(const ChannelUser& user, bool here)> on_presence = {};

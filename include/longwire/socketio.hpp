@@ -130,7 +130,7 @@ struct Handshake {
     /// All header fields of the client's first request.
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept;
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
-    /// "192.0.2.7:54321"
+    /// "192.0.2.7": `Request::client_address`.
     [[nodiscard]] std::string_view address() const noexcept;
     /// Whether it came over TLS.
     [[nodiscard]] bool secure() const noexcept;

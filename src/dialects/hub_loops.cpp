@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace longwire::dialects {
@@ -38,6 +39,12 @@ HubLoops::Delays HubLoops::delays() const noexcept {
         sum.seconds += outlet->seconds.load(std::memory_order_relaxed);
     }
     return sum;
+}
+
+void HubLoops::LoopOutlet::interrupt(const std::string& channel, hub::Position position) {
+    all.loops_.post(loop, [this, channel, position] {
+        for (Dialect* const dialect : all.dialects_) dialect->interrupt(loop, channel, position);
+    });
 }
 
 void HubLoops::LoopOutlet::announce(std::shared_ptr<const hub::PresenceChange> change) {

@@ -68,6 +68,7 @@ private:
         LoopOutlet(HubLoops& all, std::size_t loop) : all(all), loop(loop) {}
         virtual ~LoopOutlet() = default;
         void publish(hub::SharedPublication publication) override;
+        void interrupt(const std::string& channel, hub::Position position) override;
         void announce(std::shared_ptr<const hub::PresenceChange> change) override;
         void run(std::move_only_function<void()> function) override;
 

@@ -48,7 +48,10 @@ struct History {
 };
 
 /// Told by a broker of what happens on the channels that this node has attached to, on any thread,
-/// for each channel one after the other.
+/// for each channel one after the other. It calls nothing of the broker's meanwhile. Of
+/// publications it is told in the order of their channel, unless something between here and there
+/// has lost, repeated or reordered some: that is noticed by their positions, and what is missing
+/// is asked for.
 class BrokerSink {
 public:
     BrokerSink(const BrokerSink&) = delete;
@@ -63,7 +66,8 @@ protected:
 };
 
 /// What joins the nodes of one service: publications, history and presence go through it. All of it
-/// may take time and may fail; an answer comes on any thread, also before the call returns.
+/// may take time and may fail; an answer comes on any thread, also before the call returns. It
+/// knows of all that the sink was told before the call.
 class Broker {
 public:
     template <class T>
@@ -96,6 +100,10 @@ public:
     virtual void leave(const std::string& channel, const std::string& user) = 0;
     /// Everybody on all nodes.
     virtual void presence(const std::string& channel, Answer<std::vector<Presence>> answer) = 0;
+
+    /// Whether the sink may ever not be told of a publication: then it is asked now and then
+    /// whether there was one.
+    [[nodiscard]] virtual bool may_lose() const noexcept { return true; }
 
     /// Whether it can do its work now: whether this node should be sent new clients. Any thread.
     [[nodiscard]] virtual bool ready() const noexcept = 0;

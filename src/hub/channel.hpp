@@ -1,9 +1,12 @@
 #pragma once
 
 #include "hub/broker.hpp"
+#include "hub/gap.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,16 +16,41 @@ namespace longwire::hub {
 /// What a node knows of a channel that somebody here is on, or about to be. (Guarded by the hub.)
 class Channel {
 public:
+    /// What is to be done next: in this order.
+    struct Step {
+        /// Members are told that something up to this position may be missing.
+        std::optional<Position> interrupted = std::nullopt;
+        std::vector<SharedPublication> publications = {};  // are delivered
+        bool ask = false;  // the broker is asked what came after what was delivered
+    };
+
     /// Somebody is about to join: what is published from now on is remembered for them.
     void begin_joining() noexcept { ++joining_; }
     void give_up_joining() noexcept;
     /// They join the outlet. `history`, as a broker has read it, becomes what they are to get
-    /// beside what is delivered from now on: nothing twice, and nothing left out.
-    void join(std::uint32_t outlet, History& history);
+    /// beside what is delivered from now on: nothing twice, and nothing left out, or it says so.
+    [[nodiscard]] Step join(std::uint32_t outlet, const HistoryQuery& query, History& history,
+                            Clock::time_point now);
     void leave(std::uint32_t outlet) noexcept;
 
-    /// False where it has been delivered already.
-    [[nodiscard]] bool take(const SharedPublication& publication);
+    /// True where it is the next, and to be delivered; nearly always. Otherwise it is for `sort`.
+    [[nodiscard]] bool take(const SharedPublication& publication) noexcept {
+        if (!is_next(publication->position()) || gap_ || joining_ > 0) return false;
+        ++delivered_.offset;
+        return true;
+    }
+    [[nodiscard]] Step sort(const SharedPublication& publication, Clock::time_point now);
+
+    /// Whether something is missing, or may be.
+    [[nodiscard]] bool has_gap() const noexcept { return gap_ != nullptr; }
+    /// Whether it is to be asked if something is: nobody has any reason yet to think so.
+    [[nodiscard]] bool suspect(Clock::time_point now);
+    /// The broker is asked. Gives what it is asked: what came after this.
+    [[nodiscard]] Position ask(std::uint64_t question) noexcept;
+    [[nodiscard]] Step fill(std::uint64_t question, const Result<History>& answer,
+                            Clock::time_point now);
+    /// Time goes on, with a gap. After `patience` without any progress it is given up.
+    [[nodiscard]] Step wait(Clock::time_point now, Clock::duration patience);
 
     /// Calls `visit` with the number of each outlet that has members.
     template <class Visit>
@@ -48,11 +76,25 @@ private:
         Clock::time_point gone = {};
     };
 
+    [[nodiscard]] bool is_next(Position position) const noexcept {
+        return position.epoch == delivered_.epoch && position.offset == delivered_.offset + 1;
+    }
+    void remember(const SharedPublication& publication);
+    void forget_meanwhile() noexcept;
+    void recall(History& history, bool all) const;
+    void fit(const HistoryQuery& query, History& history) const;
+    void deliver(const SharedPublication& publication, Step& step);
+    void deliver_held(Step& step);
+    [[nodiscard]] bool closes_gap(const History& answer) const noexcept;
+    [[nodiscard]] Step give_up(const History* answer);
+
     std::vector<std::uint32_t> members_by_outlet_;
     std::size_t members_ = 0;
     std::size_t joining_ = 0;
-    Position delivered_;
-    std::vector<SharedPublication> meanwhile_;  // published while somebody is joining
+    Position delivered_;  // to the members; nothing where there are none
+    std::unique_ptr<Gap> gap_;
+    std::vector<SharedPublication> meanwhile_;  // told while somebody is joining, as they came
+    std::size_t meanwhile_bytes_ = 0;
     std::unordered_map<std::string, User> users_;
 };
 

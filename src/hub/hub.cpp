@@ -5,7 +5,8 @@
 
 namespace longwire::hub {
 
-Hub::Hub(Broker& broker, Options options) : broker_(broker), options_(std::move(options)) {
+Hub::Hub(Broker& broker, Options options)
+    : broker_(broker), options_(std::move(options)), looked_(options_.now()) {
     broker_.start(*this);
 }
 
@@ -53,20 +54,23 @@ void Hub::end_joining(Joining joining, Joined joined, Result<History> history) {
     {
         const std::scoped_lock lock(shard.mutex);
         Channel& channel = shard.channels.find(joining.channel)->second;
-        if (history) {
-            channel.join(joining.member.outlet, *history);
+        const bool joins = history.has_value();
+        Channel::Step step;
+        if (joins) {
+            step = channel.join(joining.member.outlet, joining.history, *history, options_.now());
             ++members_;
             for (Observer* const observer : observers_)
                 observer->on_members(joining.channel, channel.members());
             if (joining.who) entered = channel.enter(joining.who->user);
         } else {
             channel.give_up_joining();
-            drop_if_unused(shard, joining.channel);
         }
         outlets_.at(joining.member.outlet)
             ->run([joined = std::move(joined), history = std::move(history)]() mutable {
                 joined(std::move(history));
             });
+        carry_out(shard, joining.channel, channel, step);
+        if (!joins) drop_if_unused(shard, joining.channel);
     }
     if (entered) broker_.enter(joining.channel, *joining.who, joining.member);
 }
@@ -119,10 +123,18 @@ void Hub::on_publication(const SharedPublication& publication) {
     Shard& shard = shard_of(publication->channel());
     const std::scoped_lock lock(shard.mutex);
     const auto found = shard.channels.find(publication->channel());
-    if (found == shard.channels.end() || !found->second.take(publication)) return;
+    if (found == shard.channels.end()) return;
+    Channel& channel = found->second;
+    if (channel.take(publication)) return deliver(channel, publication);
+    const bool had_gap = channel.has_gap();
+    const Channel::Step step = channel.sort(publication, options_.now());
+    if (!had_gap && (channel.has_gap() || step.interrupted)) ++gaps_;
+    carry_out(shard, publication->channel(), channel, step);
+}
+
+void Hub::deliver(const Channel& channel, const SharedPublication& publication) {
     ++publications_;
-    found->second.each_outlet(
-        [&](std::uint32_t outlet) { outlets_[outlet]->publish(publication); });
+    channel.each_outlet([&](std::uint32_t outlet) { outlets_[outlet]->publish(publication); });
 }
 
 void Hub::on_presence(const std::shared_ptr<const PresenceChange>& change) {
@@ -163,7 +175,11 @@ std::size_t Hub::members(const std::string& channel) const {
 
 void Hub::tick() {
     const auto now = options_.now();
-    for (Shard& shard : shards_) tick(shard, now);
+    for (Shard& shard : shards_) {
+        tick(shard, now);
+        wait_for_missing(shard, now);
+    }
+    if (broker_.may_lose()) look(now);
     broker_.tick();
 }
 

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace longwire::hub {
@@ -33,6 +34,12 @@ public:
         std::chrono::milliseconds presence_grace = std::chrono::seconds(3);
         /// Channels with members at a time; more cannot be joined.
         std::size_t most_channels = 1'000'000;
+        /// How long what follows a gap in a channel waits for what is missing, without any of it
+        /// coming, before the members are told that it is missing.
+        std::chrono::milliseconds gap_patience = std::chrono::seconds(5);
+        /// How often a broker that may lose publications is asked for each channel whether one was
+        /// lost that none followed.
+        std::chrono::milliseconds look_every = std::chrono::minutes(1);
         std::function<Clock::time_point()> now = Clock::now;
     };
 
@@ -84,16 +91,19 @@ public:
     /// Of one channel, on this node.
     [[nodiscard]] std::size_t members(const std::string& channel) const;
 
-    /// Once a second or so, or more often for a shorter grace.
+    /// Once a second or so, or more often for a shorter grace; on one thread at a time.
     void tick();
 
     struct Counts {
         std::size_t channels = 0;
         std::size_t members = 0;
-        std::uint64_t publications = 0;  // delivered on this node
+        std::uint64_t publications = 0;   // delivered on this node
+        std::uint64_t gaps = 0;           // publications came out of order, or did not come
+        std::uint64_t interruptions = 0;  // of these, those that could not be closed
     };
     [[nodiscard]] Counts counts() const noexcept {
-        return {channels_.load(), members_.load(), publications_.load()};
+        return {channels_.load(), members_.load(), publications_.load(), gaps_.load(),
+                interruptions_.load()};
     }
 
 private:
@@ -113,7 +123,8 @@ private:
         std::mutex presence;
         mutable std::mutex mutex;
         std::unordered_map<std::string, Channel, TextHash, std::equal_to<>> channels;
-        std::deque<Going> going;  // the first to have gone first
+        std::deque<Going> going;               // the first to have gone first
+        std::unordered_set<std::string> gaps;  // channels that have one, or had
     };
 
     [[nodiscard]] Shard& shard_of(std::string_view channel) noexcept {
@@ -127,6 +138,16 @@ private:
     void drop_if_unused(Shard& shard, const std::string& channel) noexcept;
     void tick(Shard& shard, Clock::time_point now);
 
+    // Under the shard's mutex
+    void deliver(const Channel& channel, const SharedPublication& publication);
+    void carry_out(Shard& shard, const std::string& name, Channel& channel,
+                   const Channel::Step& step);
+    void ask(const std::string& name, Channel& channel);
+
+    void answered(const std::string& name, std::uint64_t question, const Result<History>& answer);
+    void wait_for_missing(Shard& shard, Clock::time_point now);
+    void look(Clock::time_point now);
+
     void on_publication(const SharedPublication& publication) override;
     void on_presence(const std::shared_ptr<const PresenceChange>& change) override;
 
@@ -137,7 +158,13 @@ private:
     std::atomic<std::size_t> channels_ = 0;
     std::atomic<std::size_t> members_ = 0;
     std::atomic<std::uint64_t> publications_ = 0;
+    std::atomic<std::uint64_t> gaps_ = 0;
+    std::atomic<std::uint64_t> interruptions_ = 0;
+    std::atomic<std::uint64_t> questions_ = 0;
     std::array<Shard, 64> shards_;
+    // Of `tick`: which channels are looked after next, and when the last were.
+    std::size_t looks_at_ = 0;
+    Clock::time_point looked_;
 };
 
 }  // namespace longwire::hub

@@ -40,6 +40,7 @@ public:
     void enter(const std::string& channel, const Presence& who, MemberId member) override;
     void leave(const std::string& channel, const std::string& user) override;
     void presence(const std::string& channel, Answer<std::vector<Presence>> answer) override;
+    bool may_lose() const noexcept override { return false; }
     bool ready() const noexcept override { return true; }
     void tick() override;
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "hub/position.hpp"
 #include "hub/presence.hpp"
 #include "hub/publication.hpp"
 
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace longwire::hub {
 
@@ -17,6 +19,10 @@ public:
 
     /// For the members of its channel that have joined here.
     virtual void publish(SharedPublication publication) = 0;
+    /// Something that was published on the channel may be missing for its members here, and will
+    /// not come: they are told, or cut, so that they come back and ask for it. What comes next was
+    /// published after `position`.
+    virtual void interrupt(const std::string& channel, Position position) = 0;
     virtual void announce(std::shared_ptr<const PresenceChange> change) = 0;
     /// To be run between what came before and what comes after.
     virtual void run(std::move_only_function<void()> function) = 0;

@@ -7,8 +7,8 @@
 
 namespace longwire::hub {
 
-/// Where a publication stands on its channel. Offsets count from 1 within an epoch; another epoch
-/// means that what was known of the channel before is gone.
+/// Where a publication stands on its channel. Offsets count from 1 within an epoch, one by one, and
+/// none is given twice; another epoch means that what was known of the channel before is gone.
 struct Position {
     std::uint64_t epoch = 0;
     std::uint64_t offset = 0;  // 0: before the first

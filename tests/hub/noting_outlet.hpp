@@ -20,6 +20,15 @@ public:
             noted.push_back(publication->channel() + ": " +
                             std::string(publication->message().text()));
             offsets.push_back(publication->position().offset);
+            if (on_publication) on_publication(publication->position());
+        });
+    }
+    void interrupt(const std::string& channel, Position position) override {
+        run([this, channel, position] {
+            noted.push_back(channel + ": interrupted");
+            offsets.push_back(0);
+            interruptions.push_back(position);
+            if (on_interruption) on_interruption(position);
         });
     }
     void announce(std::shared_ptr<const PresenceChange> change) override {
@@ -49,7 +58,10 @@ public:
     }
 
     std::vector<std::string> noted;
-    std::vector<std::uint64_t> offsets;
+    std::vector<std::uint64_t> offsets;  // 0: an interruption
+    std::vector<Position> interruptions;
+    std::function<void(Position)> on_publication;
+    std::function<void(Position)> on_interruption;
 
 private:
     std::mutex mutex_;

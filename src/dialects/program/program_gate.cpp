@@ -64,11 +64,6 @@ Verdict fault(std::string_view which) {
     return {.status = 500, .reason = "The server cannot say whether you may."};
 }
 
-std::string address_of(const Request& request) {
-    const std::string_view peer = request.peer();
-    return std::string(peer.substr(0, peer.rfind(':')));
-}
-
 }  // namespace
 
 // (The information goes out as a part of JSON.)
@@ -119,7 +114,7 @@ std::shared_ptr<const access::ChannelRule> ProgramGate::rule_of(const std::strin
 
 Verdict ProgramGate::identify(const Request& request, Visitor& visitor) {
     auto credentials = std::make_shared<Credentials>();
-    visitor.address = address_of(request);
+    visitor.address = std::string(request.client_address());
     visitor.credentials = credentials;
     if (!identify_) return {};
     try {

@@ -90,6 +90,17 @@ void ProgramMembers::deliver(std::size_t loop, const hub::SharedPublication& pub
         tell(*member, member->handlers.on_message, HubAccess::message(publication));
 }
 
+void ProgramMembers::interrupt(std::size_t loop, const std::string& channel,
+                               hub::Position position) {
+    if (loop != first_loop) return;
+    const auto found = by_channel_.find(channel);
+    if (found == by_channel_.end()) return;
+    for (const auto& member : found->second)
+        tell(*member, member->handlers.on_begin,
+             Result<ChannelHistory>(ChannelHistory{
+                 .messages = {}, .position = to_text(position), .recovered = false}));
+}
+
 void ProgramMembers::announce(std::size_t loop, const hub::PresenceChange& change) {
     if (loop != first_loop) return;
     const auto found = by_channel_.find(change.channel);

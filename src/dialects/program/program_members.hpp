@@ -46,6 +46,7 @@ public:
     void leave(const std::shared_ptr<ProgramMember>& member);
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication) override;
+    void interrupt(std::size_t loop, const std::string& channel, hub::Position position) override;
     void announce(std::size_t loop, const hub::PresenceChange& change) override;
 
 private:

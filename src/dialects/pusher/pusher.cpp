@@ -44,6 +44,10 @@ void Pusher::deliver(std::size_t loop, const hub::SharedPublication& publication
     subscriptions_.deliver(loop, publication);
 }
 
+void Pusher::interrupt(std::size_t loop, const std::string& channel, hub::Position /*position*/) {
+    subscriptions_.interrupt(loop, channel);
+}
+
 void Pusher::announce(std::size_t loop, const hub::PresenceChange& change) {
     subscriptions_.announce(loop, change);
 }

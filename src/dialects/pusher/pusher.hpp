@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace longwire::dialects::pusher {
@@ -46,6 +47,7 @@ public:
     void replace(std::vector<AppSettings> apps) { apps_.replace(std::move(apps)); }
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication) override;
+    void interrupt(std::size_t loop, const std::string& channel, hub::Position position) override;
     void announce(std::size_t loop, const hub::PresenceChange& change) override;
 
 private:

@@ -40,6 +40,8 @@ public:
     void leave_all(Client& client, bool comes_back);
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
+    /// Something is missing: all who are on the channel are told to come back at once.
+    void interrupt(std::size_t loop, const std::string& hub_name);
     void announce(std::size_t loop, const hub::PresenceChange& change);
     /// To all who are on the channel, on all loops.
     void tell(const std::string& hub_name, std::string json);

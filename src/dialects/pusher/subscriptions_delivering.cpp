@@ -5,6 +5,7 @@
 #include <longwire/longwire.hpp>
 
 #include <utility>
+#include <vector>
 
 namespace longwire::dialects::pusher {
 
@@ -15,6 +16,7 @@ constexpr std::size_t longest_log = 4096;
 // For one that has yet to get what it missed.
 constexpr std::size_t most_waiting = 100'000;
 constexpr int over_capacity = 4100;
+constexpr int come_back = 4200;
 
 const PreparedMessage& frame_of(const hub::Publication& publication, std::string_view channel,
                                 std::string_view unnamed) {
@@ -86,6 +88,19 @@ void Subscriptions::note_flush(std::size_t loop) {
         there.flushing = false;
         if (there.delivered > upto) note_flush(loop);
     });
+}
+
+void Subscriptions::interrupt(std::size_t loop, const std::string& hub_name) {
+    std::vector<Client*> cut;
+    for (const auto& [number, client] : clients_.on(loop))
+        for (const auto& [name, its] : client->subscriptions)
+            if (its.joined && client->app->hub_name(name) == hub_name) cut.push_back(client.get());
+    for (Client* const client : cut) {
+        // (At once: they get nothing of what is delivered from now on.)
+        leave_all(*client, true);
+        if (!std::exchange(client->closing, true))
+            client->line->close(come_back, "Messages may be missing.");
+    }
 }
 
 void Subscriptions::announce(std::size_t loop, const hub::PresenceChange& change) {

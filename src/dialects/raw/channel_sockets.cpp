@@ -11,6 +11,7 @@
 #include <deque>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace longwire::dialects::raw {
 
@@ -359,6 +360,16 @@ void ChannelSockets::deliver(std::size_t loop, const hub::SharedPublication& pub
         tally_.add_sent(loop, publication->message().size(), subscribers - (is_publishers ? 1 : 0));
         loops.publish_here(topic, frame_of(*publication, json), publisher);
     }
+}
+
+void ChannelSockets::interrupt(std::size_t loop, const std::string& channel) {
+    std::vector<WebSocket*> cut;
+    for (const auto& [number, socket] : on_loops_[loop].sockets) {
+        const auto& its = socket->state<Membership>();
+        if (its.joined && its.channel == channel) cut.push_back(socket);
+    }
+    for (WebSocket* const socket : cut)
+        socket->close(CloseCode::service_restart, "Messages may be missing. Come back for them.");
 }
 
 void ChannelSockets::announce(const hub::PresenceChange& change) {

@@ -32,6 +32,7 @@ public:
     ~ChannelSockets() = default;
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
+    void interrupt(std::size_t loop, const std::string& channel);
     void announce(const hub::PresenceChange& change);
 
 private:

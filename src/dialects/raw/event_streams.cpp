@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace longwire::dialects::raw {
@@ -17,8 +18,8 @@ constexpr std::size_t overhead = 128;  // of an event, beside its data
 constexpr std::size_t most_backlog = std::size_t{1024} * 1024;
 // Often enough for proxies, which end connections that are silent for a minute.
 constexpr std::chrono::seconds beat_interval{20};
-// When the server leaves, another one should be there by then.
-constexpr std::chrono::milliseconds retry_when_leaving{1000};
+// Of an EventSource that is cut: when the server leaves, another one should be there by then.
+constexpr std::string_view come_back = "retry: 1000\n\n";
 
 const PreparedChunk& chunk_of(const hub::Publication& publication) {
     return publication.encoded<PreparedChunk>(
@@ -47,9 +48,8 @@ void EventStreams::open(Asker asker, const Wish& wish) {
     here.members.emplace(member.id.number, std::move(made));
     tally_.add(loop, DialectTally::opened);
     member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });
-    member.reply.on_leave([this, loop, number = member.id.number] {
-        end(loop, number, "retry: " + std::to_string(retry_when_leaving.count()) + "\n\n");
-    });
+    member.reply.on_leave(
+        [this, loop, number = member.id.number] { end(loop, number, come_back); });
     if (member.latest_only) member.reply.on_drain([this, loop, &member] { drained(loop, member); });
     if (!std::exchange(here.beating, true)) spawn(beat(loop));
     if (asker.visitor.expires) {
@@ -175,7 +175,15 @@ void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change)
     });
 }
 
-void EventStreams::end(std::size_t loop, std::uint64_t number, const std::string& last) {
+/// They come back with the id of the last event they have seen, and learn whether something is
+/// missing.
+void EventStreams::interrupt(std::size_t loop, const std::string& channel) {
+    std::vector<std::uint64_t> cut;
+    visit(loop, channel, [&](const Member& member) { cut.push_back(member.id.number); });
+    for (const std::uint64_t number : cut) end(loop, number, come_back);
+}
+
+void EventStreams::end(std::size_t loop, std::uint64_t number, std::string_view last) {
     const auto found = on_loops_[loop].members.find(number);
     if (found == on_loops_[loop].members.end()) return;
     const HttpReply reply = found->second->reply;

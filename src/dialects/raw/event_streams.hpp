@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -38,6 +39,7 @@ public:
     /// On the asker's loop.
     void open(Asker asker, const Wish& wish);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
+    void interrupt(std::size_t loop, const std::string& channel);
     void announce(std::size_t loop, const hub::PresenceChange& change);
 
 private:
@@ -66,7 +68,7 @@ private:
     void send(std::size_t loop, Member& member, const hub::Publication& publication);
     void write(std::size_t loop, Member& member, const hub::SharedPublication& publication);
     void drained(std::size_t loop, Member& member);
-    void end(std::size_t loop, std::uint64_t number, const std::string& last);
+    void end(std::size_t loop, std::uint64_t number, std::string_view last);
     void gone(std::size_t loop, std::uint64_t number);
     void take_out(std::size_t loop, Member& member);
     template <class Visit>

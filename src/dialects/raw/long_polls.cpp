@@ -111,4 +111,14 @@ void LongPolls::deliver(std::size_t loop, const hub::SharedPublication& publicat
         answer(loop, number, {publication}, publication->position());
 }
 
+void LongPolls::interrupt(std::size_t loop, const std::string& channel) {
+    const auto found = on_loops_[loop].by_channel.find(channel);
+    if (found == on_loops_[loop].by_channel.end()) return;
+    const std::vector<std::uint64_t> numbers = found->second;
+    for (const std::uint64_t number : numbers) {
+        const auto poll = on_loops_[loop].polls.find(number);
+        if (poll != on_loops_[loop].polls.end()) answer(loop, number, {}, poll->second.top);
+    }
+}
+
 }  // namespace longwire::dialects::raw

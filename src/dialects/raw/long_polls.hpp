@@ -31,6 +31,8 @@ public:
     void open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait,
               bool keeps_presence);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
+    /// They are answered with nothing new, and ask again from where they were.
+    void interrupt(std::size_t loop, const std::string& channel);
 
 private:
     struct Poll {

@@ -16,6 +16,12 @@ void Raw::deliver(std::size_t loop, const hub::SharedPublication& publication) {
     polls_.deliver(loop, publication);
 }
 
+void Raw::interrupt(std::size_t loop, const std::string& channel, hub::Position /*position*/) {
+    sockets_.interrupt(loop, channel);
+    streams_.interrupt(loop, channel);
+    polls_.interrupt(loop, channel);
+}
+
 void Raw::announce(std::size_t loop, const hub::PresenceChange& change) {
     sockets_.announce(change);
     streams_.announce(loop, change);

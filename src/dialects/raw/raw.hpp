@@ -11,6 +11,7 @@
 #include <longwire/server.hpp>
 
 #include <cstddef>
+#include <string>
 
 namespace longwire::dialects::raw {
 
@@ -21,6 +22,7 @@ public:
     Raw(Server& server, HubLoops& hub_loops, Gate& gate, const WebSocketOptions& options = {});
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication) override;
+    void interrupt(std::size_t loop, const std::string& channel, hub::Position position) override;
     void announce(std::size_t loop, const hub::PresenceChange& change) override;
 
 private:

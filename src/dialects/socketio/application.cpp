@@ -366,6 +366,18 @@ void Application::deliver(std::size_t loop, const hub::SharedPublication& public
     }
 }
 
+/// They come back by themselves, and go on where they were or are told that they cannot.
+void Application::interrupt(std::size_t loop, const std::string& channel,
+                            hub::Position /*position*/) {
+    std::vector<Member*> cut;
+    for (const auto& [number, member] : on_loops_[loop].members)
+        if (std::ranges::any_of(member->rooms_, [&](const auto& entry) {
+                return entry.second.group != nullptr && entry.second.channel == channel;
+            }))
+            cut.push_back(member);
+    for (Member* const member : cut) member->session().close("messages are missing");
+}
+
 void Application::announce(std::size_t loop, const hub::PresenceChange& change) {
     if (announced) announced(loop, change);
 }

@@ -117,6 +117,7 @@ public:
     [[nodiscard]] Member* find(std::size_t loop, std::uint64_t number) const;
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication) override;
+    void interrupt(std::size_t loop, const std::string& channel, hub::Position position) override;
     void announce(std::size_t loop, const hub::PresenceChange& change) override;
     std::function<void(std::size_t, const hub::PresenceChange&)> announced;
 

@@ -208,6 +208,7 @@ void Channels::let_in(const Asked& asked) {
 /// What was granted may be for some time only.
 void Channels::meet(Member& member) {
     const Client& its = client_of(member);
+    if (!its.visitor.user.empty()) member.session().name_user(its.visitor.user);
     if (its.visitor.expires) close_at(member, *its.visitor.expires);
     if (its.ask_again) close_at(member, *its.ask_again);
 }

@@ -17,12 +17,13 @@ namespace {
 constexpr std::size_t most_kept = std::size_t{16} * 1024;
 
 // The reasons after which a client comes back by itself.
-constexpr std::array<std::string_view, 6> recoverable = {"transport error",
+constexpr std::array<std::string_view, 7> recoverable = {"transport error",
                                                          "transport close",
                                                          "ping timeout",
                                                          "server shutting down",
                                                          "the client polls too rarely",
-                                                         "the token has expired"};
+                                                         "the token has expired",
+                                                         "messages are missing"};
 
 struct Claim {
     std::string key;
