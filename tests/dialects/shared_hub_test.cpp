@@ -17,7 +17,6 @@
 #include <future>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -95,7 +94,7 @@ void let_join(socketio::Namespace& name_space) {
 /// A socket on a namespace.
 class RoomClient {
 public:
-    explicit RoomClient(std::uint16_t port, std::string name_space = "",
+    explicit RoomClient(std::uint16_t port, const std::string& name_space = "",
                         std::string_view path = "/socket.io/", const std::string& auth = "")
         : prefix_(name_space.empty() ? "" : name_space + ','), line_(port, path) {
         EXPECT_EQ(line_.next().substr(0, 1), "0");
@@ -139,7 +138,7 @@ private:
 struct SharedHub : testing::Test {
     SharedHub() {
         set_log_sink([](LogLevel, std::string_view) {});
-        hub.emplace(running.server, hub_options());
+        hub = std::make_unique<Hub>(running.server, hub_options());
     }
     ~SharedHub() override {
         running.stop();
@@ -162,7 +161,7 @@ struct SharedHub : testing::Test {
     }
 
     RunningServer running{{.threads = 3}};
-    std::optional<Hub> hub;
+    std::unique_ptr<Hub> hub;
     std::unique_ptr<SocketIo> io;
 };
 
@@ -380,6 +379,7 @@ TEST_F(SharedHub, AllThreadsPublishAndEachSocketGetsAllInOrder) {
     }
     {
         std::vector<std::jthread> threads;
+        threads.reserve(publishers);
         for (int publisher = 0; publisher < publishers; ++publisher)
             threads.emplace_back([this, publisher] {
                 for (int number = 0; number < each; ++number) {
