@@ -33,12 +33,14 @@ struct AccessRecord {
     static constexpr std::size_t longest_text = 256;
 
     std::string peer = {};    ///< "192.0.2.7:54321", "[2001:db8::7]:54321" or "unix".
+    std::string client = {};  ///< As `Request::client_address`: the peer's, or a proxy's client's.
     std::string method = {};  ///< Empty, as `target`, where no whole request came.
     /// Path and query, percent-encoded as it came. The values of parameters by whose names they are
-    /// secrets (token, access_token, key, password, signature, sid and the like) are "***".
+    /// secrets (token, access_token, key, password, signature, sid and the like) are "***": those
+    /// of the query, and those of the route ("/join/:token").
     std::string target = {};
     int minor_version = 1;  ///< HTTP/1.0 or 1.1.
-    bool secure = false;    ///< It came over TLS.
+    bool secure = false;    ///< It came over TLS (`Request::secure`).
     /// Of the answer. 101: it became a WebSocket. 499: the client went before it was answered.
     int status = 0;
     /// What the connection carried for it, inside TLS: the request, the answer, and frames.

@@ -65,7 +65,7 @@ public:
     [[nodiscard]] std::size_t buffered_amount() const noexcept;
 
     /// Says who it is that asks, in the record that the server's access log is given of the request
-    /// (`Server::on_access`), or of the WebSocket connection that it becomes. On the loop's thread.
+    /// (`Server::on_access`), or of the WebSocket connection that it becomes.
     void name_user(std::string_view user) const;
 
     /// `handler` is called on the loop once, if the connection ends before the answer is complete.

@@ -20,6 +20,7 @@ namespace longwire {
 
 namespace dialects {
 class HubAccess;
+class ProgramHub;
 struct AskedQuestion;
 struct ProgramMember;
 }  // namespace dialects
@@ -207,8 +208,9 @@ struct ListedChannel {
 };
 
 /// Channels on a server: at `/channels/NAME` for clients (WebSocket, EventSource, long poll and
-/// POST, as docs/channels.md tells), and here for the program. A channel is there with its first
-/// member and gone with its last; its history stays for as long as its rule says.
+/// POST, as docs/channels.md tells), in the rooms of a `SocketIo` that is made on it, and here for
+/// the program. A channel is there with its first member and gone with its last; its history stays
+/// for as long as its rule says.
 ///
 /// Make it before the server runs, and let it go after that, but before the server goes. All of its
 /// functions may be called from any thread.
@@ -243,15 +245,16 @@ public:
                   std::function<void(Result<std::vector<ChannelUser>>)> answer) const;
 
     /// Channels whose name begins with `prefix`, in the order of their names from the first after
-    /// `after`; at most `count`. It looks at all there are.
+    /// `after`; at most `count`. It looks at all there are. (A name with a slash is that of a
+    /// channel that a `SocketIo` keeps for itself.)
     [[nodiscard]] std::vector<ListedChannel> channels(std::string_view prefix = {},
                                                       std::string_view after = {},
                                                       std::size_t count = 100) const;
     [[nodiscard]] HubCounts counts() const;
 
 private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    friend class dialects::HubAccess;
+    std::shared_ptr<dialects::ProgramHub> inside_;  // of what stands on it too
 };
 
 }  // namespace longwire

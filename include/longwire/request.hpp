@@ -13,6 +13,12 @@
 
 namespace longwire {
 
+/// The field in which proxies say who sent a request (`ServerOptions::trusted_proxies`).
+enum class ForwardedField : std::uint8_t {
+    x_forwarded_for,  ///< X-Forwarded-For; whether it came over TLS, X-Forwarded-Proto.
+    forwarded         ///< Forwarded (RFC 7239), of which `for` and `proto` are read.
+};
+
 /// One HTTP request as a handler sees it. Owns all that it shows: the views it hands out are
 /// valid as long as the Request, also after it was moved. One thread at a time.
 class Request {
@@ -57,10 +63,14 @@ public:
     /// HTTP/1.`minor_version`: 0 or 1.
     [[nodiscard]] int minor_version() const noexcept { return minor_version_; }
 
-    /// Who sent it: "192.0.2.7:54321", "[2001:db8::7]:54321", or "unix".
+    /// The other end of the connection: "192.0.2.7:54321", "[2001:db8::7]:54321", or "unix".
     [[nodiscard]] std::string_view peer() const noexcept { return text(peer_); }
 
-    /// Whether it came over TLS.
+    /// The address of whoever sent it: "192.0.2.7", "2001:db8::7", or "unix". That of the peer,
+    /// unless that is a trusted proxy (`ServerOptions::trusted_proxies`), which says whose it is.
+    [[nodiscard]] std::string_view client_address() const noexcept;
+
+    /// Whether it came over TLS: to this server, or to the trusted proxy that says so.
     [[nodiscard]] bool secure() const noexcept { return secure_; }
 
     /// The subject of the client's certificate, if it showed one and that was verified, as RFC 4514
@@ -101,6 +111,7 @@ private:
     std::vector<std::pair<std::string, std::string>> parameters_;
     std::vector<char> body_;
     std::vector<char> peer_;
+    std::vector<char> client_address_;  // of a proxy's client
     std::vector<char> client_certificate_;
     int minor_version_ = 1;
     bool secure_ = false;

@@ -148,6 +148,9 @@ struct ListenOptions {
     /// on (systemd's socket activation: the first is 3). The server takes it, and closes it when
     /// it stops; whoever else holds it goes on listening. -1: none.
     int descriptor = -1;
+    /// Of a Unix socket that is a `descriptor`: its file is removed when the server stops, once it
+    /// has run (and has not handed over). Otherwise it stays, for whoever has made it.
+    bool remove_file = false;
     /// With it, https: and wss: are served here (TLS 1.2 and 1.3), and http: and ws: are not.
     std::optional<ServerTls> tls = {};
 
@@ -175,12 +178,23 @@ struct ServerOptions {
     /// gives descriptors for.
     std::size_t max_connections = 0;
     /// Connections of one IPv4 address, or of one IPv6 network of 64 bits; beyond: 429. 0: no
-    /// limit, as behind a proxy, where all come from one address.
+    /// limit. It is counted before a request is there: behind a proxy, whose connections all are
+    /// of one address, leave it at 0.
     std::size_t max_connections_per_address = 0;
     /// Bytes that all connections together may keep: what waits for peers that read slowly, and
     /// messages and requests that are not whole yet. Beyond, new connections are answered with
     /// 503, and those that ask for more than their share are closed with 1013. 0: no limit.
     std::size_t max_memory = std::size_t{1024} * 1024 * 1024;
+    /// Proxies in front of the server, whose word is taken for whom a request is from
+    /// (`Request::client_address`, and whether it is `secure`): addresses, networks ("10.0.0.0/8",
+    /// "2001:db8::/32"), and "unix" for all who come by a Unix socket. From the last entry of
+    /// their field back, the first address that is none of them counts; if something else than an
+    /// address stands in the way, or more than 32 of them do, it is the peer. List nobody who is
+    /// not a proxy: whoever is listed may claim to be anyone. `Server::listen` fails where one of
+    /// these is none of it.
+    std::vector<std::string> trusted_proxies = {};
+    /// The one field that they write. The other, which a client may have sent, is not looked at.
+    ForwardedField forwarded_field = ForwardedField::x_forwarded_for;
 };
 
 /// Why a client did not get the WebSocket, or the connection, that it wanted.
@@ -289,8 +303,9 @@ public:
     /// (certificate_unusable, which names the file) everything stays as it was. Any thread.
     [[nodiscard]] Result<void> reload_certificates();
 
-    /// Other limits from now on: of connections, memory, and times and sizes of requests. Those who
-    /// are there stay. `threads` and `spin` do not change. Any thread.
+    /// Other limits from now on: of connections, memory, and times and sizes of requests; other
+    /// proxies for connections that come from now on (if they are wrong, a line to the log sink).
+    /// Those who are there stay. `threads` and `spin` do not change. Any thread.
     void change(const ServerOptions& options);
     /// Lets `change` change the options of each WebSocket route, for connections that are opened
     /// from now on: sizes, times, counts and rules for slow readers. `origins`, `subprotocols` and

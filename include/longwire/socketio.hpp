@@ -22,6 +22,9 @@
 
 namespace longwire {
 
+class Hub;
+struct ChannelUser;
+
 namespace dialects::socketio {
 class Application;
 class Family;
@@ -127,7 +130,7 @@ struct Handshake {
     /// All header fields of the client's first request.
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept;
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
-    /// "192.0.2.7:54321"
+    /// "192.0.2.7": `Request::client_address`.
     [[nodiscard]] std::string_view address() const noexcept;
     /// Whether it came over TLS.
     [[nodiscard]] bool secure() const noexcept;
@@ -160,8 +163,8 @@ private:
 /// `socket.to("red").to("blue").except("asleep").emit("wake up")`. To be used at once.
 ///
 /// What goes to one room is published on its channel, also for those who come back later (see
-/// `SocketIoOptions::recovery`). What goes to several, or not to some, or is volatile, goes to
-/// those who are connected, one by one.
+/// `SocketIoOptions::recovery`), and for all others who are on that channel of a `Hub`. What goes
+/// to several, or not to some, or is volatile, goes to the sockets that are connected, one by one.
 class Audience {
 public:
     template <class... Values>
@@ -215,6 +218,7 @@ public:
     }
     void send(std::string_view event, Arguments arguments) const;
     void join(std::string_view room) const;
+    void join(std::string_view room, const ChannelUser& as) const;
     void leave(std::string_view room) const;
     void disconnect() const;
     /// Runs `function` on the client's loop, unless it is gone by then.
@@ -288,6 +292,9 @@ public:
     /// Rooms are names that sockets are in, to be sent to together. One is in at most
     /// `SocketIoOptions::max_rooms`; more are ignored, and the log says so.
     void join(std::string_view room);
+    /// The same as somebody, whom all see who may see who is on the room's channel, where that is
+    /// one of a `Hub` and its rule keeps presence.
+    void join(std::string_view room, const ChannelUser& as);
     void leave(std::string_view room);
     [[nodiscard]] bool in(std::string_view room) const;
 
@@ -363,6 +370,14 @@ public:
     /// "client namespace disconnect", "server namespace disconnect", "ping timeout", …
     Namespace& on_disconnect(std::function<void(Socket&, std::string_view reason)> handler);
 
+    /// Which channels its rooms are, where the SocketIo stands on a `Hub`: those whose names are
+    /// `prefix` and the room's; so namespaces with the same prefix share their rooms. Nothing: none
+    /// of the Hub's, but some that only this SocketIo reaches; so are, whatever is said here,
+    /// everybody on a namespace, a client's own room (its id), and rooms whose channel could not be
+    /// called so (1 to 200 bytes, no slash, no control characters). At first: "" for the namespace
+    /// "/", nothing for others.
+    Namespace& room_channels(std::optional<std::string> prefix);
+
     /// All who are here. (Of a pattern: not.)
     template <class... Values>
     void emit(std::string_view event, const Values&... values) {
@@ -405,7 +420,8 @@ struct SocketIoOptions {
     /// connection state recovery). 0: it cannot be. Events to clients then carry one argument more,
     /// the last: where they stand.
     std::chrono::milliseconds recovery = std::chrono::milliseconds(0);
-    /// With recovery: events that are kept of each room.
+    /// With recovery: events that are kept of each room. (Of one that is a channel of a `Hub`, that
+    /// channel's rule says what is kept.)
     std::size_t recovery_events = 100;
     std::size_t max_sessions = 100'000;        ///< In total; beyond: 503. 0: no limit.
     std::size_t max_sessions_per_address = 0;  ///< Beyond: 429. 0: no limit.
@@ -416,8 +432,9 @@ struct SocketIoOptions {
     std::size_t max_namespaces = 64;
     std::size_t max_rooms = 1024;    ///< Of one socket.
     std::size_t max_requests = 256;  ///< Acknowledgements of one socket that are waited for.
-    /// Of the channels that namespaces and rooms are in the hub: "socket.io/chat" is everybody on
-    /// the namespace /chat, "socket.io/chat#red" the room "red" there.
+    /// Of the channels that only this SocketIo reaches: "socket.io/chat" is everybody on the
+    /// namespace /chat, "socket.io/chat#red" the room "red" there. Several on one `Hub` that are
+    /// not to share these have different ones.
     std::string channel_prefix = "socket.io";
     Compression compression = Compression::off;
 };
@@ -431,10 +448,18 @@ struct SocketIoOptions {
 ///         acknowledge("done");
 ///     });
 ///
-/// Set it up before the server runs; it must outlive the server's run.
+/// Set it up before the server runs; it must outlive the server's run, and go before the server.
 class SocketIo {
 public:
+    /// Rooms are among its sockets only.
     explicit SocketIo(Server& server, const SocketIoOptions& options = {});
+    /// On the server of `hub`, and on its channels: the room "news" of the namespace "/" is the
+    /// channel "news" (`Namespace::room_channels` says which others are). What anybody publishes
+    /// there, by whatever way, arrives at the sockets in the room as an event, called "message"
+    /// where it has no name; what is emitted to the room arrives at everybody on the channel. Who
+    /// else may be on it, and what is kept of it, the hub's `rules` and `may` say; the program puts
+    /// sockets into rooms without asking them. Either of the two may go first.
+    explicit SocketIo(Hub& hub, const SocketIoOptions& options = {});
     ~SocketIo();
     SocketIo(const SocketIo&) = delete;
     SocketIo& operator=(const SocketIo&) = delete;

@@ -71,6 +71,10 @@ _longwire_candidates() {
             fi
             return
             ;;
+        --forwarded-field)
+            mapfile -t COMPREPLY < <(compgen -P "$lead" -W 'X-Forwarded-For Forwarded' -- "$word")
+            return
+            ;;
         -w | --wait)
             [[ $command == connect ]] && mapfile -t COMPREPLY < <(compgen -P "$lead" -W forever -- "$word")
             return
@@ -78,6 +82,7 @@ _longwire_candidates() {
         -s | --subprotocol | --origin | --timeout | --ping | --max-message | --pinned-key | \
             -m | --message | -n | --count | --listen | --echo | --max-backlog | \
             --max-connections | --max-connections-per-address | --max-memory | --threads | --spin | \
+            --trusted-proxy | \
             --max-header-size | --max-header-count | --max-control-frames | \
             --handshake-timeout | --frame-timeout | --ping-after | --idle-timeout | \
             --close-timeout | --connections | --depth | --rate | --size | --publishers | --ramp | \
@@ -103,7 +108,8 @@ _longwire_candidates() {
         serve)
             options='--listen --echo --web --tls-cert --tls-key --tls-self-signed --tls-client-ca
                 --compress --compress-threshold --max-message --max-backlog --max-connections
-                --max-connections-per-address --max-memory --max-header-size --max-header-count
+                --max-connections-per-address --max-memory --trusted-proxy --forwarded-field
+                --max-header-size --max-header-count
                 --max-control-frames --handshake-timeout --frame-timeout --ping-after
                 --idle-timeout --close-timeout --threads --spin --origin --token-secret
                 --token-key --token-jwks --token-audience --token-issuer --publish-rate

@@ -88,6 +88,8 @@ complete -c longwire -n $serve -l spin -x -d 'Microseconds to look for what come
 complete -c longwire -n $serve -l max-connections -x -d 'Connections in total'
 complete -c longwire -n $serve -l max-connections-per-address -x -d 'Connections of one address'
 complete -c longwire -n $serve -l max-memory -x -d 'What all connections may keep'
+complete -c longwire -n $serve -l trusted-proxy -x -d 'Whose word is taken for whom a request is from'
+complete -c longwire -n $serve -l forwarded-field -x -a 'X-Forwarded-For Forwarded' -d 'The field that trusted proxies write'
 complete -c longwire -n $serve -l max-header-size -x -d 'The head of a request'
 complete -c longwire -n $serve -l max-header-count -x -d 'The header fields of a request'
 complete -c longwire -n $serve -l max-control-frames -x -d 'Pings and pongs of a peer in a second'

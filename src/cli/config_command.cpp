@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace longwire::cli {
@@ -117,6 +119,10 @@ void show(const Settings& settings) {
     for (const auto& app : settings.apps) fmt::print("# app {}, key {}\n", app.id, app.key);
 }
 
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 }  // namespace
 
 CLI::App& add_config(CLI::App& app, ConfigOptions& options) {
@@ -158,9 +164,8 @@ int config(const ConfigOptions& options) {
     if (options.what == ConfigOptions::What::show)
         show(settings);
     else
-        fmt::print("{}: {} key{} and {} rule{}, all well.\n", *path, settings.settled.size(),
-                   settings.settled.size() == 1 ? "" : "s", settings.channels.size(),
-                   settings.channels.size() == 1 ? "" : "s");
+        fmt::print("{}: {}, {} and {}, all well.\n", *path, counted(settings.settled.size(), "key"),
+                   counted(settings.channels.size(), "rule"), counted(settings.apps.size(), "app"));
     return success;
 }
 

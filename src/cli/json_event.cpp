@@ -1,8 +1,8 @@
 #include "cli/json_event.hpp"
 
-#include "cli/base64.hpp"
 #include "cli/clock_text.hpp"
 #include "cli/json_display.hpp"
+#include "http/base64.hpp"
 
 #include <fmt/core.h>
 #include <longwire/http_answer.hpp>
@@ -40,8 +40,8 @@ std::string open(std::string_view url, const WebSocket& socket) {
 }
 
 std::string message(Direction direction, Message message) {
-    const std::string data =
-        message.is_text() ? json_string(message.text()) : '"' + base64(message.bytes()) + '"';
+    const std::string data = message.is_text() ? json_string(message.text())
+                                               : '"' + http::to_base64(message.text()) + '"';
     return line(message.is_text() ? "text" : "binary", direction == Direction::in ? "in" : "out",
                 fmt::format(R"(,"size":{},"data":{})", message.size(), data));
 }

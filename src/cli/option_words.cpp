@@ -2,6 +2,8 @@
 
 #include "ops/units.hpp"
 
+#include <longwire/header_field.hpp>
+
 namespace longwire::cli {
 
 namespace {
@@ -57,6 +59,13 @@ const Word<ops::LogFormat> log_format_word = {
         if (word == "auto") return ops::LogFormat::automatic;
         if (word == "text") return ops::LogFormat::text;
         if (word == "json") return ops::LogFormat::json;
+        return std::nullopt;
+    }};
+const Word<ForwardedField> forwarded_field_word = {
+    "NAME", "X-Forwarded-For or Forwarded",
+    [](std::string_view word) -> std::optional<ForwardedField> {
+        if (same_field_name(word, "X-Forwarded-For")) return ForwardedField::x_forwarded_for;
+        if (same_field_name(word, "Forwarded")) return ForwardedField::forwarded;
         return std::nullopt;
     }};
 

@@ -3,6 +3,7 @@
 #include "ops/log.hpp"
 
 #include <longwire/compression.hpp>
+#include <longwire/request.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -35,6 +36,7 @@ extern const Word<std::size_t> positive_word;
 extern const Word<std::uint16_t> rate_word;
 extern const Word<Compression> compression_word;
 extern const Word<ops::LogFormat> log_format_word;
+extern const Word<ForwardedField> forwarded_field_word;
 
 /// An option that takes such a word into `target`, which may be a std::optional.
 template <class Value, class Target>

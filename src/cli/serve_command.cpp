@@ -2,10 +2,12 @@
 
 #include "cli/option_words.hpp"
 #include "hooks/http_caller.hpp"
+#include "http/trusted_proxies.hpp"
 
 #include <cctype>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,9 @@ Examples:
   longwire serve --listen :443 --tls-cert chain.pem --tls-key key.pem
                                                   SIGHUP reads both files again
 
+  longwire serve --listen unix:/run/longwire/http.sock --trusted-proxy unix
+                                                  behind nginx, whose clients are told
+                                                  apart by X-Forwarded-For
   longwire serve --config longwire.toml           with rules for who may do what
 
 Each option is also a key of the configuration file (max_message = "1MiB") and
@@ -71,6 +76,26 @@ void add_speed(CLI::App& serve, ServeOptions& options) {
             "20 double the round trips of a connection that waits for each answer")
         ->option_text("NUMBER=0")
         ->check(undescribed(CLI::Range(0U, 1'000'000U)));
+}
+
+void add_proxies(CLI::App& serve, ServeOptions& options) {
+    const CLI::Validator known(
+        [](const std::string& given) {
+            const auto parsed = http::TrustedProxies::parse(std::span(&given, 1), {});
+            return parsed ? std::string() : parsed.error().message();
+        },
+        "", "proxy");
+    serve
+        .add_option("--trusted-proxy", options.limits.trusted_proxies,
+                    "A proxy in front of this server, whose word is taken for whom a request is\n"
+                    "from: an address, a network as 10.0.0.0/8, or unix for all who come by a\n"
+                    "Unix socket. May be repeated")
+        ->type_name("ADDRESS")
+        ->allow_extra_args(false)
+        ->check(known);
+    add_word(serve, "--forwarded-field", options.limits.forwarded_field, forwarded_field_word,
+             "The field that these proxies write: X-Forwarded-For or Forwarded (RFC 7239)",
+             "X-Forwarded-For");
 }
 
 void add_limits(CLI::App& serve, ServeOptions& options) {
@@ -272,6 +297,7 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
              "Messages of fewer bytes are sent as they are", "1KiB");
     add_speed(serve, options);
     add_limits(serve, options);
+    add_proxies(serve, options);
     add_access(serve, options);
     add_socketio(serve, options);
     add_hook(serve, options);

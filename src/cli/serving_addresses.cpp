@@ -33,6 +33,8 @@ void print_where(const Server::Listening& listening, const ServeOptions& options
     fmt::print("  echo      ws{}://{}{}\n", s, at, options.echo);
     if (options.socketio.path != "off")
         fmt::print("  socket.io http{}://{}{}\n", s, at, options.socketio.path);
+    for (const auto& app : options.apps)
+        fmt::print("  pusher    ws{}://{}/app/{}\n", s, at, app.key);
     if (options.tls_self_signed)
         fmt::print("\n  self-signed certificate, SHA-256:\n  {}\n", listening.fingerprint);
     fmt::print("\n");
@@ -80,8 +82,11 @@ std::optional<ServerTls> tls_of(const ServeOptions& options) {
 Result<std::vector<ListenOptions>> addresses_of(const std::string& address, const std::string& name,
                                                 Sockets& sockets) {
     const std::vector<int> taken = sockets.predecessor.take(name);
-    if (!taken.empty()) return listening_already(taken);
-    return listening_addresses(address);
+    if (taken.empty()) return listening_addresses(address);
+    auto all = listening_already(taken);
+    // What a process of ours has made, the last of them removes.
+    for (ListenOptions& one : all) one.remove_file = address.starts_with("unix:");
+    return all;
 }
 
 }  // namespace

@@ -91,7 +91,8 @@ bool is_reloaded(std::string_view option) {
         "--handshake-timeout", "--frame-timeout",   "--compress-threshold",
         "--ping-after",        "--close-timeout",   "--drain",
         "--hook-url",          "--hook-connect",    "--hook-timeout",
-        "--hook-secret",       "--hook-header",     "--config"};
+        "--hook-secret",       "--hook-header",     "--config",
+        "--trusted-proxy",     "--forwarded-field"};
     return std::ranges::any_of(
                prefixes, [&](std::string_view prefix) { return option.starts_with(prefix); }) ||
            std::ranges::find(whole, option) != std::ranges::end(whole);

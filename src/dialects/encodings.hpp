@@ -13,8 +13,7 @@ enum Encoding : std::size_t {
     raw_json_frame,
     raw_event_chunk,
     pusher_frame,
-    socketio_packets,        // of the namespace /
-    socketio_named_packets,  // of another one
+    socketio_packets,
     encodings,
 };
 static_assert(encodings <= hub::Publication::encodings);

@@ -104,11 +104,6 @@ std::optional<std::string> token_of(const Request& request) {
     return request.query("token");
 }
 
-std::string address_of(const Request& request) {
-    const std::string_view peer = request.peer();
-    return std::string(peer.substr(0, peer.rfind(':')));
-}
-
 }  // namespace
 
 /// What somebody has shown. Of one connection, and so of one loop, but for what is under the mutex.
@@ -176,7 +171,7 @@ void RulesGate::replace(Policy policy) {
 
 Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
     const auto state = this->state();
-    visitor.address = address_of(request);
+    visitor.address = std::string(request.client_address());
     if (!state->requests.take(visitor.address, access::RateLimit::Clock::now()))
         return {.status = 429, .reason = "You come faster than you may. Wait a little."};
     auto credentials = std::make_shared<Credentials>();

@@ -1,7 +1,7 @@
 #include "dialects/webhook_messages.hpp"
 
-#include "dialects/base64.hpp"
 #include "dialects/json_text.hpp"
+#include "http/base64.hpp"
 
 #include <simdjson.h>
 
@@ -47,7 +47,7 @@ void append_message(std::string& json, const Message& message) {
         append_quoted(json, message.text());
     } else if (message.size() <= largest_shown_message) {
         json += R"(,"base64":")";
-        append_base64(json, message.text());
+        http::append_base64(json, message.text());
         json += '"';
     }
     json += '}';

@@ -1,9 +1,7 @@
 #include "engine/access_entry.hpp"
 
 #include "engine/log.hpp"
-#include "engine/secret_parameters.hpp"
-
-#include <utility>
+#include "http/ip_address.hpp"
 
 namespace longwire::engine {
 
@@ -18,12 +16,14 @@ std::string cut(std::string_view text, std::size_t most) {
 
 }  // namespace
 
-AccessEntry::AccessEntry(const AccessSink& sink, const Request& request, std::size_t bytes)
+AccessEntry::AccessEntry(const AccessSink& sink, const Request& request, std::string_view target,
+                         std::size_t bytes)
     : sink_(sink),
       record_{
           .peer = std::string(request.peer()),
+          .client = std::string(request.client_address()),
           .method = cut(request.method(), AccessRecord::longest_text),
-          .target = cut(without_secrets(request.target()), AccessRecord::longest_target),
+          .target = cut(target, AccessRecord::longest_target),
           .minor_version = request.minor_version(),
           .secure = request.secure(),
           .bytes_received = bytes,
@@ -31,9 +31,11 @@ AccessEntry::AccessEntry(const AccessSink& sink, const Request& request, std::si
           .origin = cut(request.header("Origin").value_or(""), AccessRecord::longest_text)},
       begun_(std::chrono::steady_clock::now()) {}
 
-AccessEntry::AccessEntry(const AccessSink& sink, std::string peer, std::size_t bytes)
+AccessEntry::AccessEntry(const AccessSink& sink, std::string_view peer, std::size_t bytes)
     : sink_(sink),
-      record_{.peer = std::move(peer), .bytes_received = bytes},
+      record_{.peer = std::string(peer),
+              .client = std::string(http::address_of_peer(peer)),
+              .bytes_received = bytes},
       begun_(std::chrono::steady_clock::now()) {}
 
 void AccessEntry::name_user(std::string_view user) {

@@ -15,10 +15,12 @@ namespace longwire::engine {
 /// whoever counts asks for that first, and then for nothing else.
 class AccessEntry {
 public:
-    /// Of a request that has just come, in so many bytes. The sink outlives it.
-    AccessEntry(const AccessSink& sink, const Request& request, std::size_t bytes);
+    /// Of a request that has just come, in so many bytes; `target` is how it may be shown. The sink
+    /// outlives it.
+    AccessEntry(const AccessSink& sink, const Request& request, std::string_view target,
+                std::size_t bytes);
     /// Of a connection from which no whole request came.
-    AccessEntry(const AccessSink& sink, std::string peer, std::size_t bytes);
+    AccessEntry(const AccessSink& sink, std::string_view peer, std::size_t bytes);
 
     void refuse(HandshakeFailure why) noexcept { record_.refused = why; }
     void name_user(std::string_view user);

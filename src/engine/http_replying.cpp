@@ -113,6 +113,13 @@ void HttpReply::end() const {
     if (shared_) shared_->act([](engine::HttpReplying& replying) { replying.end(); });
 }
 
+void HttpReply::name_user(std::string_view user) const {
+    if (shared_)
+        shared_->act([user = std::string(user)](const engine::HttpReplying& replying) {
+            replying.name_user(user);
+        });
+}
+
 engine::HttpReplying* HttpReply::here() const noexcept {
     return shared_ && net::Loop::runs_here(shared_->place->inbox) ? shared_->place->replying.load()
                                                                   : nullptr;
@@ -121,10 +128,6 @@ engine::HttpReplying* HttpReply::here() const noexcept {
 std::size_t HttpReply::buffered_amount() const noexcept {
     const engine::HttpReplying* const replying = here();
     return replying == nullptr ? 0 : replying->buffered_amount();
-}
-
-void HttpReply::name_user(std::string_view user) const {
-    if (const engine::HttpReplying* const replying = here()) replying->name_user(user);
 }
 
 void HttpReply::on_close(std::function<void()> handler) const {

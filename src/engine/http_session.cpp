@@ -1,6 +1,7 @@
 #include "engine/http_session.hpp"
 
 #include "engine/log.hpp"
+#include "engine/secret_parameters.hpp"
 #include "engine/upgrade.hpp"
 #include "http/date.hpp"
 #include "http/request_builder.hpp"
@@ -41,6 +42,8 @@ HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
 
 void HttpSession::attach(net::Stream& stream) {
     stream_ = &stream;
+    if (auto proxies = terms_.trusted_proxies(); proxies && proxies->trusts(stream.peer()))
+        proxies_ = std::move(proxies);
     arm();
 }
 
@@ -105,11 +108,9 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
         respond(tls_expected(request), {.head_only = request.method() == "HEAD"});
         return;
     }
-    http::RequestBuilder::set_peer(request, stream_->peer());
-    if (const net::TlsChannel* const tls = stream_->tls())
-        http::RequestBuilder::set_secure(request, tls->peer_subject());
-    begin_access(request);
+    tell_where_from(request);
     Router::Match match = terms_.router.find(request.method(), request.path());
+    begin_access(request, match);
     const bool upgrading = parser_.upgrade_requested();
     // Where a WebSocket is served, a folder of files around it has nothing to say.
     const bool plain = match.http != nullptr &&
@@ -137,6 +138,16 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
     respond(response, {.keep_alive = keep_alive,
                        .head_only = request.method() == "HEAD",
                        .minor_version = request.minor_version()});
+}
+
+void HttpSession::tell_where_from(Request& request) const {
+    http::RequestBuilder::set_peer(request, stream_->peer());
+    if (const net::TlsChannel* const tls = stream_->tls())
+        http::RequestBuilder::set_secure(request, tls->peer_subject());
+    if (!proxies_) return;
+    const http::ForwardedClient client = proxies_->client_of(request.headers());
+    if (client.address) http::RequestBuilder::set_client(request, client.address->to_text());
+    if (client.secure) http::RequestBuilder::set_secure_at_proxy(request, *client.secure);
 }
 
 Response HttpSession::answer_http(const Router::Match& match, Request& request) const {
@@ -336,17 +347,23 @@ void HttpSession::respond(const Response& response, const Answering& how) {
 
 // ---- what the access log is told ----------------------------------------------------------------
 
-void HttpSession::begin_access(const Request& request) {
+void HttpSession::begin_access(const Request& request, const Router::Match& match) {
     const std::size_t bytes = std::exchange(request_bytes_, 0);
     if (terms_.access_sink)
-        access_ = std::make_unique<AccessEntry>(terms_.access_sink, request, bytes);
+        access_ = std::make_unique<AccessEntry>(terms_.access_sink, request,
+                                                without_secrets(request.target(), match), bytes);
+}
+
+/// Of a connection from which no whole request has come.
+void HttpSession::begin_access() {
+    if (terms_.access_sink)
+        access_ =
+            std::make_unique<AccessEntry>(terms_.access_sink, stream_->peer(), request_bytes_);
 }
 
 void HttpSession::end_access(int status, std::size_t bytes_sent) {
-    if (!terms_.access_sink) return;
-    if (!access_)
-        access_ =
-            std::make_unique<AccessEntry>(terms_.access_sink, stream_->peer(), request_bytes_);
+    if (!access_) begin_access();
+    if (!access_) return;
     access_->add_sent(bytes_sent);
     std::exchange(access_, nullptr)->end(status);
 }
@@ -396,11 +413,8 @@ void HttpSession::on_timer() {
         stream_->close(net::Ending::timed_out);
     } else if (request_begun_) {
         worker_.tally().add(HandshakeFailure::timeout);
-        if (terms_.access_sink) {
-            access_ =
-                std::make_unique<AccessEntry>(terms_.access_sink, stream_->peer(), request_bytes_);
-            access_->refuse(HandshakeFailure::timeout);
-        }
+        begin_access();
+        if (access_) access_->refuse(HandshakeFailure::timeout);
         respond(Response::text(408, "The request did not arrive in time."), {});
     } else {
         stream_->finish(net::Stream::Finish::shut, linger);

@@ -6,6 +6,7 @@
 #include "engine/worker.hpp"
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"
+#include "http/trusted_proxies.hpp"
 #include "net/held_memory.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"
@@ -20,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace longwire::engine {
@@ -38,10 +40,21 @@ struct HttpTerms {
         latest_limits = limits;
         request_timeout = timeout;
     }
+    /// Null where none are trusted. May change too.
+    [[nodiscard]] std::shared_ptr<const http::TrustedProxies> trusted_proxies() const {
+        const std::scoped_lock lock(mutex);
+        return latest_proxies;
+    }
+    void change(const http::TrustedProxies& proxies) {
+        auto made = proxies.empty() ? nullptr : std::make_shared<http::TrustedProxies>(proxies);
+        const std::scoped_lock lock(mutex);
+        latest_proxies = std::move(made);
+    }
 
     std::atomic<std::chrono::milliseconds> request_timeout = std::chrono::milliseconds(0);
     mutable std::mutex mutex = {};
     http::Limits latest_limits = {};
+    std::shared_ptr<const http::TrustedProxies> latest_proxies = {};
 };
 
 /// HTTP/1.1 on a server's connection, until it ends or becomes a WebSocket.
@@ -66,6 +79,7 @@ private:
 
     void parse(std::span<std::byte> bytes);
     void answer(Request request, std::span<std::byte> rest);
+    void tell_where_from(Request& request) const;
     [[nodiscard]] Response answer_http(const Router::Match& match, Request& request) const;
     void answer_later(const Route& route, const Request& request, bool keep_alive);
     void replied(HttpReplying::Outcome outcome, std::span<std::byte> rest = {});
@@ -83,7 +97,8 @@ private:
     };
     void respond(const Response& response, const Answering& how);
     [[nodiscard]] std::unique_ptr<HttpReplying> new_replying(const HttpReplying::Terms& terms);
-    void begin_access(const Request& request);
+    void begin_access(const Request& request, const Router::Match& match);
+    void begin_access();
     void end_access(int status, std::size_t bytes_sent);
     void end_unanswered_access();
     void count_held();
@@ -92,6 +107,7 @@ private:
     Worker& worker_;
     const HttpTerms& terms_;
     net::Stream* stream_ = nullptr;
+    std::shared_ptr<const http::TrustedProxies> proxies_;  // where the peer is one of them
     http::RequestParser parser_;
     // Requests that wait until the client has taken its responses, or the one before is answered.
     std::vector<std::byte> held_;

@@ -1,12 +1,10 @@
 #include "engine/proxy.hpp"
 
+#include "http/ip_address.hpp"
+
 #include <longwire/header_field.hpp>
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <utility>
@@ -17,44 +15,16 @@ namespace {
 
 constexpr std::uint16_t socks_port = 1080;
 
-/// An address of either family as 16 bytes; IPv4 in its mapped form.
-using AddressBytes = std::array<unsigned char, 16>;
-
-std::optional<AddressBytes> read_address(std::string_view text) {
-    if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-    const std::string terminated(text);
-    AddressBytes bytes = {};
-    if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return bytes;
-    bytes[10] = bytes[11] = 0xFF;
-    if (inet_pton(AF_INET, terminated.c_str(), bytes.data() + 12) == 1) return bytes;
-    return std::nullopt;
-}
-
-bool share_prefix(const AddressBytes& left, const AddressBytes& right, std::size_t bits) noexcept {
-    const std::size_t whole = bits / 8;
-    if (!std::equal(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(whole), right.begin()))
-        return false;
-    const unsigned rest = bits % 8;
-    return rest == 0 || (left[whole] ^ right[whole]) >> (8 - rest) == 0;
-}
-
-bool is_in_network(const AddressBytes& address, std::string_view network) {
-    const std::size_t slash = network.find('/');
-    const auto base = read_address(network.substr(0, slash));
-    if (!base) return false;
-    if (slash == std::string_view::npos) return address == *base;
-    const bool is_ipv4 = network.substr(0, slash).find(':') == std::string_view::npos;
-    const std::string_view digits = network.substr(slash + 1);
-    std::size_t bits = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-    if (error != std::errc() || end != digits.data() + digits.size() || bits > (is_ipv4 ? 32 : 128))
-        return false;
-    return share_prefix(address, *base, bits + (is_ipv4 ? 96 : 0));
+bool is_in_network(const http::IpAddress& address, std::string_view network) {
+    if (network.starts_with('[') && network.ends_with(']'))
+        network = network.substr(1, network.size() - 2);
+    const auto known = http::IpNetwork::parse(network);
+    return known && known->contains(address);
 }
 
 bool is_this_machine(const http::Url& url) {
     if (url.host == "localhost" || url.host.ends_with(".localhost")) return true;
-    const auto address = read_address(url.host);
+    const auto address = http::IpAddress::parse(url.host);
     return address && (is_in_network(*address, "127.0.0.0/8") || is_in_network(*address, "::1"));
 }
 
@@ -72,7 +42,8 @@ bool take_port(std::string_view& entry, const http::Url& url) {
 bool matches(const http::Url& url, std::string_view entry) {
     if (entry == "*") return true;
     if (!take_port(entry, url)) return false;
-    if (const auto address = read_address(url.host)) return is_in_network(*address, entry);
+    if (const auto address = http::IpAddress::parse(url.host))
+        return is_in_network(*address, entry);
     while (entry.starts_with('*')) entry.remove_prefix(1);
     while (entry.starts_with('.')) entry.remove_prefix(1);
     if (entry.empty() || entry.size() > url.host.size()) return false;

@@ -87,6 +87,7 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
         } else if (!served && match.allowed.find(route->method()) == std::string::npos) {
             match.allowed += (match.allowed.empty() ? "" : ", ") + route->method();
             if (route->method() == "GET") match.allowed += ", HEAD";
+            if (match.http == nullptr) match.http_parameters = parameters;
         }
     }
     return match;

@@ -65,7 +65,7 @@ public:
         const Route* websocket = nullptr;
         /// The methods that the path is served with, when not the one that was asked for.
         std::string allowed;
-        Parameters http_parameters;
+        Parameters http_parameters;  // also where another method is served
         Parameters websocket_parameters;
     };
     [[nodiscard]] Match find(std::string_view method, std::string_view path) const;

@@ -1,10 +1,12 @@
 #include "engine/secret_parameters.hpp"
 
+#include "http/lower_case.hpp"
 #include "http/percent.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <vector>
 
 namespace longwire::engine {
 
@@ -16,32 +18,61 @@ bool is_secret(std::string_view name) {
     constexpr std::array<std::string_view, 8> parts = {"token", "secret", "passw",      "signature",
                                                        "jwt",   "auth",   "credential", "session"};
     constexpr std::array<std::string_view, 4> wholes = {"sid", "sig", "code", "pass"};
-    std::string known = http::form_decode(name);
-    std::ranges::transform(known, known.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
+    const std::string known = http::in_lower_case(http::form_decode(name));
     return known.ends_with("key") || std::ranges::find(wholes, known) != wholes.end() ||
            std::ranges::any_of(parts, [&](std::string_view part) { return known.contains(part); });
 }
 
+/// `text` with what `shown` makes of each of the parts that `mark` divides it into.
+template <class Shown>
+std::string in_parts(std::string_view text, char mark, Shown&& shown) {
+    std::string all;
+    for (;;) {
+        const std::string_view part = text.substr(0, text.find(mark));
+        all += shown(part);
+        if (part.size() == text.size()) return all;
+        all += mark;
+        text.remove_prefix(part.size() + 1);
+    }
+}
+
+std::string shown_parameter(std::string_view parameter) {
+    const std::size_t equals = parameter.find('=');
+    if (equals == std::string_view::npos || !is_secret(parameter.substr(0, equals)))
+        return std::string(parameter);
+    return std::string(parameter.substr(0, equals)).append("=***");
+}
+
+/// The values of a route's secret parameters.
+std::vector<std::string_view> secrets_of(const Router::Match& match) {
+    std::vector<std::string_view> secrets;
+    for (const Parameters* const parameters : {&match.http_parameters, &match.websocket_parameters})
+        for (const auto& [name, value] : *parameters)
+            if (is_secret(name)) secrets.push_back(value);
+    return secrets;
+}
+
+std::string shown_path(std::string_view path, const Router::Match& match) {
+    const auto secrets = secrets_of(match);
+    if (secrets.empty()) return std::string(path);
+    return in_parts(path, '/', [&](std::string_view segment) {
+        // An escaped slash divides for the router what is one segment here.
+        bool hidden = false;
+        in_parts(http::percent_decode(segment).value_or(""), '/', [&](std::string_view part) {
+            hidden = hidden || std::ranges::find(secrets, part) != secrets.end();
+            return part;
+        });
+        return std::string(hidden ? "***" : segment);
+    });
+}
+
 }  // namespace
 
-std::string without_secrets(std::string_view target) {
+std::string without_secrets(std::string_view target, const Router::Match& match) {
     const std::size_t query = target.find('?');
-    if (query == std::string_view::npos) return std::string(target);
-    std::string shown(target.substr(0, query + 1));
-    std::string_view rest = target.substr(query + 1);
-    for (;;) {
-        const std::string_view parameter = rest.substr(0, rest.find('&'));
-        const std::size_t equals = parameter.find('=');
-        if (equals != std::string_view::npos && is_secret(parameter.substr(0, equals)))
-            shown.append(parameter.substr(0, equals)).append("=***");
-        else
-            shown += parameter;
-        if (parameter.size() == rest.size()) return shown;
-        shown += '&';
-        rest.remove_prefix(parameter.size() + 1);
-    }
+    std::string shown = shown_path(target.substr(0, query), match);
+    if (query == std::string_view::npos) return shown;
+    return shown.append("?").append(in_parts(target.substr(query + 1), '&', shown_parameter));
 }
 
 }  // namespace longwire::engine

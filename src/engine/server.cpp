@@ -7,6 +7,7 @@
 #include "engine/websocket_session.hpp"
 #include "engine/worker.hpp"
 #include "engine/workers.hpp"
+#include "http/trusted_proxies.hpp"
 #include "net/admission.hpp"
 #include "net/listener.hpp"
 #include "net/stream.hpp"
@@ -89,14 +90,26 @@ public:
             worker.loop().spin_for(options.spin);
         }
         terms_.change(limits_of(options), options.handshake_timeout);
+        proxies_known_ = trust(options);
     }
 
     void change(const ServerOptions& options) {
         if (!workers_) return;
+        if (const auto trusted = trust(options); !trusted)
+            engine::log(LogLevel::warning,
+                        trusted.error().message() + "; those that were trusted still are");
         admission_.change({.connections = options.max_connections,
                            .per_network = options.max_connections_per_address});
         (*workers_)->change_limit_held(options.max_memory);
         terms_.change(limits_of(options), options.handshake_timeout);
+    }
+
+    Result<void> trust(const ServerOptions& options) {
+        const auto proxies =
+            http::TrustedProxies::parse(options.trusted_proxies, options.forwarded_field);
+        if (!proxies) return std::unexpected(proxies.error());
+        terms_.change(*proxies);
+        return {};
     }
 
     void change_websockets(const std::function<void(std::string_view, WebSocketOptions&)>& change) {
@@ -162,6 +175,7 @@ private:
     struct Endpoint {
         std::unique_ptr<net::Listener> listener;
         std::string host;
+        bool remove_file = false;
         std::optional<ServerTls> tls_settings;
         std::shared_ptr<net::TlsContext> tls;
     };
@@ -188,7 +202,8 @@ private:
     std::atomic<CloseCode> drain_code_ = CloseCode::going_away;
     std::atomic<bool> leaving_ = false;  // nothing is accepted any more
     Result<std::unique_ptr<Workers>> workers_;
-    std::mutex routes_mutex_;  // their terms, while they change
+    Result<void> proxies_known_;  // what the options say of them
+    std::mutex routes_mutex_;     // their terms, while they change
     std::vector<engine::WebSocketRoute*> routes_;
     std::mutex certificates_mutex_;  // those of the endpoints
     std::vector<std::unique_ptr<Endpoint>> endpoints_;
@@ -226,6 +241,7 @@ Result<std::vector<std::unique_ptr<net::Listener>>> Server::Implementation::open
 
 Result<Server::Listening> Server::Implementation::listen(const ListenOptions& options) {
     if (!workers_) return std::unexpected(workers_.error());
+    if (!proxies_known_) return std::unexpected(proxies_known_.error());
     std::shared_ptr<net::TlsContext> tls;
     if (options.tls) {
         auto made = net::TlsContext::for_server(*options.tls, options.host);
@@ -242,7 +258,7 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
                          .fingerprint = tls ? tls->fingerprint() : std::string()};
         listening.descriptors.push_back(listener->descriptor());
         endpoints_.push_back(std::make_unique<Endpoint>(
-            Endpoint{std::move(listener), options.host, options.tls, tls}));
+            Endpoint{std::move(listener), options.host, options.remove_file, options.tls, tls}));
         const Endpoint& endpoint = *endpoints_.back();
         endpoint.listener->start(
             [this, &endpoint](net::Descriptor socket, const net::Address& peer) {
@@ -333,6 +349,9 @@ int Server::Implementation::run() {
         engine::log(LogLevel::error, "Server::run was called on a thread that already runs a loop");
         return 1;
     }
+    // (Until here somebody else may have to go on with them.)
+    for (const auto& endpoint : endpoints_)
+        if (endpoint->remove_file) endpoint->listener->own_file();
     (*workers_)->run([this](Worker& worker) { work(worker); });
     stops_ = 0;
     drain_within_ = std::chrono::milliseconds(0);

@@ -2,6 +2,7 @@
 
 #include "http/field_grammar.hpp"
 #include "http/field_list.hpp"
+#include "http/ip_address.hpp"
 #include "http/percent.hpp"
 
 namespace longwire {
@@ -37,6 +38,10 @@ std::string_view Request::parameter(std::string_view name) const noexcept {
 
 std::optional<std::string_view> Request::header(std::string_view name) const noexcept {
     return http::first_value(fields_, name);
+}
+
+std::string_view Request::client_address() const noexcept {
+    return client_address_.empty() ? http::address_of_peer(peer()) : text(client_address_);
 }
 
 std::optional<std::string_view> Request::cookie(std::string_view name) const noexcept {

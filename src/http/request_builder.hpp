@@ -47,6 +47,12 @@ public:
         request.peer_.assign(peer.begin(), peer.end());
     }
 
+    /// What a proxy says: not who the peer is.
+    static void set_client(Request& request, std::string_view address) {
+        request.client_address_.assign(address.begin(), address.end());
+    }
+    static void set_secure_at_proxy(Request& request, bool secure) { request.secure_ = secure; }
+
     static void set_secure(Request& request, std::string_view client_certificate) {
         request.secure_ = true;
         request.client_certificate_.assign(client_certificate.begin(), client_certificate.end());

@@ -1,6 +1,7 @@
 #include "http/url.hpp"
 
 #include "http/field_grammar.hpp"
+#include "http/lower_case.hpp"
 #include "http/percent.hpp"
 
 #include <longwire/header_field.hpp>
@@ -48,13 +49,6 @@ std::string shown(std::string_view text) {
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
     return failure(ErrorCode::invalid_url,
                    "\"" + shown(text) + "\" is not a WebSocket URL: " + std::string(why));
-}
-
-std::string in_lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& letter : lower)
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    return lower;
 }
 
 /// What is wrong, or nothing.

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace longwire::net {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
 constexpr int accepts_a_turn = 64;
+constexpr std::string_view unix_prefix = "unix:";
 constexpr std::chrono::milliseconds pause_when_exhausted{100};
 
 ErrorCode code_of(int error) noexcept {
@@ -65,13 +67,18 @@ Listener::~Listener() {
     stop();
 }
 
+void Listener::own_file() {
+    const std::string name = address_.to_text();
+    if (name.starts_with(unix_prefix)) unix_path_ = name.substr(unix_prefix.size());
+}
+
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& address) {
     Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return listen_error(address, errno);
     const int on = 1;
     std::string unix_path;
     if (address.family() == AF_UNIX) {
-        unix_path = address.to_text().substr(std::string_view("unix:").size());
+        unix_path = address.to_text().substr(unix_prefix.size());
         remove_dead_socket(address, unix_path);
     } else {
         setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

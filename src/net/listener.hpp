@@ -32,6 +32,9 @@ public:
     /// Accepts no more, and gives the address back to the system.
     void stop() noexcept;
 
+    /// The file of a Unix socket that was adopted goes when this one stops, as that of one that was
+    /// opened does.
+    void own_file();
     /// Somebody else listens on the same socket: a Unix socket's file stays when this one stops.
     void leave_in_place() noexcept { unix_path_.clear(); }
 

@@ -50,13 +50,6 @@ std::string in_quotes(std::string_view text) {
     return '"' + (text.empty() ? "-" : escaped(text)) + '"';
 }
 
-/// An address without its port.
-std::string_view host_of(std::string_view peer) noexcept {
-    std::string_view host = peer.substr(0, peer.rfind(':'));
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    return host;
-}
-
 /// As the combined format has it, in this machine's time zone.
 std::string local_time(std::chrono::system_clock::time_point when) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
@@ -124,11 +117,11 @@ std::string access_text(const AccessRecord& record, std::chrono::system_clock::t
     if (!record.method.empty())
         request = fmt::format("{} {} HTTP/1.{}", escaped(record.method), escaped(record.target),
                               record.minor_version);
-    std::string line = fmt::format("{} - {} [{}] \"{}\" {} {} {} {} {:.6f}s received={}",
-                                   one_word(host_of(record.peer)), one_word(record.user),
-                                   local_time(ended), request, record.status, record.bytes_sent,
-                                   in_quotes(record.origin), in_quotes(record.user_agent),
-                                   seconds_of(record.duration), record.bytes_received);
+    std::string line =
+        fmt::format("{} - {} [{}] \"{}\" {} {} {} {} {:.6f}s received={}", one_word(record.client),
+                    one_word(record.user), local_time(ended), request, record.status,
+                    record.bytes_sent, in_quotes(record.origin), in_quotes(record.user_agent),
+                    seconds_of(record.duration), record.bytes_received);
     if (record.refused)
         fmt::format_to(std::back_inserter(line), " refused={}", cause_name(*record.refused));
     if (!record.websocket) return line;
@@ -149,6 +142,7 @@ std::string access_json(const AccessRecord& record, std::chrono::system_clock::t
     Members members(json);
     members.text("time", universal_time(ended));
     members.text("peer", record.peer);
+    members.text("client", record.client);
     members.text_if_any("user", record.user);
     if (!record.method.empty()) {
         members.text("method", record.method);

@@ -1,6 +1,8 @@
 """The access log of `longwire serve`: who came, what they got, and how it ended."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import os
 import pty
@@ -108,6 +110,72 @@ class AccessLog(unittest.TestCase):
         self.assertNotIn("user", not_let_in)
         with open(self.path, encoding="utf-8") as file:
             self.assertNotIn(token, file.read())
+
+    def test_names_the_user_of_a_connect_packet_of_socketio(self):
+        token = run("token", "--secret", SECRET, "--user", "bob").stdout.strip()
+        connect = f'40{{"token":"{token}"}}'
+
+        async def by_websocket(serving):
+            url = serving.url("/socket.io/?EIO=4&transport=websocket")
+            async with websockets.connect(url) as client:
+                self.assertTrue((await client.recv()).startswith("0"))
+                await client.send(connect)
+                self.assertTrue((await client.recv()).startswith("40"))
+
+        with Serving("--access-log", self.path, "--token-secret", SECRET, "--threads",
+                     "2") as serving:
+            asyncio.run(by_websocket(serving))
+            path = "/socket.io/?EIO=4&transport=polling"
+            session = json.loads(ask(serving.port, "GET", path)[1][1:])["sid"]
+            path += f"&sid={session}"
+            # (Each by a connection of its own, and so perhaps on another loop.)
+            self.assertEqual(ask(serving.port, "POST", path, connect), (200, "ok"))
+            self.assertTrue(ask(serving.port, "GET", path)[1].startswith("40"))
+            self.assertEqual(ask(serving.port, "POST", path, '42["hello"]'), (200, "ok"))
+            socket_, opened, _, polled, posted = map(json.loads, self.lines(5))
+        self.assertEqual((socket_["status"], socket_["user"]), (101, "bob"))
+        self.assertNotIn("user", opened)
+        self.assertEqual((posted["user"], polled["user"]), ("bob", "bob"))
+        self.assertEqual(polled["target"], path.replace(session, "***"))
+
+    def test_names_the_user_who_signs_in_at_an_app(self):
+        config = os.path.join(self.folder.name, "longwire.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'access_log = "{self.path}"\n[[apps]]\nid = "1"\nkey = "our-key"\n'
+                       f'secret = "{SECRET}"\n')
+
+        def sign_in(greeting):
+            socket_id = json.loads(json.loads(greeting)["data"])["socket_id"]
+            user = json.dumps({"id": "ann"})
+            signature = hmac.new(SECRET.encode(), f"{socket_id}::user::{user}".encode(),
+                                 hashlib.sha256).hexdigest()
+            return json.dumps({"event": "pusher:signin",
+                               "data": {"auth": f"our-key:{signature}", "user_data": user}})
+
+        async def by_websocket(serving):
+            async with websockets.connect(serving.url("/app/our-key?protocol=7")) as client:
+                await client.send(sign_in(await client.recv()))
+                self.assertIn("signin_success", await client.recv())
+
+        with Serving("--config", config) as serving:
+            asyncio.run(by_websocket(serving))
+            session = "/pusher/app/our-key/123/secret-name"
+
+            def post(what, body=None):
+                return ask(serving.port, "POST", f"{session}/{what}?protocol=7", body)[1]
+
+            self.assertTrue(post("xhr").startswith("o"))
+            greeting = json.loads(post("xhr")[1:])[0]
+            post("xhr_send", json.dumps([sign_in(greeting)]))
+            self.assertIn("signin_success", post("xhr"))
+            lines = [json.loads(line) for line in self.lines(5)]
+        self.assertEqual(lines[0]["target"], "/app/our-key?protocol=7")
+        # Who uses the fallbacks has no other secret than its session's name.
+        self.assertEqual(lines[4]["target"], "/pusher/app/our-key/123/***/xhr?protocol=7")
+        self.assertEqual((lines[0]["user"], lines[4]["user"]), ("ann", "ann"))
+        self.assertNotIn("user", lines[1])
+        with open(self.path, encoding="utf-8") as file:
+            self.assertNotIn("secret-name", file.read())
 
     def test_is_text_if_asked_for(self):
         with Serving("--access-log", self.path, "--log-format", "text") as serving:

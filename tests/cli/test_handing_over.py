@@ -238,6 +238,37 @@ class Successors(unittest.TestCase):
                 client.connect(where)
                 client.sendall(f"HEAD {asked} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 self.assertRegex(client.recv(100), b"^HTTP/1.1 [24]")
+        # The last one takes the files of its sockets along.
+        self.assertEqual(self.end_all()[1], "")
+        self.assertFalse(os.path.exists(path) or os.path.exists(admin))
+
+    def test_that_get_no_further_leave_the_files_of_sockets(self):
+        path = os.path.join(self.folder.name, "socket")
+        listen = f'listen = ["unix:{path}"]\n'
+        self.write(listen)
+        self.start()
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.write(listen[:-2] + f', "127.0.0.1:{taken.getsockname()[1]}"]\n')
+            os.kill(self.serving, signal.SIGUSR2)
+            self.assertIn("Address already in use", self.process.stderr.readline())
+            self.assertIn("this process goes on", self.process.stderr.readline())
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+        self.assertEqual(self.end_all()[1], "")
+        self.assertFalse(os.path.exists(path))
+
+    def test_leave_the_file_of_a_socket_that_a_manager_made(self):
+        path = os.path.join(self.folder.name, "socket")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen()
+            self.process = start(listener, "--config", self.config, "--listen", "systemd")
+            self.addCleanup(self.end_all)
+            until_ready(self.process)
+            self.serving = self.process.pid
+            self.hand_over()
+            self.end_all()
+            self.assertTrue(os.path.exists(path))
 
     def test_tell_connections_to_come_back(self):
         port = self.start("--listen", "127.0.0.1:0")

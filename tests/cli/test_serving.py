@@ -56,7 +56,7 @@ class Config(Configured):
         text = "\n".join(lines).replace("@/etc/longwire/app-secret", "secret")
         checked = run("config", "check", self.write(text))
         self.assertEqual((checked.returncode, checked.stderr), (0, ""))
-        self.assertIn("all well", checked.stdout)
+        self.assertRegex(checked.stdout, r"\d+ keys, 1 rule and 1 app, all well")
 
     def test_names_each_line_that_is_wrong_and_what_was_meant(self):
         path = self.write("""lisen = ["127.0.0.1:1"]
@@ -103,6 +103,24 @@ history_count = 100001
         self.assertIn('listen = ["[::1]:1", "[::1]:2"]  # LONGWIRE_LISTEN\n', shown.stdout)
         self.assertIn(f'ping_after = "20s"  # {path}:2\n', shown.stdout)
         self.assertNotIn(SECRET, shown.stdout)
+
+    def test_serve_says_where_pusher_clients_of_an_app_connect(self):
+        self.write("""listen = ["127.0.0.1:0"]
+[[apps]]
+id = "1"
+key = "the-key"
+secret = "the-secret"
+""")
+        server = subprocess.Popen(
+            [LONGWIRE, "serve", "--config", self.path], stdout=subprocess.PIPE, text=True)
+        said = ""
+        while line := server.stdout.readline():
+            said += line
+            if "Press Ctrl-C" in line:
+                break
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+        self.assertRegex(said, r"pusher +ws://127\.0\.0\.1:\d+/app/the-key")
 
     def test_serve_refuses_a_wrong_file(self):
         served = run("serve", "--config", self.write("thread = 1\n"))

@@ -4,13 +4,12 @@
 #include "dialects/rules_gate.hpp"
 #include "hub/hub.hpp"
 #include "hub/memory_broker.hpp"
+#include "quiet_server.hpp"
 #include "running_server.hpp"
 
-#include <gtest/gtest.h>
 #include <longwire/longwire.hpp>
 
 #include <chrono>
-#include <string_view>
 
 namespace longwire::dialects {
 
@@ -28,18 +27,10 @@ inline RulesGate::Policy open_policy() {
     return policy;
 }
 
-/// A server with several loops that are joined to a hub. What is served is a member of the test
-/// itself; the server runs once all of them are there.
+/// A server with several loops that are joined to a hub.
 template <class Broker = hub::MemoryBroker>
-struct RunningHub : testing::Test {
-    void SetUp() override {
-        set_log_sink([](LogLevel, std::string_view) {});
-        running.start();
-    }
-    void TearDown() override {
-        running.stop();
-        set_log_sink({});
-    }
+struct RunningHub : QuietServer {
+    [[nodiscard]] RunningServer& served() noexcept override { return running; }
 
     Broker broker;
     hub::Hub hub{broker, {.presence_grace = std::chrono::milliseconds(0)}};

@@ -1,6 +1,7 @@
 // What becomes of messages for a reader that stops, by each rule, while a thousand others get
 // everything in order: over real sockets.
 #include "crowd.hpp"
+#include "quiet_server.hpp"
 #include "running_server.hpp"
 
 #include <longwire/longwire.hpp>
@@ -36,15 +37,8 @@ std::string upgrade_request(const std::string& path) {
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 }
 
-struct SlowReaders : testing::Test {
-    void SetUp() override {
-        set_log_sink([](LogLevel, std::string_view) {});
-        running.start();
-    }
-    void TearDown() override {
-        running.stop();
-        set_log_sink({});
-    }
+struct SlowReaders : QuietServer {
+    [[nodiscard]] RunningServer& served() noexcept override { return running; }
 
     [[nodiscard]] std::uint64_t drops(SlowReader policy) const {
         return running.server.counts().drops.at(std::size_t(policy));

@@ -63,6 +63,9 @@ struct AccessRecords : testing::Test {
                       later = reply;
                       came.notify_all();
                   })
+            .http("GET", "/rooms/:room/:session/now",
+                  [](const Request&) { return Response::text(200, "now"); })
+            .websocket("/join/:token", echo)
             .http("GET", "/throws",
                   [](const Request&) -> Response { throw std::runtime_error("on purpose"); });
         running.start();
@@ -292,6 +295,19 @@ TEST_F(AccessRecords, HideTheValuesOfSecretsInAQuery) {
     EXPECT_EQ(shown("/now?token&keyboard=de&&x="), "/now?token&keyboard=de&&x=");
     EXPECT_EQ(shown("/now?"), "/now?");
     EXPECT_EQ(shown("/token=x"), "/token=x");
+}
+
+TEST_F(AccessRecords, HideTheValuesOfSecretsInAPath) {
+    const auto shown = [&](std::string_view method, std::string_view target) {
+        return of(std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n")
+            .target;
+    };
+    EXPECT_EQ(shown("GET", "/rooms/red/abc/now?sid=d"), "/rooms/red/***/now?sid=***");
+    EXPECT_EQ(shown("GET", "/rooms/red/%61bc/now"), "/rooms/red/***/now");
+    EXPECT_EQ(shown("GET", "/rooms/red%2Fabc/now"), "/rooms/***/now");
+    EXPECT_EQ(shown("POST", "/rooms/red/abc/now"), "/rooms/red/***/now");
+    EXPECT_EQ(shown("GET", "/rooms/red/abc/then"), "/rooms/red/abc/then");
+    EXPECT_EQ(shown("GET", "/join/abc"), "/join/***");
 }
 
 TEST_F(AccessRecords, AreShortHoweverLongWhatCameIs) {

@@ -19,6 +19,18 @@ TEST(RequestAccess, SaysWhoSentItAndOverWhat) {
     EXPECT_EQ(request.client_certificate(), "CN=alice,O=Example");
 }
 
+TEST(RequestAccess, SaysWhoseItIsBehindAProxy) {
+    Request request;
+    RequestAccess::set_peer(request, "[2001:db8::1]:54321");
+    RequestAccess::set_secure(request, {});
+    EXPECT_EQ(request.client_address(), "2001:db8::1");
+    RequestAccess::set_client(request, "192.0.2.7");
+    RequestAccess::set_secure_at_proxy(request, false);
+    EXPECT_EQ(request.peer(), "[2001:db8::1]:54321");
+    EXPECT_EQ(request.client_address(), "192.0.2.7");
+    EXPECT_FALSE(request.secure());
+}
+
 TEST(RequestAccess, ViewsSurviveAMove) {
     Request request;
     RequestAccess::set_peer(request, "unix");

@@ -107,15 +107,17 @@ keeps_presence = true
     source.onmessage = ({ data }) => by_source.push(JSON.parse(data));
     await new Promise((resolve) => { source.addEventListener('joined', resolve, { once: true }); });
 
+    // A page that publishes on its WebSocket: text, which is JSON to those who agreed on that.
     const by_socket = [];
+    const writer = signed({ sub: '43', publish: ['news'] });
     let since = '';
     const connect = async () => {
-        const socket = new WebSocket(`${url.replace('http', 'ws')}?format=json&token=${token}${since}`);
+        const socket = new WebSocket(`${url.replace('http', 'ws')}?format=json&echo=1&token=${writer}${since}`);
         context.after(() => socket.terminate());
-        socket.on('message', (text) => {
-            const { json, position, joined } = JSON.parse(text);
+        socket.on('message', (data) => {
+            const { json, text, position, joined } = JSON.parse(data);
             if (joined || position) since = `&since=${position ?? joined.position}`;
-            if (json) by_socket.push(json);
+            if (position) by_socket.push(json ?? JSON.parse(text));
         });
         await once(socket, 'message');
         return socket;
@@ -126,15 +128,17 @@ keeps_presence = true
     socket.terminate();
     await once(socket, 'close');
     await publish({ n: 2 });
-    await connect();
-    await until(() => by_source.length === 2 && by_socket.length === 2);
-    assert.deepEqual(by_source, [{ n: 1 }, { n: 2 }]);
+    const again = await connect();
+    again.send(JSON.stringify({ n: 3 }));
+    await until(() => by_source.length === 3 && by_socket.length === 3);
+    assert.deepEqual(by_source, [{ n: 1 }, { n: 2 }, { n: 3 }]);
     assert.deepEqual(by_socket, by_source);
     const asked = { headers: { Authorization: `Bearer ${token}` } };
     const { present } = await (await fetch(`${url}/presence`, asked)).json();
-    assert.deepEqual(present, [{ user: '42', info: { name: 'Ann' } }]);
-    const { messages } = await (await fetch(`${url}?history=2`, asked)).json();
-    assert.deepEqual(messages.map(({ json }) => json.n), [1, 2]);
+    assert.deepEqual(present.find(({ user }) => user === '42'), { user: '42', info: { name: 'Ann' } });
+    assert.deepEqual(present.map(({ user }) => user).sort(), ['42', '43']);
+    const { messages } = await (await fetch(`${url}?history=3`, asked)).json();
+    assert.deepEqual(messages.map(({ json, text }) => json ?? JSON.parse(text)), by_socket);
     assert.equal((await fetch(url, { method: 'POST', body: '{}', ...asked })).status, 403);
     assert.equal((await fetch(`${url}?history=1`)).status, 401);
 });

@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { EventSource } from 'eventsource';
 import { io } from 'socket.io-client';
+import WebSocket from 'ws';
 
 const longwire = process.env.LONGWIRE ?? 'build/release/longwire';
 const application = process.env.SOCKETIO_APP ?? 'build/release/socketio_app';
@@ -363,6 +365,57 @@ publish = "token"
         await next(socket, 'connect');
         assert.match((await socket.emitWithAck('message', 'hi')).position, /^[0-9a-f]+-\d+$/);
     });
+});
+
+describe('an application whose rooms are channels of a Hub', () => {
+    let app;
+    before(async () => { app = await Running.start(application, '60000', 'hub'); });
+    after(() => app.stop());
+
+    for (const [way, options] of Object.entries(ways))
+        test(`each sees what all publish once and in order, by ${way}`, async (context) => {
+            const channel = `all-${way.replaceAll(/[ ,]/g, '')}`;
+            const at = `${app.url}/channels/${channel}`;
+            const socket = await connect(context, app.url, options);
+            const other = await connect(context, app.url, options);
+            const got = { socket: [], line: [], events: [] };
+            socket.onAny((event, ...given) => got.socket.push(given[0]));
+            await socket.emitWithAck('join as', channel, 'ann');
+            const line = new WebSocket(`${at.replace('http', 'ws')}?user=bob`);
+            context.after(() => line.terminate());
+            line.on('message', (data) => got.line.push(JSON.parse(data)));
+            await once(line, 'open');
+            const events = new EventSource(at);
+            context.after(() => events.close());
+            for (const event of ['message', 'said'])
+                events.addEventListener(event, ({ data }) => got.events.push(JSON.parse(data)));
+            await new Promise((resolve) => events.addEventListener('joined', resolve));
+            let present;
+            do present = (await (await fetch(`${at}/presence`)).json()).present;
+            while (present.length < 2);
+            assert.deepEqual(present.map(({ user }) => user).sort(), ['ann', 'bob']);
+
+            const publish = [
+                (number) => other.emitWithAck('publish', channel, String(number)),
+                (number) => fetch(at, { method: 'POST', body: String(number) }),
+                async (number) => {
+                    other.emit('to', channel, String(number));
+                    await other.emitWithAck('ask', 1);
+                },
+            ];
+            for (let number = 0; number < 60; ++number) {
+                if (number % 20 === 10) {
+                    await until(() => socket.connected);
+                    await upgraded(socket);
+                    socket.io.engine.close();  // as if the network had gone
+                }
+                await publish[number % 3](number);
+            }
+            const all = [...Array(60).keys()];
+            await until(() => Object.values(got).every((numbers) => numbers.length >= 60));
+            assert.equal(socket.recovered, true);
+            assert.deepEqual(got, { socket: all.map(String), line: all, events: all });
+        });
 });
 
 describe('recovery of an application', () => {

@@ -1,5 +1,6 @@
 // The server side of a Socket.IO application for socketio.test.mjs: it says its port, and does with
-// each event what that says. Its argument: the milliseconds of recovery (0: none).
+// each event what that says. Its arguments: the milliseconds of recovery (0: none); "hub", for
+// rooms that are channels of a Hub.
 #include <longwire/longwire.hpp>
 #include <longwire/socketio.hpp>
 
@@ -130,13 +131,49 @@ void add_rest(longwire::SocketIo& io, Namespace& name_space) {
         .on("throw", [](Socket&, const Arguments&, const Acknowledge&) { throw 1; });
 }
 
+longwire::HubOptions hub_options() {
+    return {.rules = {{.history_count = 1000, .presence = true}},
+            .identify =
+                [](const longwire::Request& request) -> longwire::Result<longwire::ChannelUser> {
+                return longwire::ChannelUser{.name = request.query("user").value_or(""),
+                                             .info = {}};
+            },
+            .may = [](longwire::ChannelQuestion question) { question.allow(); }};
+}
+
+void add_channels(longwire::Hub& hub, Namespace& name_space) {
+    name_space
+        .on("join as",
+            [](Socket& socket, const Arguments& arguments, const Acknowledge& acknowledge) {
+                socket.join(arguments.text(0).value_or(""),
+                            {.name = arguments.text(1).value_or(""), .info = {}});
+                acknowledge();
+            })
+        .on("publish", [&hub](Socket&, const Arguments& arguments, const Acknowledge& acknowledge) {
+            hub.publish(
+                arguments.text(0).value_or(""), arguments.text(1).value_or(""),
+                {.on_published = [acknowledge](const longwire::Result<std::string>& position) {
+                    acknowledge(position.value_or(""));
+                }});
+        });
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     longwire::Server server({.threads = 2});
     longwire::SocketIoOptions options;
     options.recovery = std::chrono::milliseconds(count > 1 ? std::atoi(arguments[1]) : 0);
-    longwire::SocketIo io(server, options);
+    std::unique_ptr<longwire::Hub> hub;
+    std::unique_ptr<longwire::SocketIo> made;
+    if (count > 2) {
+        hub = std::make_unique<longwire::Hub>(server, hub_options());
+        made = std::make_unique<longwire::SocketIo>(*hub, options);
+        add_channels(*hub, made->of("/"));
+    } else {
+        made = std::make_unique<longwire::SocketIo>(server, options);
+    }
+    longwire::SocketIo& io = *made;
     for (const char* const name : {"/", "/other"}) {
         Namespace& name_space = io.of(name);
         add_rooms(name_space);

@@ -1,5 +1,7 @@
 """nginx and HAProxy between our client and our server, with the configurations of the manual."""
 
+import http.client
+import json
 import os
 import re
 import signal
@@ -59,6 +61,23 @@ class ReverseProxy(Talking):
                 _, proxy = self.through(make)
                 self.assert_echo(
                     talk(f"ws://127.0.0.1:{proxy.port}/channels/a%20b?echo=1"))
+
+    def test_say_whom_a_request_is_from(self):
+        for make in (nginx_before, haproxy_before):
+            with self.subTest(make.__name__):
+                serving = self.enterContext(
+                    Serving("--trusted-proxy", "127.0.0.1", "--access-log", "-"))
+                proxy = self.enterContext(make(serving.port))
+                client = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20,
+                                                    source_address=("127.0.0.2", 0))
+                self.addCleanup(client.close)
+                # What a client claims is not taken for it.
+                client.request("GET", "/nothing", headers={"X-Forwarded-For": "192.0.2.7",
+                                                           "Forwarded": "for=192.0.2.7",
+                                                           "X-Forwarded-Proto": "https"})
+                self.assertEqual(client.getresponse().status, 404)
+                line = json.loads(serving.process.stdout.readline())
+                self.assertEqual((line["client"], line["tls"]), ("127.0.0.2", False))
 
     def test_end_encryption(self):
         certificates = Certificates()

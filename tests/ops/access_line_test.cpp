@@ -15,7 +15,8 @@ namespace {
 constexpr std::chrono::system_clock::time_point ended{std::chrono::milliseconds(1795725999123)};
 
 AccessRecord request() {
-    return {.peer = "192.0.2.7:54321",
+    return {.peer = "192.0.2.1:54321",
+            .client = "192.0.2.7",
             .method = "GET",
             .target = "/channels/news?token=***",
             .status = 200,
@@ -44,7 +45,7 @@ TEST_F(AccessText, IsTheCombinedFormatAndMore) {
 
 TEST_F(AccessText, OfAWebSocketSaysHowItWent) {
     AccessRecord record = request();
-    record.peer = "[2001:db8::7]:54321";
+    record.client = "2001:db8::7";
     record.user = "alice";
     record.status = 101;
     record.origin = "https://example.org";
@@ -65,7 +66,7 @@ TEST_F(AccessText, OfAWebSocketSaysHowItWent) {
 
 TEST_F(AccessText, OfAConnectionWithoutARequestHasNone) {
     const AccessRecord record = {
-        .peer = "unix", .status = 408, .refused = HandshakeFailure::timeout};
+        .peer = "unix", .client = "unix", .status = 408, .refused = HandshakeFailure::timeout};
     EXPECT_EQ(access_text(record, ended),
               "unix - - [26/Nov/2026:23:46:39 +0300] \"-\" 408 0 \"-\" \"-\" 0.000000s received=0 "
               "refused=timeout");
@@ -85,10 +86,11 @@ TEST_F(AccessText, IsNotBrokenByWhatClientsSend) {
 }
 
 TEST(AccessJson, IsAnObjectWithWhatThereIs) {
-    EXPECT_EQ(access_json(request(), ended),
-              R"({"time":"2026-11-26T20:46:39.123Z","peer":"192.0.2.7:54321","method":"GET",)"
-              R"("target":"/channels/news?token=***","protocol":"HTTP/1.1","tls":false,)"
-              R"("status":200,"seconds":0.001234,"bytes_in":120,"bytes_out":3456})");
+    EXPECT_EQ(
+        access_json(request(), ended),
+        R"({"time":"2026-11-26T20:46:39.123Z","peer":"192.0.2.1:54321","client":"192.0.2.7","method":"GET",)"
+        R"("target":"/channels/news?token=***","protocol":"HTTP/1.1","tls":false,)"
+        R"("status":200,"seconds":0.001234,"bytes_in":120,"bytes_out":3456})");
 }
 
 TEST(AccessJson, OfAWebSocketSaysHowItWent) {

@@ -1,237 +1,46 @@
 #include "hub/hub.hpp"
-#include "dialects/hub_loops.hpp"
-#include "dialects/json_text.hpp"
 #include "dialects/program/hub_access.hpp"
-#include "dialects/program/program_gate.hpp"
-#include "dialects/program/program_members.hpp"
-#include "dialects/raw/channel_name.hpp"
-#include "dialects/raw/raw.hpp"
-#include "hub/memory_broker.hpp"
+#include "dialects/program/program_hub.hpp"
 
 #include <longwire/hub.hpp>
-#include <longwire/run.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace longwire {
 
-namespace {
-
-constexpr std::size_t longest_key = 200;
-constexpr std::size_t longest_event = 200;
-
-Error bad_channel(std::string_view name) {
-    return {ErrorCode::invalid_argument,
-            "\"" + std::string(name.substr(0, dialects::raw::longest_channel_name)) +
-                "\" cannot be the name of a channel: give it 1 to 200 bytes, without a slash and "
-                "control characters"};
-}
-
-/// Clients could not reach one with a slash.
-bool is_channel(std::string_view name) noexcept {
-    return dialects::raw::is_channel_name(name) && !name.contains('/');
-}
-
-/// Empty where nothing is.
-std::string_view wrong_with(Message message, const PublishOptions& options) {
-    if (options.idempotency_key.size() > longest_key)
-        return "an idempotency key has at most 200 bytes";
-    if (options.event.size() > longest_event) return "the name of an event has at most 200 bytes";
-    if (options.json && !(message.is_text() && dialects::is_json(message.text())))
-        return "the message is not one value in JSON, as its options say";
-    return {};
-}
-
-Result<hub::HistoryQuery> query_of(const HistoryWish& wish) {
-    hub::HistoryQuery query = {.since = std::nullopt, .last = wish.last};
-    if (wish.since.empty()) return query;
-    query.since = hub::parse_position(wish.since);
-    if (!query.since)
-        return failure(ErrorCode::invalid_argument,
-                       "\"" + wish.since + "\" is no position: give back one that the hub gave");
-    return query;
-}
-
-/// (std::expected::transform, which g++ 12 has not.)
-template <class T, class Make>
-auto made_of(const Result<T>& result, Make&& make) -> Result<decltype(make(*result))> {
-    if (!result) return std::unexpected(result.error());
-    return make(*result);
-}
-
-ChannelHistory history_of(const hub::History& history) {
-    ChannelHistory made = {
-        .messages = {}, .position = to_text(history.top), .recovered = history.recovered};
-    made.messages.reserve(history.publications.size());
-    for (const auto& publication : history.publications)
-        made.messages.push_back(dialects::HubAccess::message(publication));
-    return made;
-}
-
-std::vector<ChannelUser> users_of(const std::vector<hub::Presence>& present) {
-    std::vector<ChannelUser> users;
-    users.reserve(present.size());
-    for (const hub::Presence& one : present) users.push_back({one.user, one.info});
-    return users;
-}
-
-Task<> tick(hub::Hub& hub, std::chrono::milliseconds interval) {
-    for (;;) {
-        co_await sleep_for(interval);
-        hub.tick();
-    }
-}
-
-}  // namespace
-
-class Hub::Implementation {
-public:
-    Implementation(Server& server, HubOptions options)
-        : broker_({.most_history_bytes = options.max_history}),
-          hub_(broker_,
-               {.presence_grace = options.presence_grace, .most_channels = options.max_channels}),
-          hub_loops_(server, hub_),
-          gate_(options.rules, std::move(options.identify), std::move(options.may)),
-          raw_(server, hub_loops_, gate_, options.websocket),
-          members_(std::make_shared<dialects::ProgramMembers>(hub_loops_)) {
-        using std::chrono::milliseconds;
-        hub_loops_.add(*members_);
-        const auto interval =
-            std::clamp(options.presence_grace / 2, milliseconds(10), milliseconds(500));
-        server.post([this, interval] { spawn(tick(hub_, interval)); });
-    }
-
-    void publish(std::string_view channel, Message message, PublishOptions options);
-    Subscription subscribe(std::string_view channel, SubscriptionHandlers handlers,
-                           const HistoryWish& history, ChannelUser as);
-    void history(std::string_view channel, const HistoryWish& wish,
-                 std::function<void(Result<ChannelHistory>)> answer);
-    void presence(std::string_view channel,
-                  std::function<void(Result<std::vector<ChannelUser>>)> answer);
-    [[nodiscard]] hub::Hub& hub() noexcept { return hub_; }
-    [[nodiscard]] HubCounts counts() const;
-
-private:
-    hub::MemoryBroker broker_;
-    hub::Hub hub_;
-    dialects::HubLoops hub_loops_;
-    dialects::ProgramGate gate_;
-    dialects::raw::Raw raw_;
-    std::shared_ptr<dialects::ProgramMembers> members_;
-};
-
-void Hub::Implementation::publish(std::string_view channel, Message message,
-                                  PublishOptions options) {
-    auto& told = options.on_published;
-    if (!is_channel(channel)) {
-        if (told) told(std::unexpected(bad_channel(channel)));
-        return;
-    }
-    if (const auto wrong = wrong_with(message, options); !wrong.empty()) {
-        if (told) told(failure(ErrorCode::invalid_argument, std::string(wrong)));
-        return;
-    }
-    const auto rule = gate_.rule_of(std::string(channel));
-    hub::Broker::Answer<hub::Position> answer;
-    if (told)
-        answer = [told = std::move(told)](const Result<hub::Position>& position) {
-            told(made_of(position, [](hub::Position where) { return to_text(where); }));
-        };
-    hub_.publish({.channel = channel,
-                  .content = {.message = message,
-                              .event = options.event,
-                              .form = options.json ? hub::Form::json : hub::Form::plain},
-                  .history = {.count = rule->history_count, .age = rule->history_age},
-                  .idempotency_key = options.idempotency_key},
-                 std::move(answer));
-}
-
-Subscription Hub::Implementation::subscribe(std::string_view channel, SubscriptionHandlers handlers,
-                                            const HistoryWish& history, ChannelUser as) {
-    auto query = query_of(history);
-    std::optional<Error> wrong;
-    if (!query) wrong = query.error();
-    if (!is_channel(channel)) wrong = bad_channel(channel);
-    if (hub_loops_.loops().count() == 0)
-        wrong = Error(ErrorCode::system, "the server has no loop to tell a subscription on");
-    if (wrong) {
-        if (handlers.on_begin) handlers.on_begin(std::unexpected(std::move(*wrong)));
-        return {};
-    }
-    const auto rule = gate_.rule_of(std::string(channel));
-    if (!query->since && query->last == 0 && rule->last_message) query->last = 1;
-    std::optional<hub::Presence> who;
-    if (rule->keeps_presence && !as.name.empty())
-        who = hub::Presence{.user = std::move(as.name), .info = std::move(as.info)};
-    return dialects::HubAccess::subscription(
-        members_->join(std::string(channel), *query, std::move(who), std::move(handlers)));
-}
-
-void Hub::Implementation::history(std::string_view channel, const HistoryWish& wish,
-                                  std::function<void(Result<ChannelHistory>)> answer) {
-    const auto query = query_of(wish);
-    if (!query) return answer(std::unexpected(query.error()));
-    if (!is_channel(channel)) return answer(std::unexpected(bad_channel(channel)));
-    hub_.history(std::string(channel), *query,
-                 [answer = std::move(answer)](const Result<hub::History>& history) {
-                     answer(made_of(history, history_of));
-                 });
-}
-
-void Hub::Implementation::presence(std::string_view channel,
-                                   std::function<void(Result<std::vector<ChannelUser>>)> answer) {
-    if (!is_channel(channel)) return answer(std::unexpected(bad_channel(channel)));
-    hub_.presence(std::string(channel),
-                  [answer = std::move(answer)](const Result<std::vector<hub::Presence>>& present) {
-                      answer(made_of(present, users_of));
-                  });
-}
-
-HubCounts Hub::Implementation::counts() const {
-    const auto counts = hub_.counts();
-    return {.channels = counts.channels,
-            .subscriptions = counts.members,
-            .publications = counts.publications,
-            .history_bytes = broker_.held().history_bytes};
-}
-
-// -------------------------------------------------------------------------------------------------
-
 Hub::Hub(Server& server, HubOptions options)
-    : implementation_(std::make_unique<Implementation>(server, std::move(options))) {}
+    : inside_(std::make_shared<dialects::ProgramHub>(server, std::move(options))) {}
 Hub::~Hub() = default;
 
 void Hub::publish(std::string_view channel, Message message, PublishOptions options) {
-    implementation_->publish(channel, message, std::move(options));
+    inside_->publish(channel, message, std::move(options));
 }
 
 Subscription Hub::subscribe(std::string_view channel, SubscriptionHandlers handlers,
                             const HistoryWish& history, ChannelUser as) {
-    return implementation_->subscribe(channel, std::move(handlers), history, std::move(as));
+    return inside_->subscribe(channel, std::move(handlers), history, std::move(as));
 }
 
 void Hub::history(std::string_view channel, const HistoryWish& wish,
                   std::function<void(Result<ChannelHistory>)> answer) const {
-    implementation_->history(channel, wish, std::move(answer));
+    inside_->history(channel, wish, std::move(answer));
 }
 
 void Hub::presence(std::string_view channel,
                    std::function<void(Result<std::vector<ChannelUser>>)> answer) const {
-    implementation_->presence(channel, std::move(answer));
+    inside_->presence(channel, std::move(answer));
 }
 
 std::vector<ListedChannel> Hub::channels(std::string_view prefix, std::string_view after,
                                          std::size_t count) const {
     std::vector<ListedChannel> listed;
-    for (auto& one : implementation_->hub().channels(prefix, after, count))
+    for (auto& one : inside_->hub().channels(prefix, after, count))
         listed.push_back({std::move(one.name), one.members});
     return listed;
 }
 
 HubCounts Hub::counts() const {
-    return implementation_->counts();
+    return inside_->counts();
 }
 
 // ---- what it gives out --------------------------------------------------------------------------

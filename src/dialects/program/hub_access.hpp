@@ -11,9 +11,13 @@
 
 namespace longwire::dialects {
 
-/// Makes what only a hub gives out.
+/// Reaches what only a hub has, and gives out.
 class HubAccess {
 public:
+    /// What stands behind a hub, for whatever stands on it too.
+    [[nodiscard]] static const std::shared_ptr<ProgramHub>& inside(const Hub& hub) noexcept {
+        return hub.inside_;
+    }
     [[nodiscard]] static ChannelQuestion question(std::unique_ptr<AskedQuestion> asked) noexcept {
         return ChannelQuestion(std::move(asked));
     }

@@ -64,12 +64,13 @@ Verdict fault(std::string_view which) {
     return {.status = 500, .reason = "The server cannot say whether you may."};
 }
 
-std::string address_of(const Request& request) {
-    const std::string_view peer = request.peer();
-    return std::string(peer.substr(0, peer.rfind(':')));
-}
-
 }  // namespace
+
+// (The information goes out as a part of JSON.)
+bool can_be_listed(const ChannelUser& user) {
+    return user.name.size() <= longest_name && user.info.size() <= longest_info &&
+           (user.info.empty() || is_json(user.info));
+}
 
 /// Of one connection, and so of one loop.
 struct ProgramGate::Credentials {
@@ -113,7 +114,7 @@ std::shared_ptr<const access::ChannelRule> ProgramGate::rule_of(const std::strin
 
 Verdict ProgramGate::identify(const Request& request, Visitor& visitor) {
     auto credentials = std::make_shared<Credentials>();
-    visitor.address = address_of(request);
+    visitor.address = std::string(request.client_address());
     visitor.credentials = credentials;
     if (!identify_) return {};
     try {
@@ -123,13 +124,10 @@ Verdict ProgramGate::identify(const Request& request, Visitor& visitor) {
     } catch (...) {
         return fault("identify");
     }
-    // (The information goes out to others as a part of JSON.)
     const ChannelUser& user = credentials->user;
-    if (user.name.size() > longest_name || user.info.size() > longest_info ||
-        (!user.info.empty() && !is_json(user.info))) {
+    if (!can_be_listed(user)) {
         engine::log(LogLevel::warning,
-                    "identify of a hub gave a user whose name has more than 128 bytes, or whose "
-                    "info is not JSON of up to 1 KiB");
+                    "identify of a hub gave a user who cannot be: " + std::string(listing_rule));
         return {.status = 500, .reason = "The server cannot say who you are."};
     }
     visitor.user = user.name;

@@ -35,6 +35,8 @@ public:
     virtual void send(std::string_view json) = 0;
     /// Says why, and ends it: the same.
     virtual void close(int code, std::string_view reason) = 0;
+    /// Says who it is, for the access log.
+    virtual void name_user(std::string_view user) = 0;
     /// Null where it is none, and topics do not reach it.
     [[nodiscard]] virtual WebSocket* socket() noexcept = 0;
     /// Whether all that was sent before this turn has reached the client, as far as can be known.

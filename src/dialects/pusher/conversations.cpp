@@ -118,6 +118,7 @@ std::optional<hub::MemberId> member_of(std::string_view socket_id, std::size_t o
 
 Client* Conversations::come(const Request& request, SharedApp app, Visitor visitor, Line& line) {
     const AppSettings& settings = app->settings;
+    line.name_user(visitor.user);
     if (!app->counters->connect(settings.most_connections)) {
         line.close(over_quota, "The app has as many connections as it may.");
         return nullptr;
@@ -175,6 +176,7 @@ void Conversations::introduced(Client& client, const Verdict& verdict, Visitor k
         return close(client,
                      {verdict.status == 503 ? over_capacity : unauthorized, verdict.reason});
     client.visitor = std::move(known);
+    if (!client.user) client.line->name_user(client.visitor.user);
     if (verdict.expires) {
         const auto left = *verdict.expires - std::chrono::system_clock::now();
         client.introduce = on_loops_[client.loop].alarms.set(
@@ -301,6 +303,7 @@ void Conversations::sign_in(Client& client, const SignIn& packet) {
                                                               std::to_string(app.most_watched) +
                                                               " users; this one is left aside."));
     client.user = std::move(*user);
+    client.line->name_user(client.user->id);
     client.line->send(signin_success(packet.user_data));
     tell(users_.enter(app.id, *client.user, ref_of(client)));
 }

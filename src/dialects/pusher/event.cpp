@@ -1,9 +1,9 @@
 #include "dialects/pusher/event.hpp"
 
-#include "dialects/base64.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/json_parser.hpp"
+#include "http/base64.hpp"
 
 namespace longwire::dialects::pusher {
 
@@ -127,7 +127,7 @@ std::string watchlist_event(bool online, std::span<const std::string> users) {
 
 std::string data_of(const hub::Publication& publication) {
     const Message message = publication.message();
-    if (!message.is_text()) return to_base64(message.text());
+    if (!message.is_text()) return http::to_base64(message.text());
     if (publication.form() != hub::Form::arguments) return std::string(message.text());
     simdjson::dom::array arguments;
     if (parse_json(message.text()).get(arguments) != simdjson::SUCCESS || arguments.size() != 1)

@@ -31,7 +31,7 @@ Response frames_response(std::string body) {
 }
 
 std::string session_key(const Request& request) {
-    std::string key(request.parameter("key"));
+    std::string key(request.parameter("app"));
     for (const std::string_view part : {"server", "session"}) {
         key += '/';
         key += request.parameter(part);
@@ -63,6 +63,10 @@ public:
         if (!last_frame_.empty()) return;
         last_frame_ = close_frame(code, reason);
         flush_soon();
+    }
+    void name_user(std::string_view user) override {
+        user_ = user;
+        reply_.name_user(user_);
     }
     [[nodiscard]] WebSocket* socket() noexcept override { return nullptr; }
     [[nodiscard]] bool has_all() override { return queue_.empty() && !unanswered_; }
@@ -98,6 +102,7 @@ private:
     Place place_;
     std::string key_;
     HttpReply reply_;
+    std::string user_;
     Kind kind_ = Kind::polling;
     std::uint64_t attached_ = 0;  // 0: nothing waits for an answer
     Response head_;               // of the next answer
@@ -126,6 +131,7 @@ void Fallbacks::Session::attach(Attaching attaching, const Response& head) {
     if (read) unanswered_ = false;
     beating_ = false;
     reply_ = std::move(attaching.reply);
+    if (!user_.empty()) reply_.name_user(user_);
     kind_ = attaching.kind;
     attached_ = attaching.number;
     head_ = head;
@@ -271,7 +277,7 @@ Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, DialectTally& tally, c
       subscriptions_(subscriptions),
       options_(options),
       on_loops_(hub_loops.loops().count()) {
-    const std::string session = "/pusher/app/:key/:server/:session";
+    const std::string session = "/pusher/app/:app/:server/:session";
     server.http("POST", session + "/xhr_streaming",
                 [this](const Request& request, HttpReply reply) {
                     take(request, std::move(reply), Kind::streaming);
@@ -290,7 +296,7 @@ Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, DialectTally& tally, c
 Fallbacks::~Fallbacks() = default;
 
 void Fallbacks::preflight(const Request& request, const HttpReply& reply) {
-    const SharedApp app = apps_.with_key(request.parameter("key"));
+    const SharedApp app = apps_.with_key(request.parameter("app"));
     if (app && !engine::origin_allowed(request, app->settings.origins))
         return reply.send(Response::text(403, "Pages of this origin may not use the app."));
     reply.send(readable(request, Response{.status = 204})
@@ -350,7 +356,7 @@ void Fallbacks::begin(const Request& request, const std::string& key, Attaching 
         attaching.reply.send(readable(
             request, frames_response(std::string(open_frame()) + close_frame(code, reason))));
     };
-    if (const auto goodbye = conversations_.judge(request, request.parameter("key"), app, visitor))
+    if (const auto goodbye = conversations_.judge(request, request.parameter("app"), app, visitor))
         return refuse(goodbye->code, goodbye->reason);
     OnLoop& here = on_loops_[attaching.loop];
     const Place place = {.loop = attaching.loop, .number = ++here.latest};
@@ -374,7 +380,7 @@ void Fallbacks::begin(const Request& request, const std::string& key, Attaching 
 }
 
 void Fallbacks::send(const Request& request, const HttpReply& reply) {
-    const SharedApp app = apps_.with_key(request.parameter("key"));
+    const SharedApp app = apps_.with_key(request.parameter("app"));
     if (app && !engine::origin_allowed(request, app->settings.origins))
         return reply.send(Response::text(403, "Pages of this origin may not use the app."));
     const auto place = find(session_key(request));

@@ -1,5 +1,7 @@
 #include "dialects/pusher/signature.hpp"
 
+#include "http/lower_case.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -30,16 +32,9 @@ std::string hexadecimal(std::span<const unsigned char> bytes) {
     return text;
 }
 
-std::string lower(std::string_view text) {
-    std::string made(text);
-    for (char& letter : made)
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    return made;
-}
-
 std::optional<std::string_view> parameter(const SignedRequest& request, std::string_view name) {
     for (const auto& [key, value] : request.query)
-        if (lower(key) == name) return value;
+        if (http::in_lower_case(key) == name) return value;
     return std::nullopt;
 }
 
@@ -101,7 +96,7 @@ std::string user_text(std::string_view socket_id, std::string_view user_data) {
 std::string request_text(const SignedRequest& request) {
     std::vector<std::pair<std::string, std::string_view>> parameters;
     for (const auto& [key, value] : request.query)
-        if (std::string name = lower(key); name != "auth_signature")
+        if (std::string name = http::in_lower_case(key); name != "auth_signature")
             parameters.emplace_back(std::move(name), value);
     std::ranges::stable_sort(parameters, {}, [](const auto& one) { return one.first; });
     std::string text(request.method);

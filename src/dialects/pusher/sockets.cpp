@@ -30,6 +30,9 @@ public:
     void close(int code, std::string_view reason) override {
         if (socket_ != nullptr) socket_->close(static_cast<CloseCode>(code), reason);
     }
+    void name_user(std::string_view user) override {
+        if (socket_ != nullptr) socket_->name_user(user);
+    }
     [[nodiscard]] WebSocket* socket() noexcept override { return socket_; }
     [[nodiscard]] bool has_all() override {
         return socket_ != nullptr && engine::ServerLoops::unacknowledged(*socket_) == 0;
@@ -61,7 +64,7 @@ Sockets::Sockets(Server& server, HubLoops& hub_loops, Apps& apps, ClientTable& c
     options.origins = {"*"};
     options.max_subscriptions = std::max(options.max_subscriptions, most_topics);
     server.websocket(
-        "/app/:key",
+        "/app/:app",
         {
             .on_upgrade = [this](Upgrade& upgrade) { set_cookie(upgrade); },
             .on_open = [this](WebSocket& socket, const Request& request) { open(socket, request); },
@@ -92,7 +95,7 @@ void Sockets::set_cookie(Upgrade& upgrade) {
     const Request& request = upgrade.request();
     std::string& coming = coming_[hub_loops_.current()];
     coming.clear();
-    const SharedApp app = apps_.with_key(request.parameter("key"));
+    const SharedApp app = apps_.with_key(request.parameter("app"));
     if (!app || !app->settings.recover || request.cookie(recovery_cookie)) return;
     if (std::ranges::find(app->settings.known_by, KnownBy::cookie) == app->settings.known_by.end())
         return;
@@ -108,9 +111,8 @@ void Sockets::open(WebSocket& socket, const Request& request) {
     socket.state<State>().line = line;
     SharedApp app;
     Visitor visitor;
-    if (const auto goodbye = conversations_.judge(request, request.parameter("key"), app, visitor))
+    if (const auto goodbye = conversations_.judge(request, request.parameter("app"), app, visitor))
         return line->close(goodbye->code, goodbye->reason);
-    socket.name_user(visitor.user);
     Client* const client = conversations_.come(request, std::move(app), std::move(visitor), *line);
     if (client == nullptr) return;
     std::string& coming = coming_[client->loop];

@@ -1,7 +1,7 @@
 #include "dialects/raw/event.hpp"
 
-#include "dialects/base64.hpp"
 #include "dialects/json_text.hpp"
+#include "http/base64.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,7 +22,7 @@ void append_payload(std::string& json, const hub::Publication& publication) {
     const Message message = publication.message();
     if (!message.is_text()) {
         json += R"(,"binary":")";
-        append_base64(json, message.text());
+        http::append_base64(json, message.text());
         json += '"';
         return;
     }
@@ -45,7 +45,7 @@ void append_payload(std::string& json, const hub::Publication& publication) {
     for (const std::string& attachment : publication.attachments()) {
         json += before;
         json += '"';
-        append_base64(json, attachment);
+        http::append_base64(json, attachment);
         json += '"';
         before = ',';
     }
@@ -147,7 +147,7 @@ std::string publication_event(const hub::Publication& publication) {
         append_data(event, message.text());
     } else {
         event += "event: binary\n";
-        append_data(event, to_base64(message.text()));
+        append_data(event, http::to_base64(message.text()));
     }
     event += '\n';
     return event;

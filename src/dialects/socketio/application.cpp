@@ -252,7 +252,8 @@ void Application::welcome(Member& member) {
     member.connect(answer + "\"}");
     if (member.recovered()) return;
     if (rules_.joins_everybody)
-        member.join({.room = {}, .channel = rules_.channel_of(member.name_space(), {})});
+        member.join(
+            {.room = {}, .channel = rules_.channel_of(member.family(), member.name_space(), {})});
     tell_connected(member);
 }
 
@@ -285,15 +286,17 @@ void Application::remove(Member& member, std::string_view reason) {
 
 // ---- what is published --------------------------------------------------------------------------
 
-void Application::publish(const std::string& name_space, const std::string& room,
-                          std::string_view event, const Arguments& arguments,
-                          hub::MemberId except) {
-    const std::string channel = rules_.channel_of(name_space, room);
+void Application::publish(const Family& family, const std::string& name_space,
+                          const std::string& room, std::string_view event,
+                          const Arguments& arguments, hub::MemberId except) {
+    const std::string channel = rules_.channel_of(family, name_space, room);
     std::string memory;
-    hub_loops_.hub().publish({.channel = channel,
-                              .content = content_of(event, arguments, memory),
-                              .history = rules_.history_of(channel),
-                              .publisher = except});
+    // (As elsewhere on the hub, what has no name in particular is a "message".)
+    hub_loops_.hub().publish(
+        {.channel = channel,
+         .content = content_of(event == "message" ? std::string_view() : event, arguments, memory),
+         .history = rules_.history_of(channel),
+         .publisher = except});
     // Each client is also a room by itself, under its id; on whatever loop.
     if (!loop_of(room)) return;
     for (std::size_t loop = 0; loop < on_loops_.size(); ++loop)
@@ -333,18 +336,18 @@ void Application::send_to_each(Chosen chosen, std::string_view event, const Argu
 
 const SharedPackets& Application::packets_of(const hub::Publication& publication,
                                              const std::string& name_space) const {
-    const bool is_main = name_space == "/";
-    return publication.encoded<SharedPackets>(
-        is_main ? socketio_packets : socketio_named_packets, [&] {
-            const std::string offset = recovers() ? to_text(publication.position()) : std::string();
-            return socketio::packets_of(publication,
-                                        {.name_space = name_space,
-                                         .channel = is_main && rules_.tells_channel
-                                                        ? std::string_view(publication.channel())
-                                                        : std::string_view(),
-                                         .offset = offset,
-                                         .kept_name = rules_.own_event});
-        });
+    const auto& all = publication.encoded<NamespacePackets>(
+        socketio_packets, [] { return NamespacePackets::Empty(); });
+    return all.of(this, name_space, [&] {
+        const std::string offset = recovers() ? to_text(publication.position()) : std::string();
+        return socketio::packets_of(publication,
+                                    {.name_space = name_space,
+                                     .channel = name_space == "/" && rules_.tells_channel
+                                                    ? std::string_view(publication.channel())
+                                                    : std::string_view(),
+                                     .offset = offset,
+                                     .kept_name = rules_.own_event});
+    });
 }
 
 void Application::deliver(std::size_t loop, const hub::SharedPublication& publication) {

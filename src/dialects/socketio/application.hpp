@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access/channel_rule.hpp"
 #include "dialects/alarms.hpp"
 #include "dialects/dialect.hpp"
 #include "dialects/hub_loops.hpp"
@@ -47,10 +48,17 @@ struct Applying {
 
 /// How an application lies in the hub.
 struct ApplicationRules {
-    /// The channel of a room; of the room "", all who are on a namespace.
-    std::function<std::string(std::string_view name_space, std::string_view room)> channel_of;
+    /// The channel of a room; of the room "", all who are on a namespace. No two rooms of a
+    /// namespace have the same.
+    std::function<std::string(const Family& family, std::string_view name_space,
+                              std::string_view room)>
+        channel_of;
     /// What is kept of what is published.
     std::function<hub::HistoryRule(const std::string& channel)> history_of;
+    /// The rule of a channel that is not the application's own; null for those that are. Left out:
+    /// all are.
+    std::function<std::shared_ptr<const access::ChannelRule>(const std::string& channel)> rule_of =
+        {};
     /// Whether each client joins the room "".
     bool joins_everybody = true;
     /// Whether clients on the namespace / are told of which channel an event is: by an argument
@@ -91,8 +99,8 @@ public:
     [[nodiscard]] bool recovers() const noexcept { return options_.recovery.count() > 0; }
 
     /// On any thread: publishes for a room of a namespace, or for a client's own.
-    void publish(const std::string& name_space, const std::string& room, std::string_view event,
-                 const Arguments& arguments, hub::MemberId except);
+    void publish(const Family& family, const std::string& name_space, const std::string& room,
+                 std::string_view event, const Arguments& arguments, hub::MemberId except);
     /// Some members of a namespace.
     struct Chosen {
         std::string name_space;

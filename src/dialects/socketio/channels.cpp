@@ -97,7 +97,8 @@ void refuse(const longwire::socketio::Acknowledge& acknowledge, int status,
 
 ApplicationRules Channels::rules_of(Gate& gate) {
     return {
-        .channel_of = channel_of,
+        .channel_of = [](const Family& /*family*/, std::string_view name_space,
+                         std::string_view room) { return channel_of(name_space, room); },
         .history_of =
             [&gate](const std::string& channel) {
                 const auto rule = gate.rule_of(channel);
@@ -207,6 +208,7 @@ void Channels::let_in(const Asked& asked) {
 /// What was granted may be for some time only.
 void Channels::meet(Member& member) {
     const Client& its = client_of(member);
+    if (!its.visitor.user.empty()) member.session().name_user(its.visitor.user);
     if (its.visitor.expires) close_at(member, *its.visitor.expires);
     if (its.ask_again) close_at(member, *its.ask_again);
 }

@@ -29,8 +29,7 @@ void EngineServer::judge_upgrade(Upgrade& upgrade) {
     if (!id) {
         if (const auto refused = listener_.judge(request))
             return upgrade.refuse(refused->status, refused->reason);
-        const std::string_view peer = request.peer();
-        switch (count_.look(std::string(peer.substr(0, peer.rfind(':'))))) {
+        switch (count_.look(std::string(request.client_address()))) {
             case SessionCount::Room::enough:
                 return;
             case SessionCount::Room::too_many:
@@ -175,6 +174,7 @@ void EngineServer::upgrade(EngineSession& session) {
         const auto found = here.wires.find(session.wire_.number);
         if (found != here.wires.end()) session.socket_ = found->second;
     }
+    name_wire(session);
     if (!waiting.empty()) {
         PayloadReader packets(waiting);
         while (const auto packet = packets.next()) {

@@ -1,7 +1,7 @@
 #include "dialects/socketio/engine_packet.hpp"
 
-#include "dialects/base64.hpp"
 #include "dialects/json_text.hpp"
+#include "http/base64.hpp"
 
 #include <array>
 #include <span>
@@ -34,7 +34,7 @@ std::optional<EnginePacket> PayloadReader::next() {
     std::optional<EnginePacket> packet;
     if (!text.starts_with(bytes_mark)) {
         packet = read_engine_packet(text);
-    } else if (auto decoded = from_base64(text.substr(1))) {
+    } else if (auto decoded = http::from_base64(text.substr(1))) {
         bytes_ = std::move(*decoded);
         packet = {EnginePacketType::message, Message::binary(std::as_bytes(std::span(bytes_)))};
     }
@@ -60,7 +60,7 @@ void append_message(std::string& payload, Message message) {
     if (message.is_text()) return append_packet(payload, EnginePacketType::message, message.text());
     if (!payload.empty()) payload += separator;
     payload += bytes_mark;
-    append_base64(payload, message.text());
+    http::append_base64(payload, message.text());
 }
 
 void append_payload(std::string& payload, std::string_view more) {

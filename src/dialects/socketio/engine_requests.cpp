@@ -149,6 +149,7 @@ void EngineServer::take_poll(std::size_t loop, const std::string& id, Poll poll)
         return refuse(poll, EngineError::bad_request);
     }
     session->poll_ = std::move(poll);
+    name_asker(*session, *session->poll_);
     // Whoever is about to change to a WebSocket waits for its last poll to end.
     if (session->payload_.empty() && session->probed_)
         append_packet(session->payload_, EnginePacketType::noop);
@@ -184,6 +185,7 @@ void EngineServer::take_payload(std::size_t loop, const std::string& id, std::st
         end(*session, How::broken, "parse error");
         return refuse(poll, EngineError::bad_request);
     }
+    name_asker(*session, poll);
     answer(poll, 200, "ok", "text/html");
 }
 

@@ -15,11 +15,6 @@ constexpr std::chrono::seconds last_poll_time{5};
 // Of a close frame (RFC 6455, section 5.5).
 constexpr std::size_t longest_reason = 123;
 
-std::string address_of(const Request& request) {
-    const std::string_view peer = request.peer();
-    return std::string(peer.substr(0, peer.rfind(':')));
-}
-
 }  // namespace
 
 EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
@@ -74,7 +69,7 @@ EngineSession* EngineServer::find(std::size_t loop, const std::string& id) const
 
 /// Null where there are too many.
 EngineSession* EngineServer::open(std::size_t loop, const Request& request) {
-    std::string address = address_of(request);
+    std::string address(request.client_address());
     if (count_.take(address) != SessionCount::Room::enough) return nullptr;
     OnLoop& here = on_loops_[loop];
     const std::uint64_t number = ++here.latest;
@@ -244,6 +239,22 @@ void EngineSession::send(const SharedPackets& packets) {
     server_.with_wire(wire_, [frames = packets.frames](WebSocket& socket) {
         for (const PreparedMessage& frame : frames) socket.send(frame);
     });
+}
+
+void EngineSession::name_user(std::string_view user) {
+    user_ = user;
+    if (poll_) EngineServer::name_asker(*this, *poll_);
+    server_.name_wire(*this);
+}
+
+void EngineServer::name_asker(const EngineSession& session, const Poll& poll) {
+    if (!session.user_.empty()) poll.reply.name_user(session.user_);
+}
+
+void EngineServer::name_wire(const EngineSession& session) {
+    if (!session.user_.empty() && !session.polls())
+        with_wire(session.wire_,
+                  [user = session.user_](WebSocket& socket) { socket.name_user(user); });
 }
 
 void EngineSession::subscribe(const std::string& topic) {

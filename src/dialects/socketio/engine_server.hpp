@@ -118,6 +118,8 @@ private:
     void leave_candidate(EngineSession& session);
     template <class Function>
     void with_wire(Wire wire, Function&& function);
+    void name_wire(const EngineSession& session);
+    static void name_asker(const EngineSession& session, const Poll& poll);
     void close_wire(Wire wire, CloseCode code, std::string_view reason);
 
     // Sessions

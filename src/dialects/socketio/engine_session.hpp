@@ -64,6 +64,9 @@ public:
     void subscribe(const std::string& topic);
     void unsubscribe(const std::string& topic);
 
+    /// Says who it is, for the access log.
+    void name_user(std::string_view user);
+
     /// Sends what is left, and ends it.
     void close(std::string_view reason);
     /// Ends it: the peer has broken a rule.
@@ -88,6 +91,7 @@ private:
     std::size_t loop_;
     std::uint64_t number_;
     std::string address_;
+    std::string user_;
     Wire wire_;
     WebSocket* socket_ = nullptr;  // where it is on the same loop
     Wire candidate_;               // for an upgrade

@@ -6,9 +6,12 @@
 #include <longwire/socketio.hpp>
 
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace longwire::dialects::socketio {
@@ -38,6 +41,27 @@ struct EventContent {
     std::vector<std::string_view> attachments;
 };
 [[nodiscard]] EventContent content_of(const hub::Publication& publication);
+
+/// What was published, encoded once for each application and namespace that it goes to. Any thread.
+class NamespacePackets {
+public:
+    struct Empty {};
+    explicit NamespacePackets(Empty /*empty*/) {}
+
+    /// `make` is called for the first who asks. What it gives is valid as long as this.
+    template <class Make>
+    [[nodiscard]] const SharedPackets& of(const void* application, const std::string& name_space,
+                                          Make&& make) const {
+        const std::scoped_lock lock(mutex_);
+        const auto [entry, is_new] = made_.try_emplace({application, name_space});
+        if (is_new) entry->second = make();
+        return entry->second;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::map<std::pair<const void*, std::string>, SharedPackets> made_;
+};
 
 /// The packets of an event for all who get it.
 [[nodiscard]] SharedPackets packets_of_event(const EventFrame& frame, const EventContent& content);

@@ -3,6 +3,7 @@
 #include <longwire/socketio.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,7 +19,9 @@ class Member;
 class Family {
 public:
     Family(Application& application, std::string name)
-        : application(application), name(std::move(name)), facade(*this) {}
+        : application(application), name(std::move(name)), facade(*this) {
+        if (this->name == "/") room_channels.emplace();
+    }
     Family(const Family&) = delete;
     Family& operator=(const Family&) = delete;
     ~Family() = default;
@@ -41,6 +44,8 @@ public:
                        const longwire::socketio::Acknowledge&)>
         other;
     std::function<void(longwire::socketio::Socket&, std::string_view)> disconnected;
+    // What the names of its rooms' channels begin with, if they are of a hub that others use.
+    std::optional<std::string> room_channels;
     Facade facade;
 
     [[nodiscard]] Facade& face() noexcept { return facade; }

@@ -24,7 +24,7 @@ struct FirstRequest {
         made->query = request.query();
         for (const HeaderField& field : request.headers())
             made->headers.emplace_back(field.name, field.value);
-        made->address = request.peer();
+        made->address = request.client_address();
         made->secure = request.secure();
         made->guest = std::move(guest);
         return made;

@@ -1,6 +1,11 @@
 // The public interface, over what stands beneath it.
 #include "dialects/json_text.hpp"
+#include "dialects/program/hub_access.hpp"
+#include "dialects/program/program_gate.hpp"
+#include "dialects/program/program_hub.hpp"
 #include "dialects/socketio/application.hpp"
+#include "dialects/socketio/session_id.hpp"
+#include "engine/log.hpp"
 #include "hub/memory_broker.hpp"
 
 #include <longwire/longwire.hpp>
@@ -30,9 +35,22 @@ void on_member(const inside::Whereabouts& where, Function&& function) {
                                 });
 }
 
-inside::Member::Joining joining_of(const inside::Member& member, std::string_view room) {
-    return {.room = std::string(room),
-            .channel = member.application().rules().channel_of(member.name_space(), room)};
+inside::Member::Joining joining_of(const inside::Member& member, std::string_view room,
+                                   const ChannelUser& as) {
+    const inside::ApplicationRules& rules = member.application().rules();
+    inside::Member::Joining joining = {
+        .room = std::string(room),
+        .channel = rules.channel_of(member.family(), member.name_space(), room)};
+    const auto rule = rules.rule_of ? rules.rule_of(joining.channel) : nullptr;
+    if (!rule) return joining;
+    if (rule->last_message) joining.history.last = 1;
+    if (!rule->keeps_presence || as.name.empty()) return joining;
+    if (dialects::can_be_listed(as))
+        joining.who = hub::Presence{.user = as.name, .info = as.info};
+    else
+        engine::log(LogLevel::warning, "a socket joined a room as a user who cannot be listed: " +
+                                           std::string(dialects::listing_rule));
+    return joining;
 }
 
 hub::MemberId member_of(const std::optional<std::pair<std::uint32_t, std::uint64_t>>& member) {
@@ -59,7 +77,8 @@ void Acknowledge::send(Arguments arguments) const {
 
 void Audience::send(std::string_view event, const Arguments& arguments) const {
     if (rooms_.size() > 1 || !excluded_.empty()) return send_to_each(event, arguments, false);
-    family_->application.publish(name_space_, rooms_.front(), event, arguments, member_of(except_));
+    family_->application.publish(*family_, name_space_, rooms_.front(), event, arguments,
+                                 member_of(except_));
 }
 
 void Audience::send_volatile(std::string_view event, const Arguments& arguments) const {
@@ -104,6 +123,10 @@ void SocketHandle::send(std::string_view event, Arguments arguments) const {
 
 void SocketHandle::join(std::string_view room) const {
     post([room = std::string(room)](Socket& socket) { socket.join(room); });
+}
+
+void SocketHandle::join(std::string_view room, const ChannelUser& as) const {
+    post([room = std::string(room), as](Socket& socket) { socket.join(room, as); });
 }
 
 void SocketHandle::leave(std::string_view room) const {
@@ -187,7 +210,11 @@ Requesting Socket::request(std::string_view event, const Arguments& arguments,
 }
 
 void Socket::join(std::string_view room) {
-    if (!room.empty()) inside_.join(joining_of(inside_, room));
+    join(room, ChannelUser{});
+}
+
+void Socket::join(std::string_view room, const ChannelUser& as) {
+    if (!room.empty()) inside_.join(joining_of(inside_, room, as));
 }
 
 void Socket::leave(std::string_view room) {
@@ -276,6 +303,11 @@ Namespace& Namespace::on_disconnect(std::function<void(Socket&, std::string_view
     return *this;
 }
 
+Namespace& Namespace::room_channels(std::optional<std::string> prefix) {
+    inside_.room_channels = std::move(prefix);
+    return *this;
+}
+
 Audience Namespace::to(std::string_view room) const {
     return {inside_, inside_.name, std::string(room), std::nullopt};
 }
@@ -291,21 +323,54 @@ Audience Namespace::everybody() const {
 namespace {
 
 using dialects::socketio::ApplicationRules;
+using dialects::socketio::Family;
+
+/// A name with a slash, so that no client of another dialect reaches it, nor a Hub.
+std::string own_channel(std::string_view prefix, std::string_view name_space,
+                        std::string_view room) {
+    std::string channel(prefix);
+    channel += name_space;
+    if (room.empty()) return channel;
+    channel += '#';
+    channel += room;
+    return channel;
+}
+
+hub::HistoryRule own_history(const SocketIoOptions& options) {
+    return {.count = options.recovery.count() > 0 ? options.recovery_events : 0,
+            .age = options.recovery};
+}
 
 ApplicationRules rules_of(const SocketIoOptions& options) {
     return {
-        .channel_of =
-            [prefix = options.channel_prefix](std::string_view name_space, std::string_view room) {
-                std::string channel = prefix;
-                channel += name_space;
-                if (room.empty()) return channel;
-                channel += '#';
-                channel += room;
-                return channel;
-            },
-        .history_of = [kept = hub::HistoryRule{
-                           .count = options.recovery.count() > 0 ? options.recovery_events : 0,
-                           .age = options.recovery}](const std::string&) { return kept; }};
+        .channel_of = [prefix = options.channel_prefix](
+                          const Family& /*family*/, std::string_view name_space,
+                          std::string_view room) { return own_channel(prefix, name_space, room); },
+        .history_of = [kept = own_history(options)](const std::string&) { return kept; }};
+}
+
+/// Of an application that shares the channels of a hub, which has those whose names hold no slash.
+ApplicationRules rules_of(const SocketIoOptions& options, dialects::ProgramHub& hub) {
+    const auto rule_of = [&hub](const std::string& channel) {
+        return channel.contains('/') ? nullptr : hub.gate().rule_of(channel);
+    };
+    const auto channel_of =
+        [prefix = options.channel_prefix, loops = hub.hub_loops().loops().count()](
+            const Family& family, std::string_view name_space, std::string_view room) {
+            // (What is for one client must not be heard by whoever knows its id.)
+            const bool is_id = dialects::socketio::loop_of(room).value_or(loops) < loops;
+            if (!room.empty() && family.room_channels && !is_id) {
+                std::string channel = *family.room_channels + std::string(room);
+                if (dialects::is_program_channel(channel)) return channel;
+            }
+            return own_channel(prefix, name_space, room);
+        };
+    const auto history_of = [rule_of, kept = own_history(options)](const std::string& channel) {
+        const auto rule = rule_of(channel);
+        return rule ? hub::HistoryRule{.count = rule->history_count, .age = rule->history_age}
+                    : kept;
+    };
+    return {.channel_of = channel_of, .history_of = history_of, .rule_of = rule_of};
 }
 
 WebSocketOptions websocket_of(const SocketIoOptions& options) {
@@ -324,7 +389,15 @@ Task<> tick(hub::Hub& hub) {
 }  // namespace
 
 struct SocketIo::Inside {
-    Inside(Server& server, const SocketIoOptions& options)
+    std::shared_ptr<void> whole;  // the application, and the hub that it stands on
+    dialects::socketio::Application& application;
+};
+
+namespace {
+
+/// An application with a hub of its own.
+struct Alone {
+    Alone(Server& server, const SocketIoOptions& options)
         : hub_loops(server, hub),
           application(server, hub_loops, options, websocket_of(options), rules_of(options)) {
         server.post([this] { spawn(tick(hub)); });
@@ -336,8 +409,22 @@ struct SocketIo::Inside {
     dialects::socketio::Application application;
 };
 
-SocketIo::SocketIo(Server& server, const SocketIoOptions& options)
-    : inside_(std::make_unique<Inside>(server, options)) {}
+}  // namespace
+
+SocketIo::SocketIo(Server& server, const SocketIoOptions& options) {
+    auto alone = std::make_shared<Alone>(server, options);
+    auto& application = alone->application;
+    inside_ = std::make_unique<Inside>(std::move(alone), application);
+}
+
+SocketIo::SocketIo(Hub& hub, const SocketIoOptions& options) {
+    auto shared = dialects::HubAccess::inside(hub);
+    auto application = std::make_shared<dialects::socketio::Application>(
+        shared->server(), shared->hub_loops(), options, websocket_of(options),
+        rules_of(options, *shared));
+    inside_ = std::make_unique<Inside>(shared, *application);
+    shared->keep(std::move(application));
+}
 
 SocketIo::~SocketIo() = default;
 

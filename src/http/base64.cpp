@@ -1,10 +1,10 @@
-#include "dialects/base64.hpp"
+#include "http/base64.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-namespace longwire::dialects {
+namespace longwire::http {
 
 namespace {
 
@@ -62,4 +62,4 @@ std::optional<std::string> from_base64(std::string_view text) {
     return bytes;
 }
 
-}  // namespace longwire::dialects
+}  // namespace longwire::http

@@ -1,11 +1,11 @@
-#include "dialects/base64.hpp"
+#include "http/base64.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstddef>
 #include <string>
 
-namespace longwire::dialects {
+namespace longwire::http {
 namespace {
 
 // RFC 4648, section 10.
@@ -33,4 +33,4 @@ TEST(Base64, IsReadAsItIsWritten) {
 }
 
 }  // namespace
-}  // namespace longwire::dialects
+}  // namespace longwire::http
