@@ -193,10 +193,10 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
         Wish deeds = {.deeds = {Deed::subscribe}};
         if (wants_history) deeds.deeds.push_back(Deed::history);
         return consider(std::move(asker), std::move(deeds),
-                        [this, wish](Asker its, const Verdict& verdict) mutable {
+                        [this, wish](const Asker& its, const Verdict& verdict) mutable {
                             if (!verdict.allows()) return its.refuse(verdict);
                             wish.ask_again = verdict.expires;
-                            streams_.open(std::move(its), wish);
+                            streams_.open(its, wish);
                         });
     }
     // A refusal would be the end of an EventSource, which names its last event unasked.
@@ -205,10 +205,10 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
                  if (!verdict.allows()) return its.refuse(verdict);
                  wish.ask_again = verdict.expires;
                  consider(std::move(its), {.deeds = {Deed::history}},
-                          [this, wish](Asker known, const Verdict& history) mutable {
+                          [this, wish](const Asker& known, const Verdict& history) mutable {
                               wish.may_miss = !history.allows();
                               if (wish.may_miss) wish.history = {};
-                              streams_.open(std::move(known), wish);
+                              streams_.open(known, wish);
                           });
              });
 }

@@ -37,7 +37,7 @@ EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
 
 // ---- coming and going ---------------------------------------------------------------------------
 
-void EventStreams::open(Asker asker, const Wish& wish) {
+void EventStreams::open(const Asker& asker, const Wish& wish) {
     const access::ChannelRule& rule = *wish.rule;
     const std::size_t loop = asker.loop;
     OnLoop& here = on_loops_[loop];

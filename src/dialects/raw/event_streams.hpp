@@ -40,7 +40,7 @@ public:
         std::optional<std::chrono::sys_seconds> ask_again = {};
     };
     /// On the asker's loop.
-    void open(Asker asker, const Wish& wish);
+    void open(const Asker& asker, const Wish& wish);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
     void interrupt(std::size_t loop, const std::string& channel);
     void announce(std::size_t loop, const hub::PresenceChange& change);
