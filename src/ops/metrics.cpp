@@ -75,6 +75,13 @@ void describe(const hub::Hub::Counts& counts, Exposition& exposition) {
     exposition.sample(std::uint64_t{counts.members});
     exposition.counter("publications_total", "Messages on channels that had members here.");
     exposition.sample(counts.publications);
+    exposition.counter("gaps_total",
+                       "Times that messages of a channel came out of order, or did not come.");
+    exposition.sample(counts.gaps);
+    exposition.counter("interruptions_total",
+                       "Of the gaps, those that could not be closed: the members were cut, to come "
+                       "back for what they miss.");
+    exposition.sample(counts.interruptions);
 }
 
 void describe_process(Exposition& exposition) {

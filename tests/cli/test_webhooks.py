@@ -36,16 +36,16 @@ class connect:
             self.loop.close()
             raise
 
-    def run(self, begin):
+    def run(self, begin, seconds=20):
         async def within():
-            return await asyncio.wait_for(begin(), 20)
+            return await asyncio.wait_for(begin(), seconds)
         return self.loop.run_until_complete(within())
 
     def send(self, message):
         self.run(lambda: self.socket.send(message))
 
-    def recv(self):
-        return self.run(self.socket.recv)
+    def recv(self, seconds=20):
+        return self.run(self.socket.recv, seconds)
 
     def __enter__(self):
         return self
@@ -133,7 +133,9 @@ class Webhooks(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         path = os.path.join(folder.name, "longwire.toml")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f'{hook} = "{self.hook.url}"\n{rules}')
+            for key in (hook,) if isinstance(hook, str) else hook:
+                file.write(f'{key} = "{self.hook.url}"\n')
+            file.write(rules)
         serving = Serving("--config", path, *arguments)
         self.addCleanup(serving.__exit__)
         return serving
@@ -299,6 +301,93 @@ keeps_presence = true
             with self.assertRaises(ConnectionClosed):
                 socket_.recv()
             self.assertEqual(socket_.socket.close_code, 3003)
+
+    def events(self, serving, path, headers=None):
+        """An event stream: its events one by one, as [type, data]."""
+        connection = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=20)
+        self.addCleanup(connection.close)
+        connection.request("GET", path,
+                           headers={"Accept": "text/event-stream", **(headers or {})})
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+        event = ["message", ""]
+        for line in iter(answer.readline, b""):
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name == "event":
+                event[0] = value
+            elif name == "data":
+                event[1] = value
+            elif not name and event[1]:
+                yield event
+                event = ["message", ""]
+
+    def test_ask_about_an_event_stream_again_and_it_stays_open(self):
+        allowed = [True]
+        serving = self.serve(lambda question: {
+            "allow": allowed[0] or question["what"] == "publish", "reason": "it is over",
+            "expires_in": 1})
+        events = self.events(serving, "/channels/a")
+        self.assertEqual(next(events)[0], "joined")
+        while len(self.hook.questions("subscribe")) < 3:
+            pass
+        self.assertEqual(self.ask(serving, "POST", "/channels/a", b"still there")[0], 200)
+        self.assertEqual(next(events), ["message", "still there"])
+        allowed[0] = False
+        event, data = next(events)
+        self.assertEqual(event, "expired")
+        self.assertIn("it is over", data)
+        self.assertEqual(list(events), [])
+
+    def test_say_who_is_told_of_who_comes_and_goes(self):
+        withdrawn = [False]
+
+        def decide(question):
+            who = question["headers"]["X-Who"]
+            if question["what"] != "presence":
+                return {"allow": True, "user": who} if question["what"] == "connect" else {
+                    "allow": True}
+            return {"allow": who == "ann" and not withdrawn[0], "reason": "not for you",
+                    "expires_in": 1}
+
+        serving = self.serve(decide, "--hook-header", "X-Who", hook=("hook_url", "hook_connect"))
+
+        def come(who, path="/channels/a"):
+            return connect(serving.url(path), additional_headers={"X-Who": who})
+
+        events = self.events(serving, "/channels/a", {"X-Who": "ann"})
+        self.assertEqual(next(events)[0], "joined")
+        with come("ann", "/channels/a?format=json") as ann, \
+                come("bob", "/channels/a?format=json") as bob:
+            self.assertIn("joined", json.loads(ann.recv()))
+            self.assertIn("joined", json.loads(bob.recv()))
+            # It takes a moment until it was asked about them.
+            told = []
+            for number in range(100):
+                with come(f"cat{number}"):
+                    pass
+                try:
+                    told.append(json.loads(ann.recv(0.2)))
+                    break
+                except asyncio.TimeoutError:
+                    pass
+            self.assertRegex(told[0]["presence"]["joined"], "^(bob|cat)")
+            self.assertEqual(next(events)[0], "presence")
+            while len([question for question in self.hook.questions("presence")
+                       if question["user"] == "ann"]) < 4:
+                pass
+            withdrawn[0] = True
+            while "error" not in (last := json.loads(ann.recv())):
+                self.assertIn("presence", last)
+            self.assertIn("not for you", last["error"])
+            bob.send("hello")
+            self.assertEqual(json.loads(ann.recv())["text"], "hello")
+            while (event := next(events))[0] == "presence":
+                pass
+            self.assertEqual(event, ["message", "hello"])
+            # Whom it has not let was told of nobody.
+            status, _, _ = self.ask(serving, "POST", "/channels/a", b"end", {"X-Who": "ann"})
+            self.assertEqual(status, 200)
+            self.assertEqual(json.loads(bob.recv())["text"], "end")
 
     def test_are_not_asked_more_than_so_many_things_at_a_time(self):
         gate = threading.Semaphore(0)

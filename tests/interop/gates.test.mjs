@@ -103,6 +103,38 @@ test('socket.io-client: the app says who comes, and what they may', async (conte
     assert.equal((await next(bad, 'connect_error')).message, 'You may not connect: no such session');
 });
 
+test('socket.io-client: whom the app lets is told of who comes and goes', async (context) => {
+    const { url } = await hook(context, ({ what, headers }) => (what === 'connect'
+        ? { allow: true, user: headers['X-Session'] }
+        : { allow: what !== 'presence' || headers['X-Session'] === 'ann' }));
+    const server = await serve(context, {
+        tables: `${by_webhook}keeps_presence = true\npresence = "webhook"\n`,
+        options: ['--hook-url', url, '--hook-connect', url, '--hook-header', 'X-Session'],
+    });
+    const as = (name) => talk(context, server, '', { extraHeaders: { 'X-Session': name } });
+    const [ann, bob] = [as('ann'), as('bob')];
+    const told = { ann: [], bob: [] };
+    ann.on('presence', (change, { channel }) => told.ann.push([change, channel]));
+    bob.on('presence', (change) => told.bob.push(change));
+    await Promise.all([next(ann, 'connect'), next(bob, 'connect')]);
+    for (const socket of [bob, ann]) assert.ok((await socket.emitWithAck('subscribe', 'room')).position);
+    // Others come until it was asked about ann.
+    for (let number = 0; told.ann.length === 0; ++number) {
+        const other = as(`other${number}`);
+        await next(other, 'connect');
+        assert.ok((await other.emitWithAck('subscribe', 'room')).position);
+    }
+    assert.match(told.ann[0][0].joined, /^(ann|other)/);
+    assert.equal(told.ann[0][1], 'room');
+    assert.ok((await ann.emitWithAck('unsubscribe', 'room')) !== undefined);
+    const heard_of = told.ann.length;
+    const last = as('last');
+    await next(last, 'connect');
+    assert.ok((await last.emitWithAck('subscribe', 'room')).position);
+    await ann.emitWithAck('presence', 'room');
+    assert.deepEqual([told.ann.length, told.bob.length], [heard_of, 0]);
+});
+
 test('socket.io-client: nobody is let in where the app does not answer', async (context) => {
     const { url } = await hook(context, () => undefined);
     const server = await serve(context, { tables: by_webhook, options: ['--hook-url', url] });

@@ -102,6 +102,8 @@ class Figures(unittest.IsolatedAsyncioTestCase):
                              figures["longwire_delivery_seconds_bucket{le=\"+Inf\"}"])
             self.assertGreaterEqual(figures["longwire_delivery_seconds_count"], 2)
             self.assertEqual(figures["longwire_channels"], 1)
+            self.assertEqual(figures["longwire_gaps_total"], 0)
+            self.assertEqual(figures["longwire_interruptions_total"], 0)
             self.assertGreater(figures["longwire_history_bytes"], 0)
             self.assertGreater(figures["longwire_resident_bytes"], 1e6)
             stream.close()

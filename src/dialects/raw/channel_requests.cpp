@@ -189,26 +189,28 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
     if (last) wish.history.since = last;
     const bool wants_history = wish.history.since || wish.history.last > 0;
     if (!wants_history && wish.rule->last_message) wish.history.last = 1;
-    const auto open = [this](Asker allowed, EventStreams::Wish its) {
-        const auto presence = gate_.judge(allowed.visitor, Deed::presence, allowed.channel);
-        its.presence = its.rule->keeps_presence && presence && presence->allows();
-        streams_.open(std::move(allowed), its);
-    };
     if (!last) {
         Wish deeds = {.deeds = {Deed::subscribe}};
         if (wants_history) deeds.deeds.push_back(Deed::history);
-        return allow(std::move(asker), std::move(deeds),
-                     [open, wish](Asker allowed) { open(std::move(allowed), wish); });
+        return consider(std::move(asker), std::move(deeds),
+                        [this, wish](const Asker& its, const Verdict& verdict) mutable {
+                            if (!verdict.allows()) return its.refuse(verdict);
+                            wish.ask_again = verdict.expires;
+                            streams_.open(its, wish);
+                        });
     }
     // A refusal would be the end of an EventSource, which names its last event unasked.
-    allow(std::move(asker), {.deeds = {Deed::subscribe}}, [this, open, wish](Asker allowed) {
-        consider(std::move(allowed), {.deeds = {Deed::history}},
-                 [open, wish](Asker known, const Verdict& verdict) mutable {
-                     wish.may_miss = !verdict.allows();
-                     if (wish.may_miss) wish.history = {};
-                     open(std::move(known), std::move(wish));
-                 });
-    });
+    consider(std::move(asker), {.deeds = {Deed::subscribe}},
+             [this, wish](Asker its, const Verdict& verdict) mutable {
+                 if (!verdict.allows()) return its.refuse(verdict);
+                 wish.ask_again = verdict.expires;
+                 consider(std::move(its), {.deeds = {Deed::history}},
+                          [this, wish](const Asker& known, const Verdict& history) mutable {
+                              wish.may_miss = !history.allows();
+                              if (wish.may_miss) wish.history = {};
+                              streams_.open(known, wish);
+                          });
+             });
 }
 
 void ChannelRequests::poll(const Request& request, Asker asker) {

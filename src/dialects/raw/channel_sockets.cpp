@@ -75,6 +75,7 @@ struct ChannelSockets::Membership {
     std::uint64_t rule_version = 0;
     std::optional<Alarms::Id> expiry;
     std::optional<Alarms::Id> recheck;
+    std::optional<Alarms::Id> presence_recheck;
     // What it publishes while somebody is asked about what it published before.
     struct Kept {
         MessageType type;
@@ -87,6 +88,7 @@ struct ChannelSockets::Membership {
     bool echo = false;
     bool json = false;
     bool joined = false;
+    bool sees_presence = false;
 };
 
 ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
@@ -233,9 +235,41 @@ void ChannelSockets::joined(WebSocket& socket, Result<hub::History> history) {
     if (its.json) socket.send(joined_json(start_of(*history), history->recovered));
     for (const auto& publication : history->publications) send_to(socket, *publication, its.json);
     socket.subscribe(topic_of(its.json ? json_topic : plain_topic, its.channel));
-    if (!its.json || !its.rule->keeps_presence) return;
-    const auto allowed = gate_.judge(its.visitor, Deed::presence, its.channel);
-    if (allowed && allowed->allows()) socket.subscribe(topic_of(presence_topic, its.channel));
+    if (its.json && its.rule->keeps_presence) watch_presence(socket);
+}
+
+/// Whoever may see who is there is told who comes and goes, for as long as they may.
+void ChannelSockets::watch_presence(WebSocket& socket) {
+    auto& its = socket.state<Membership>();
+    if (const auto verdict = gate_.judge(its.visitor, Deed::presence, its.channel))
+        return show_presence(socket, *verdict);
+    gate_.ask(its.visitor, Deed::presence, its.channel,
+              [this, loop = its.loop, number = its.id.number](Verdict verdict) {
+                  hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict)] {
+                      const auto found = on_loops_[loop].sockets.find(number);
+                      if (found != on_loops_[loop].sockets.end())
+                          show_presence(*found->second, verdict);
+                  });
+              });
+}
+
+void ChannelSockets::show_presence(WebSocket& socket, const Verdict& verdict) {
+    auto& its = socket.state<Membership>();
+    const bool saw = std::exchange(its.sees_presence, verdict.allows());
+    const std::string topic = topic_of(presence_topic, its.channel);
+    if (its.sees_presence && !saw) socket.subscribe(topic);
+    if (!its.sees_presence && saw) {
+        socket.unsubscribe(topic);
+        socket.send(error_json(verdict.reason));
+    }
+    if (!its.sees_presence || !verdict.expires) return;
+    const auto left = *verdict.expires - std::chrono::system_clock::now();
+    its.presence_recheck = on_loops_[its.loop].alarms.set(
+        Alarms::Clock::now() + left, [this, loop = its.loop, number = its.id.number] {
+            WebSocket& there = *on_loops_[loop].sockets.at(number);
+            there.state<Membership>().presence_recheck.reset();
+            watch_presence(there);
+        });
 }
 
 void ChannelSockets::gone(WebSocket& socket) {
@@ -245,6 +279,7 @@ void ChannelSockets::gone(WebSocket& socket) {
     tally_.add(its.loop, DialectTally::closed);
     if (its.expiry) here.alarms.call_off(*its.expiry);
     if (its.recheck) here.alarms.call_off(*its.recheck);
+    if (its.presence_recheck) here.alarms.call_off(*its.presence_recheck);
     if (its.joined) hub_loops_.hub().leave(its.channel, its.id, its.user);
 }
 

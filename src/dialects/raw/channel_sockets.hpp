@@ -53,6 +53,8 @@ private:
     void joined(WebSocket& socket, Result<hub::History> history);
     void ask_again_at(WebSocket& socket, std::chrono::sys_seconds when);
     void asked_again(WebSocket& socket, const Verdict& verdict, Visitor known);
+    void watch_presence(WebSocket& socket);
+    void show_presence(WebSocket& socket, const Verdict& verdict);
     void publish(WebSocket& socket, Message message);
     void keep(WebSocket& socket, Message message);
     void ask_to_publish(WebSocket& socket, Message message);

@@ -1,5 +1,6 @@
 #include "dialects/raw/event_streams.hpp"
 
+#include "dialects/admission.hpp"
 #include "dialects/encodings.hpp"
 #include "dialects/raw/event.hpp"
 
@@ -28,12 +29,15 @@ const PreparedChunk& chunk_of(const hub::Publication& publication) {
 
 }  // namespace
 
-EventStreams::EventStreams(HubLoops& hub_loops)
-    : hub_loops_(hub_loops), tally_(hub_loops.tally("sse")), on_loops_(hub_loops.loops().count()) {}
+EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
+    : hub_loops_(hub_loops),
+      gate_(gate),
+      tally_(hub_loops.tally("sse")),
+      on_loops_(hub_loops.loops().count()) {}
 
 // ---- coming and going ---------------------------------------------------------------------------
 
-void EventStreams::open(Asker asker, const Wish& wish) {
+void EventStreams::open(const Asker& asker, const Wish& wish) {
     const access::ChannelRule& rule = *wish.rule;
     const std::size_t loop = asker.loop;
     OnLoop& here = on_loops_[loop];
@@ -42,7 +46,8 @@ void EventStreams::open(Asker asker, const Wish& wish) {
     member.reply = asker.reply;
     member.channel = asker.channel;
     member.id = hub_loops_.new_member(loop);
-    member.tells_presence = wish.presence;
+    member.visitor = asker.visitor;
+    member.keeps_presence = rule.keeps_presence;
     member.latest_only = rule.slow_reader == access::WhenSlow::latest;
     if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
     here.members.emplace(member.id.number, std::move(made));
@@ -52,14 +57,10 @@ void EventStreams::open(Asker asker, const Wish& wish) {
         [this, loop, number = member.id.number] { end(loop, number, come_back); });
     if (member.latest_only) member.reply.on_drain([this, loop, &member] { drained(loop, member); });
     if (!std::exchange(here.beating, true)) spawn(beat(loop));
-    if (asker.visitor.expires) {
-        const auto left = *asker.visitor.expires - std::chrono::system_clock::now();
-        member.expiry =
-            here.alarms.set(Alarms::Clock::now() + left, [this, loop, number = member.id.number] {
-                on_loops_[loop].members.at(number)->expiry.reset();
-                end(loop, number, plain_event("expired", "Your token has expired."));
-            });
-    }
+    if (const auto when = member.visitor.expires)
+        member.expiry = set_alarm(loop, member, *when, &EventStreams::expire);
+    if (wish.ask_again)
+        member.recheck = set_alarm(loop, member, *wish.ask_again, &EventStreams::ask_again);
     join(loop, member, asker, wish);
 }
 
@@ -98,11 +99,14 @@ void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
                                             {"Cache-Control", "no-store"},
                                             {"X-Accel-Buffering", "no"}}}),
         most_backlog + asked_for);
+    const std::uint64_t number = member.id.number;
+    // (Writing may cut the stream, which takes the member out.)
+    const auto there = [&] { return on_loops_[loop].members.contains(number); };
     for (const auto& publication : history->publications) {
-        // (Writing may cut the stream, which takes the member out.)
-        if (!on_loops_[loop].members.contains(member.id.number)) return;
+        if (!there()) return;
         send(loop, member, *publication);
     }
+    if (there() && member.keeps_presence) watch_presence(loop, member);
 }
 
 void EventStreams::gone(std::size_t loop, std::uint64_t number) {
@@ -118,7 +122,8 @@ void EventStreams::gone(std::size_t loop, std::uint64_t number) {
 
 void EventStreams::take_out(std::size_t loop, Member& member) {
     OnLoop& here = on_loops_[loop];
-    if (member.expiry) here.alarms.call_off(*member.expiry);
+    for (auto* const alarm : {&member.expiry, &member.recheck, &member.presence_recheck})
+        here.alarms.call_off(*alarm);
     if (member.joined) {
         const auto on_channel = here.by_channel.find(member.channel);
         std::erase(on_channel->second, &member);
@@ -127,6 +132,71 @@ void EventStreams::take_out(std::size_t loop, Member& member) {
     }
     here.members.erase(member.id.number);
     tally_.add(loop, DialectTally::closed);
+}
+
+// ---- what they may ------------------------------------------------------------------------------
+
+Alarms::Id EventStreams::set_alarm(std::size_t loop, const Member& member,
+                                   std::chrono::sys_seconds when,
+                                   void (EventStreams::*ring)(std::size_t, Member&)) {
+    const auto left = when - std::chrono::system_clock::now();
+    return on_loops_[loop].alarms.set(Alarms::Clock::now() + left,
+                                      [this, loop, ring, number = member.id.number] {
+                                          (this->*ring)(loop, *on_loops_[loop].members.at(number));
+                                      });
+}
+
+void EventStreams::expire(std::size_t loop, Member& member) {
+    member.expiry.reset();
+    end(loop, member.id.number, plain_event("expired", "Your token has expired."));
+}
+
+/// What a webhook has said holds for some time.
+void EventStreams::ask_again(std::size_t loop, Member& member) {
+    member.recheck.reset();
+    ask(gate_, {.visitor = member.visitor, .deeds = {Deed::subscribe}, .channel = member.channel},
+        [this, loop, number = member.id.number](Verdict verdict, Visitor known) {
+            hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict),
+                                           known = std::move(known)]() mutable {
+                const auto found = on_loops_[loop].members.find(number);
+                if (found != on_loops_[loop].members.end())
+                    asked_again(loop, *found->second, verdict, std::move(known));
+            });
+        });
+}
+
+void EventStreams::asked_again(std::size_t loop, Member& member, const Verdict& verdict,
+                               Visitor known) {
+    if (!verdict.allows())
+        return end(loop, member.id.number, plain_event("expired", verdict.reason));
+    if (known.user != member.visitor.user)
+        return end(loop, member.id.number,
+                   plain_event("expired", "You are somebody else now. Come back as that one."));
+    member.visitor = std::move(known);
+    if (verdict.expires)
+        member.recheck = set_alarm(loop, member, *verdict.expires, &EventStreams::ask_again);
+}
+
+/// Whoever may see who is there is told who comes and goes, for as long as they may.
+void EventStreams::watch_presence(std::size_t loop, Member& member) {
+    member.presence_recheck.reset();
+    if (const auto verdict = gate_.judge(member.visitor, Deed::presence, member.channel))
+        return show_presence(loop, member, *verdict);
+    gate_.ask(member.visitor, Deed::presence, member.channel,
+              [this, loop, number = member.id.number](Verdict verdict) {
+                  hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict)] {
+                      const auto found = on_loops_[loop].members.find(number);
+                      if (found != on_loops_[loop].members.end())
+                          show_presence(loop, *found->second, verdict);
+                  });
+              });
+}
+
+void EventStreams::show_presence(std::size_t loop, Member& member, const Verdict& verdict) {
+    member.tells_presence = verdict.allows();
+    if (member.tells_presence && verdict.expires)
+        member.presence_recheck =
+            set_alarm(loop, member, *verdict.expires, &EventStreams::watch_presence);
 }
 
 // ---- what happens -------------------------------------------------------------------------------

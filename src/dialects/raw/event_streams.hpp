@@ -1,12 +1,14 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
+#include "dialects/gate.hpp"
 #include "dialects/hub_loops.hpp"
 #include "dialects/raw/asker.hpp"
 #include "hub/hub.hpp"
 
 #include <longwire/http_reply.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,8 +25,8 @@ namespace longwire::dialects::raw {
 /// reads too slowly is cut: it comes back with the id of the last event it has seen.
 class EventStreams {
 public:
-    /// It must outlive the server's run.
-    explicit EventStreams(HubLoops& hub_loops);
+    /// Both must outlive the server's run.
+    EventStreams(HubLoops& hub_loops, Gate& gate);
     EventStreams(const EventStreams&) = delete;
     EventStreams& operator=(const EventStreams&) = delete;
     ~EventStreams() = default;
@@ -33,11 +35,12 @@ public:
     struct Wish {
         hub::HistoryQuery history;
         std::shared_ptr<const access::ChannelRule> rule;
-        bool presence = false;  // to be told who comes and goes
         bool may_miss = false;  // they cannot have what they have missed
+        /// When to ask again whether they may have it.
+        std::optional<std::chrono::sys_seconds> ask_again = {};
     };
     /// On the asker's loop.
-    void open(Asker asker, const Wish& wish);
+    void open(const Asker& asker, const Wish& wish);
     void deliver(std::size_t loop, const hub::SharedPublication& publication);
     void interrupt(std::size_t loop, const std::string& channel);
     void announce(std::size_t loop, const hub::PresenceChange& change);
@@ -48,7 +51,11 @@ private:
         std::string channel;
         hub::MemberId id;
         std::optional<std::string> user;
+        Visitor visitor;
         std::optional<Alarms::Id> expiry;
+        std::optional<Alarms::Id> recheck;
+        std::optional<Alarms::Id> presence_recheck;
+        bool keeps_presence = false;
         bool tells_presence = false;
         bool latest_only = false;
         bool joined = false;
@@ -63,6 +70,13 @@ private:
         bool visiting = false;  // members that go now are taken out later
     };
 
+    Alarms::Id set_alarm(std::size_t loop, const Member& member, std::chrono::sys_seconds when,
+                         void (EventStreams::*ring)(std::size_t, Member&));
+    void expire(std::size_t loop, Member& member);
+    void ask_again(std::size_t loop, Member& member);
+    void asked_again(std::size_t loop, Member& member, const Verdict& verdict, Visitor known);
+    void watch_presence(std::size_t loop, Member& member);
+    void show_presence(std::size_t loop, Member& member, const Verdict& verdict);
     void join(std::size_t loop, Member& member, const Asker& asker, const Wish& wish);
     void joined(std::size_t loop, Member& member, const Asker& asker, Result<hub::History> history);
     void send(std::size_t loop, Member& member, const hub::Publication& publication);
@@ -76,6 +90,7 @@ private:
     Task<> beat(std::size_t loop);
 
     HubLoops& hub_loops_;
+    Gate& gate_;
     DialectTally& tally_;
     std::deque<OnLoop> on_loops_;
 };

@@ -396,9 +396,13 @@ void Channels::watch_presence(Member& member, const std::string& channel) {
     if (channel.empty() || channel.front() == presence_mark ||
         !gate_.rule_of(channel)->keeps_presence)
         return;
-    const Visitor& visitor = client_of(member).visitor;
-    const auto allowed = gate_.judge(visitor, Deed::presence, channel);
-    if (allowed && allowed->allows()) member.watch(presence_mark + channel);
+    judge(member, Deed::presence, channel, nothing(),
+          [this, channel](Member& there, const Verdict& verdict) {
+              const bool still_there = there.name_space() != "/" || there.in(channel);
+              if (!verdict.allows() || !still_there) return;
+              if (verdict.expires) close_at(there, *verdict.expires);
+              there.watch(presence_mark + channel);
+          });
 }
 
 void Channels::announce(std::size_t loop, const hub::PresenceChange& change) {
