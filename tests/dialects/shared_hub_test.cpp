@@ -3,6 +3,7 @@
 #include "line_client.hpp"
 #include "raw_client.hpp"
 #include "running_server.hpp"
+#include "told.hpp"
 
 #include <longwire/longwire.hpp>
 #include <longwire/socketio.hpp>
@@ -11,12 +12,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -31,38 +29,15 @@ using socketio::Acknowledge;
 using socketio::Arguments;
 using socketio::Socket;
 
-/// What the program heard on its channels, waited for on the test's thread.
-class Heard {
-public:
-    void add(std::string line) {
-        const std::scoped_lock lock(mutex_);
-        lines_.push_back(std::move(line));
-        changed_.notify_all();
-    }
-    std::string next() {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait_for(lock, 30s, [&] { return !lines_.empty(); })) return "(nothing came)";
-        std::string line = std::move(lines_.front());
-        lines_.pop_front();
-        return line;
-    }
+/// What the program heard on its channels, by the names of events.
+struct Heard : Told {
     SubscriptionHandlers handlers() {
-        return {
-            .on_message =
-                [this](const ChannelMessage& said) {
-                    add(said.event() + ": " + std::string(said.message().text()));
-                },
-            .on_begin =
-                [this](const Result<ChannelHistory>& begun) { add(begun ? "begun" : "no"); },
-            .on_presence = [this](const ChannelUser& user,
-                                  bool here) { add((here ? "+" : "-") + user.name + user.info); },
+        SubscriptionHandlers all = Told::handlers();
+        all.on_message = [this](const ChannelMessage& said) {
+            add(said.event() + ": " + std::string(said.message().text()));
         };
+        return all;
     }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<std::string> lines_;
 };
 
 HubOptions hub_options() {
