@@ -423,8 +423,9 @@ struct SocketIoOptions {
     /// With recovery: events that are kept of each room. (Of one that is a channel of a `Hub`, that
     /// channel's rule says what is kept.)
     std::size_t recovery_events = 100;
-    std::size_t max_sessions = 100'000;        ///< In total; beyond: 503. 0: no limit.
-    std::size_t max_sessions_per_address = 0;  ///< Beyond: 429. 0: no limit.
+    std::size_t max_sessions = 100'000;  ///< In total; beyond: 503. 0: no limit.
+    /// Of one IPv4 address, or of one IPv6 network of 64 bits; beyond: 429. 0: no limit.
+    std::size_t max_sessions_per_address = 0;
     /// Beyond these the client's connection is closed: bytes of one event with its attachments,
     /// attachments of one event, namespaces of one connection.
     std::size_t max_event = 4'000'000;

@@ -18,9 +18,10 @@ namespace longwire::dialects {
 
 /// Somebody who has come, as far as they have shown who they are.
 struct Visitor {
-    std::string user;     // empty: nobody in particular
-    std::string info;     // JSON that others see beside the user, or nothing
-    std::string address;  // without a port
+    std::string user;                  // empty: nobody in particular
+    std::string info;                  // JSON that others see beside the user, or nothing
+    std::string address;               // without a port
+    std::string counted_address = {};  // by which limits for one address go
     /// When what they have shown is no good any more.
     std::optional<std::chrono::sys_seconds> expires = {};
     std::shared_ptr<void> credentials = {};  // what the gate knows beyond that

@@ -1,6 +1,7 @@
 #include "dialects/rules_gate.hpp"
 
 #include "access/json_web_token.hpp"
+#include "http/ip_address.hpp"
 
 #include <chrono>
 #include <optional>
@@ -172,7 +173,8 @@ void RulesGate::replace(Policy policy) {
 Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
     const auto state = this->state();
     visitor.address = std::string(request.client_address());
-    if (!state->requests.take(visitor.address, access::RateLimit::Clock::now()))
+    visitor.counted_address = http::counted_address(visitor.address);
+    if (!state->requests.take(visitor.counted_address, access::RateLimit::Clock::now()))
         return {.status = 429, .reason = "You come faster than you may. Wait a little."};
     auto credentials = std::make_shared<Credentials>();
     visitor.credentials = credentials;
@@ -247,7 +249,7 @@ Verdict RulesGate::judge_rate(State& state, const Visitor& visitor) {
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
     if (its.published.take(state.policy.rates.publish_per_connection, now) &&
         (visitor.user.empty() || state.by_user.take(visitor.user, now)) &&
-        state.by_address.take(visitor.address, now))
+        state.by_address.take(visitor.counted_address, now))
         return {};
     return {.status = 429, .reason = "You publish faster than you may. Wait a little."};
 }

@@ -94,4 +94,10 @@ std::string_view address_of_peer(std::string_view peer) noexcept {
     return address;
 }
 
+std::string counted_address(std::string_view address) {
+    const auto known = IpAddress::parse(address);
+    if (!known || known->is_ipv4()) return std::string(address);
+    return IpNetwork::parse(known->to_text() + "/64").value().to_text();
+}
+
 }  // namespace longwire::http

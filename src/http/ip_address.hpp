@@ -48,4 +48,8 @@ private:
 /// "[2001:db8::7]:54321", and "unix" for every Unix socket.
 [[nodiscard]] std::string_view address_of_peer(std::string_view peer) noexcept;
 
+/// What limits for one address count: an IPv4 address is itself, and an IPv6 address its network of
+/// 64 bits, of which one client has all addresses. What is neither ("unix") is itself.
+[[nodiscard]] std::string counted_address(std::string_view address);
+
 }  // namespace longwire::http

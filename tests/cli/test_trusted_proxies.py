@@ -54,6 +54,12 @@ class TrustedProxies(Configured):
                            headers=from_client(f"198.51.100.{number}, 192.0.2.9"))[0]
                        for number in range(20)]
             self.assertIn(429, spoofed)
+            # And whoever has all addresses of an IPv6 network as one.
+            one_network = [ask(serving.port, "GET", "/channels/a?wait=0",
+                               headers=from_client(f"2001:db8:1:2::{number}"))[0]
+                           for number in range(20)]
+            self.assertIn(429, one_network)
+            self.assertEqual(answers("2001:db8:1:3::1")[:2], [200, 200])
 
     def test_are_nobody_unless_listed(self):
         with Serving("--access-log", self.log, "--request-rate-per-address", "1") as serving:

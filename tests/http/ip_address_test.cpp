@@ -69,5 +69,16 @@ TEST(AddressOfPeer, HasNoPortAndNoBrackets) {
     EXPECT_EQ(address_of_peer(""), "");
 }
 
+TEST(CountedAddress, IsANetworkOfWhichOneClientHasAllAddresses) {
+    EXPECT_EQ(counted_address("192.0.2.7"), "192.0.2.7");
+    EXPECT_EQ(counted_address("::ffff:192.0.2.7"), "::ffff:192.0.2.7");
+    EXPECT_EQ(counted_address("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+    EXPECT_EQ(counted_address("2001:db8:1:2::"), counted_address("2001:db8:1:2:ffff::1"));
+    EXPECT_NE(counted_address("2001:db8:1:3::1"), counted_address("2001:db8:1:2::1"));
+    EXPECT_EQ(counted_address("::1"), "::/64");
+    EXPECT_EQ(counted_address("unix"), "unix");
+    EXPECT_EQ(counted_address(""), "");
+}
+
 }  // namespace
 }  // namespace longwire::http

@@ -1,6 +1,7 @@
 #include "dialects/socketio/engine_server.hpp"
 
 #include "dialects/socketio/session_id.hpp"
+#include "http/ip_address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -69,7 +70,7 @@ EngineSession* EngineServer::find(std::size_t loop, const std::string& id) const
 
 /// Null where there are too many.
 EngineSession* EngineServer::open(std::size_t loop, const Request& request) {
-    std::string address(request.client_address());
+    std::string address = http::counted_address(request.client_address());
     if (count_.take(address) != SessionCount::Room::enough) return nullptr;
     OnLoop& here = on_loops_[loop];
     const std::uint64_t number = ++here.latest;
