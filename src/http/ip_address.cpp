@@ -97,7 +97,8 @@ std::string_view address_of_peer(std::string_view peer) noexcept {
 std::string counted_address(std::string_view address) {
     const auto known = IpAddress::parse(address);
     if (!known || known->is_ipv4()) return std::string(address);
-    return IpNetwork::parse(known->to_text() + "/64").value().to_text();
+    const auto network = IpNetwork::parse(known->to_text() + "/64");
+    return network ? network->to_text() : std::string(address);
 }
 
 }  // namespace longwire::http
