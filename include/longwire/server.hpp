@@ -240,7 +240,7 @@ struct ServerCounts {
 /// segments wins over one with parameters, that one over "*".
 class Server {
 public:
-    explicit Server(ServerOptions options = {});
+    explicit Server(const ServerOptions& options = {});
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

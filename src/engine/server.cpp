@@ -462,7 +462,7 @@ void Server::Implementation::post(std::function<void()> function) {
     });
 }
 
-Server::Server(ServerOptions options) : implementation_(new Implementation(options)) {}
+Server::Server(const ServerOptions& options) : implementation_(new Implementation(options)) {}
 Server::~Server() = default;
 
 Server& Server::websocket(std::string_view path, WebSocketHandlers handlers,
