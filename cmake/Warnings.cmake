@@ -7,6 +7,11 @@ target_compile_options(longwire_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(longwire_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
+# A file that is compiled with others is not its "main" file, where a coroutine's frame may hold what
+# is local to it.
+if(LONGWIRE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(longwire_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 if(LONGWIRE_SANITIZE)
   add_compile_options(-fsanitize=${LONGWIRE_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)

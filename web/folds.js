@@ -1,5 +1,8 @@
-/// Lets a button marked `.unfold` show and hide what it controls. The style sheet folds things, and
-/// shows these buttons, only where room is short.
+/**
+ * Lets a button marked `.unfold` show and hide what it controls. The style sheet folds things, and
+ * shows these buttons, only where room is short.
+ * @param {Document} root
+ */
 export function enableFolds(root) {
   for (const button of root.querySelectorAll('.unfold')) {
     button.addEventListener('click', () => {

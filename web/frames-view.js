@@ -1,15 +1,18 @@
 import { FollowingList } from './following-list.js';
 import { Totals } from './frames.js';
-import { clock, element, grouped, milliseconds } from './words.js';
+import { perPicture } from './per-picture.js';
+import { element, grouped, milliseconds, timeElement } from './words.js';
 
-/// The ledger of frames, and the totals above it.
+/** The list of frames, and the totals above it. */
 export class FramesView {
   #list;
   #totals = new Totals();
   #sent;
   #received;
   #trip;
+  #draw = perPicture(() => this.#drawTotals());
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.#sent = root.querySelector('#total-sent');
     this.#received = root.querySelector('#total-received');
@@ -17,14 +20,25 @@ export class FramesView {
     this.#list = new FollowingList(root.querySelector('#frames-scroller'), root.querySelector('tbody'));
   }
 
+  /** @param {import('./frames.js').Frame} frame */
   add(frame) {
     this.#totals.add(frame);
-    const at = clock(new Date());
+    const at = new Date();
     this.#list.add(() => this.#row(frame, at));
+    this.#draw();
+  }
+
+  /** @param {number} duration in milliseconds */
+  addRoundTrip(duration) {
+    this.#totals.addRoundTrip(duration);
+    this.#draw();
+  }
+
+  #drawTotals() {
     const { sent, received, medianRoundTrip } = this.#totals;
     this.#sent.textContent = inShort(sent);
     this.#received.textContent = inShort(received);
-    if (medianRoundTrip !== undefined) this.#trip.textContent = milliseconds(medianRoundTrip);
+    this.#trip.textContent = medianRoundTrip === undefined ? '–' : milliseconds(medianRoundTrip);
   }
 
   #row({ direction, type, header, payload, roundTrip }, at) {
@@ -35,7 +49,7 @@ export class FramesView {
     return element(
       'tr',
       `${direction} ${type === 'open' || type === 'close' ? 'control' : 'data'}`,
-      element('td', 'time', at),
+      element('td', 'time', timeElement(at)),
       kind,
       element('td', 'number', size(header)),
       element('td', 'number', size(payload)),

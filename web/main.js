@@ -1,53 +1,33 @@
 import { describeCloseCode } from './close-codes.js';
-import { Connection } from './connection.js';
-import { channelAddress, channelFault, inWords, learnEndpoints, readDestination, returnsOwn, socketAddress, transportOf, writeDestination } from './destination.js';
+import { channelAddress, channelFault, hasEcho, inWords, learnEndpoints, readDestination, returnsOwn, transportOf, writeDestination } from './destination.js';
 import { enableFolds } from './folds.js';
 import { FramesView } from './frames-view.js';
 import { MessagesView } from './messages-view.js';
+import { Presence } from './presence.js';
 import { PresenceView } from './presence-view.js';
+import { Session } from './session.js';
 import { StateView } from './state-view.js';
+import { trafficHint } from './traffic-hint.js';
 import { sendingWords, transportWords } from './transports.js';
 import { Wire } from './wire.js';
 
 const at = (id) => document.getElementById(id);
-const connection = new Connection();
+const session = new Session();
+const presence = new Presence();
 const state = new StateView();
 const messages = new MessagesView(document.querySelector('.conversation'));
 const frames = new FramesView(document.querySelector('.ledger'));
-const presence = new PresenceView(at('present'));
+const present = new PresenceView(at('present'));
 const wire = new Wire(at('wire'));
 const channelHint = at('channel-hint').textContent;
-const framesHint = at('frames-hint').textContent;
 
 let destination = readDestination(location.search);
-let address = '';
-
-// What was said before, by whichever transport; what the position of its answer leaves out is what
-// the connection begins with, so that nothing is missed between the two.
-async function earlier() {
-  if (!destination.history || destination.endpoint === 'echo') return null;
-  const asked = destination;
-  const answer = await fetch(`${channelAddress(destination, location)}?history=20`, { cache: 'no-store' })
-    .then((response) => (response.ok ? response.json() : null)).catch(() => null);
-  if (asked !== destination || !answer) return null;
-  for (const message of answer.messages) messages.addEarlier(message);
-  return answer.position;
-}
-
-async function connect() {
-  const asked = destination;
-  const since = await earlier();
-  if (asked !== destination) return;
-  address = socketAddress(destination, location, since);
-  if (transportOf(destination) !== 'websocket') address = address.replace(/^ws/, 'http');
-  connection.open(address, { returnsOwn: returnsOwn(destination), transport: transportOf(destination) });
-}
 
 function goTo(next) {
   destination = next;
   history.replaceState(null, '', writeDestination(destination));
   showDestination();
-  connect();
+  session.start(destination);
 }
 
 function showDestination() {
@@ -64,8 +44,7 @@ function showDestination() {
   at('echo').disabled = isEcho || transportOf(destination) !== 'websocket';
   at('history').checked = destination.history;
   at('history').disabled = isEcho;
-  at('frames-hint').textContent = transportOf(destination) === 'websocket' ? framesHint
-    : 'Frames are WebSocket’s: of an EventSource or a long poll, a page sees messages only.';
+  at('frames-hint').textContent = trafficHint(destination);
   at('user').value = destination.user;
   at('user').disabled = isEcho;
   at('second').href = writeDestination(destination);
@@ -78,38 +57,66 @@ function showFault(fault) {
   at('channel-hint').classList.toggle('fault', fault !== '');
 }
 
-// A browser does not say why a connection failed; whether the page itself still answers tells
-// the two commonest reasons apart.
-async function explainFailure() {
-  const tried = address;
-  const reachable = await fetch('./', { method: 'HEAD', cache: 'no-store' }).then(() => true, () => false);
-  if (connection.state !== 'closed' || tried !== address) return;
-  if (reachable) {
-    state.explain('refused by the server', 'The server is there, but took no WebSocket at this address. Choose another channel, or press Reconnect.');
-  } else {
-    state.explain('server not reachable', 'Nothing answers there. Start it with ./run or longwire serve, then press Reconnect.');
-  }
+// ---- what the connection tells ------------------------------------------------------------------
+
+session.addEventListener('state', ({ detail }) => {
+  state.show(detail, destination, session.address);
+  if (detail.state !== 'open') presence.end();
+  if (detail.state === 'open') noteOpen(detail);
+  else if (detail.wasOpen) noteLost(detail);
+});
+
+// A channel says with its first object whether something was missed.
+function noteOpen({ cameBack }) {
+  const by = transportOf(destination) === 'websocket' ? '' : ` by ${transportWords[transportOf(destination)]}`;
+  if (!cameBack) messages.addNote(`Connected to ${inWords(destination)}${by}`);
+  else if (destination.endpoint === 'echo') messages.addNote('Connected again');
 }
 
-connection.addEventListener('state', ({ detail }) => {
-  state.show(detail, destination, address);
-  presence.show(detail.state === 'open' ? channelAddress(destination, location) : null);
-  const by = transportOf(destination);
-  if (detail.state === 'open') messages.addNote(`Open to ${inWords(destination)}${by === 'websocket' ? '' : ` by ${transportWords[by]}`}`);
-  if (detail.state !== 'closed') return;
-  if (detail.wasOpen) messages.addNote(`Closed: ${detail.code}, ${describeCloseCode(detail.code).words}`);
-  else if (!detail.givenUp) explainFailure();
+function noteLost({ state: now, code }) {
+  const { words } = describeCloseCode(code);
+  messages.addNote(now === 'waiting' ? `Disconnected: ${code}, ${words}. Reconnecting` : `Closed: ${code}, ${words}`);
+}
+
+session.addEventListener('joined', ({ detail: { cameBack, missed } }) => {
+  if (missed) messages.addNote(`${cameBack ? 'Connected again. ' : ''}Some messages may be missing`, 'warning');
+  else if (cameBack) messages.addNote('Connected again. No messages were missed');
+  presence.begin(channelAddress(destination, location), destination.user);
 });
-connection.addEventListener('message', ({ detail }) => {
-  const words = detail.direction === 'sent' ? sendingWords : transportWords;
-  messages.addMessage({ ...detail, by: words[transportOf(destination)] });
-  wire.spark(detail.direction);
+
+session.addEventListener('sent', ({ detail: { text } }) => {
+  messages.addMessage({ direction: 'sent', content: { text }, by: sendingWords[transportOf(destination)] });
+  wire.spark('sent');
 });
-connection.addEventListener('frame', ({ detail }) => frames.add(detail));
+
+session.addEventListener('object', ({ detail: object }) => {
+  if (object.kind === 'presence') presence.told(object);
+  if (object.kind === 'error') messages.addNote(object.sentence, 'warning');
+  if (object.kind !== 'message') return;
+  if (destination.endpoint === 'echo') object.user = 'Echo';
+  messages.addMessage(Object.assign(object, { direction: 'received', by: transportWords[transportOf(destination)] }));
+  wire.spark('received');
+});
+
+session.addEventListener('earlier', ({ detail }) => messages.addMessage(Object.assign(detail, { direction: 'received', by: '', earlier: true })));
+
+session.addEventListener('trip', ({ detail: { message, roundTrip } }) => {
+  message.roundTrip = roundTrip;
+  messages.tellAgain(message);
+  frames.addRoundTrip(roundTrip);
+});
+
+session.addEventListener('frame', ({ detail }) => frames.add(detail));
+// A long poll does not tell who comes and goes.
+session.addEventListener('polled', () => presence.refresh());
+presence.addEventListener('list', ({ detail }) => present.show(detail, destination.user));
+presence.addEventListener('change', ({ detail }) => messages.addNote(detail));
+
+// ---- what the user does -------------------------------------------------------------------------
 
 function send() {
   const field = at('text');
-  if (field.value === '' || !connection.send(field.value)) return;
+  if (field.value === '' || !session.send(field.value)) return;
   field.value = '';
 }
 
@@ -138,10 +145,15 @@ at('destination').addEventListener('change', ({ target }) => {
   if (target === at('history')) goTo({ ...destination, history: target.checked });
   if (target === at('echo')) goTo({ ...destination, echo: target.checked });
 });
-at('close').addEventListener('click', () => connection.close());
-at('reconnect').addEventListener('click', connect);
+at('close').addEventListener('click', () => session.stop());
+at('reconnect').addEventListener('click', () => session.reconnect());
 
 enableFolds(document);
 showDestination();
 await learnEndpoints();
-connect();
+if (!hasEcho()) {
+  document.querySelector('[name=endpoint][value=echo]').disabled = true;
+  destination = { ...destination, endpoint: 'channel' };
+  showDestination();
+}
+session.start(destination);

@@ -1,14 +1,32 @@
 import { FollowingList } from './following-list.js';
-import { clock, element, milliseconds, plural } from './words.js';
+import { displayName, element, milliseconds, plural, timeElement } from './words.js';
 
 const mostShown = 4000;
 const mostBytesShown = 24;
 
-/// The messages that went each way, and notes of what the connection went through between them.
+/**
+ * @typedef {object} Shown
+ * @property {'sent' | 'received'} direction
+ * @property {import('./channel-object.js').Content} content
+ * @property {string} by the transport, in words
+ * @property {string} [user]
+ * @property {unknown} [info]
+ * @property {string} [event]
+ * @property {number} [roundTrip] in milliseconds, of one that is known to be our own
+ * @property {boolean} [mayBeOwn]
+ * @property {boolean} [earlier] from the history
+ */
+
+/** The messages that went each way, and notes on what happened between them. */
 export class MessagesView {
   #list;
   #empty;
+  // More than one would run into the text that stands there as long as nothing else does.
+  #notes = 0;
+  /** @type {WeakMap<object, {about: HTMLElement, tell: () => HTMLElement}>} those whose round trip may be known later */
+  #rows = new WeakMap();
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     const scroller = root.querySelector('#messages');
     const latest = root.querySelector('#latest');
@@ -22,46 +40,79 @@ export class MessagesView {
     latest.addEventListener('click', () => this.#list.toEnd());
   }
 
-  /// `by` is the way it went, in words.
-  addMessage({ direction, type, data, roundTrip, by }) {
+  /** @param {Shown} message */
+  addMessage(message) {
     const at = new Date();
-    this.#empty.hidden = true;
+    if (!this.#empty.hidden) this.#empty.hidden = true;
     this.#list.add(() => {
-      const body = type === 'text' ? this.#text(data) : this.#binary(data);
-      const label = `${direction === 'sent' ? '→ Sent' : roundTrip === undefined ? '← Received' : '← Came back'} by ${by}`;
-      const about = element('p', 'about', label, ' ', element('time', '', clock(at)));
-      about.querySelector('time').dateTime = at.toISOString();
-      if (roundTrip !== undefined) about.append(` after ${milliseconds(roundTrip)}`);
-      return element('li', `message ${direction}`, body, about);
+      const tell = () => about(message, at);
+      const line = tell();
+      this.#rows.set(message, { about: line, tell });
+      return element('li', `message ${message.direction}${message.earlier ? ' earlier' : ''}`, body(message), line);
     });
   }
 
-  /// What was published before this page came; when is not known.
-  addEarlier({ text, binary, json }) {
-    this.#empty.hidden = true;
-    this.#list.add(() => {
-      const body = binary === undefined ? this.#text(text ?? JSON.stringify(json)) : this.#text(`${binary} (base64)`);
-      return element('li', 'message received earlier', body, element('p', 'about', '← From the history'));
-    });
+  /**
+   * What is known of a message has changed since it was added.
+   * @param {Shown} message
+   */
+  tellAgain(message) {
+    const row = this.#rows.get(message);
+    if (!row) return;
+    const line = row.tell();
+    row.about.replaceWith(line);
+    row.about = line;
   }
 
-  addNote(text) {
-    const at = clock(new Date());
-    this.#list.add(() => element('li', 'note', element('span', '', `${text} · ${at}`)));
+  /**
+   * @param {string} text
+   * @param {'plain' | 'warning'} [kind]
+   */
+  addNote(text, kind = 'plain') {
+    const at = new Date();
+    this.#notes += 1;
+    if (this.#notes > 1) this.#empty.hidden = true;
+    this.#list.add(() => element('li', `note ${kind}`, element('span', '', `${text} · `, timeElement(at))));
   }
+}
 
-  #text(data) {
-    if (data.length <= mostShown) return element('p', 'body', data);
-    // No half of a surrogate pair at the cut.
-    const shown = data.slice(0, mostShown).replace(/[\ud800-\udbff]$/, '');
-    const rest = plural(data.length - shown.length, 'more character');
-    return element('p', 'body', shown, element('span', 'cut', ` … and ${rest}`));
-  }
+/** @param {Shown} message */
+function about({ direction, user, info, by, roundTrip, mayBeOwn, earlier }, at) {
+  const isSent = direction === 'sent';
+  const arrow = element('span', '', isSent ? '→ ' : '← ');
+  arrow.setAttribute('aria-hidden', 'true');
+  const isOwn = isSent || roundTrip !== undefined;
+  const who = isOwn ? 'You' : user === undefined ? 'Anonymous' : displayName(user, info);
+  const line = element('p', 'about', arrow, element('span', 'unseen', isSent ? 'Sent by ' : 'Received from '), element('strong', 'sender', who));
+  if (roundTrip !== undefined) line.append(` · back after ${milliseconds(roundTrip)}`);
+  line.append(earlier ? ' · earlier' : ` · ${by} · `);
+  if (!earlier) line.append(timeElement(at));
+  if (mayBeOwn) line.append(' · may be your own message');
+  return line;
+}
 
-  #binary(data) {
-    const bytes = new Uint8Array(data, 0, Math.min(data.byteLength, mostBytesShown));
-    const shown = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const rest = data.byteLength > mostBytesShown ? ' …' : '';
-    return element('p', 'body', element('span', 'cut', `${plural(data.byteLength, 'byte')} `), element('code', '', shown + rest));
-  }
+/** @param {Shown} message */
+function body({ event, content }) {
+  const made = element('p', 'body');
+  if (event) made.append(element('span', 'event', event), ' ');
+  if (content.bytes) made.append(...binary(content.bytes));
+  else made.append(...text(content.text ?? ''));
+  if (content.note) made.append(element('span', 'cut', ` ${content.note}`));
+  return made;
+}
+
+/** @param {string} data */
+function text(data) {
+  if (data.length <= mostShown) return [data];
+  // No half of a surrogate pair at the cut.
+  const shown = data.slice(0, mostShown).replace(/[\ud800-\udbff]$/, '');
+  return [shown, element('span', 'cut', ` … and ${plural(data.length - shown.length, 'more character')}`)];
+}
+
+/** @param {ArrayBuffer} data */
+function binary(data) {
+  const bytes = new Uint8Array(data, 0, Math.min(data.byteLength, mostBytesShown));
+  const shown = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const rest = data.byteLength > mostBytesShown ? ' …' : '';
+  return [element('span', 'cut', `${plural(data.byteLength, 'byte')} `), element('code', '', shown + rest)];
 }

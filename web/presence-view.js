@@ -1,29 +1,35 @@
-/// Who is on a channel: asked for now and then, while somebody looks.
+import { perPicture } from './per-picture.js';
+import { displayName } from './words.js';
+
+const mostNamed = 12;
+
+/** Shows who is on a channel, in one line. */
 export class PresenceView {
   #list;
-  #timer = null;
-  #address = null;
+  /** @type {import('./presence.js').Present[]} */
+  #present = [];
+  #own = '';
+  #draw = perPicture(() => { this.#list.textContent = this.#words(); });
 
-  /// `list` is the element that holds them; empty while nobody is known.
+  /** @param {HTMLElement} list */
   constructor(list) {
     this.#list = list;
   }
 
-  /// Shows who is on the channel at `address` (an HTTP address), or nothing.
-  show(address) {
-    this.#address = address;
-    clearInterval(this.#timer);
-    this.#list.textContent = '';
-    if (!address) return;
-    this.#ask();
-    this.#timer = setInterval(() => document.visibilityState === 'visible' && this.#ask(), 3000);
+  /**
+   * @param {import('./presence.js').Present[]} present
+   * @param {string} own the name of the page's own user
+   */
+  show(present, own) {
+    this.#present = present;
+    this.#own = own;
+    this.#draw();
   }
 
-  async #ask() {
-    const asked = this.#address;
-    const answer = await fetch(`${asked}/presence`, { cache: 'no-store' }).then((response) => (response.ok ? response.json() : null)).catch(() => null);
-    if (asked !== this.#address) return;
-    const users = (answer?.present ?? []).map(({ user }) => user).sort();
-    this.#list.textContent = users.length === 0 ? '' : `Here: ${users.join(', ')}`;
+  #words() {
+    if (this.#present.length === 0) return '';
+    const names = this.#present.map(({ user, info }) => `${displayName(user, info)}${user === this.#own ? ' (you)' : ''}`).sort();
+    const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
+    return `Here: ${names.slice(0, mostNamed).join(', ')}${more}`;
   }
 }

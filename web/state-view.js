@@ -1,77 +1,72 @@
-import { describeCloseCode } from './close-codes.js';
+import { Countdown } from './countdown.js';
 import { inWords, returnsOwn } from './destination.js';
 
-const lampColours = { connecting: '#e8e4da', open: '#7fc9b3', closing: '#e3a070', closed: '#f08a86' };
+const lampColours = { connecting: '#e8e4da', open: '#7fc9b3', closing: '#e3a070', waiting: '#e8e4da', closed: '#f08a86' };
 
-/// Shows what the connection is doing: in words, on the lamp and the wire, in the title and icon,
-/// and by which controls can be used.
+/**
+ * Shows what the connection is doing: in words, on the lamp and the wire, in the title and icon,
+ * and by which controls can be used.
+ */
 export class StateView {
   #at = (id) => document.getElementById(id);
+  #countdown = new Countdown(this.#at('retry'));
 
   constructor() {
     // Safari and Firefox keep a field's text over a reload.
     this.#at('text').value = '';
+    this.#at('text').disabled = false;
   }
 
-  show({ state, ...closure }, destination, address) {
-    const told = this.#tell(state, closure, destination);
+  /**
+   * @param {{state: string} & Record<string, any>} told what a Session tells of its state
+   * @param {import('./destination.js').Destination} destination
+   * @param {string} address
+   */
+  show(told, destination, address) {
+    const { state } = told;
+    const words = tell(told, destination);
     document.body.dataset.state = state;
-    document.body.dataset.clean = String(closure.clean ?? true);
-    this.#at('state-word').textContent = told.word;
-    this.#at('state-code').textContent = told.code;
-    this.#at('state-code').hidden = told.code === '';
-    this.#at('state-summary').textContent = told.summary;
-    this.#at('state-detail').textContent = told.detail;
+    document.body.dataset.clean = String(told.clean ?? true);
+    this.#at('state-word').textContent = words.word;
+    this.#at('state-code').textContent = words.code;
+    this.#at('state-code').hidden = words.code === '';
+    this.#at('state-summary').textContent = words.summary;
+    this.#at('state-detail').textContent = words.detail;
     this.#at('address').replaceChildren(...breakable(address));
-    document.title = `${told.word}${told.code && ` ${told.code}`} · ${inWords(destination)} · Longwire`;
+    this.#at('address').title = address;
+    document.title = `${words.word}${words.code && ` ${words.code}`} · ${inWords(destination)} · Longwire`;
+    this.#count(told);
     this.#drawIcon(state);
     this.#enable(state);
   }
 
-  /// Says more about a connection that has ended, once it is known.
-  explain(summary, detail) {
-    this.#at('state-summary').textContent = summary;
-    this.#at('state-detail').textContent = detail;
-  }
-
-  #tell(state, closure, destination) {
-    const where = inWords(destination);
-    switch (state) {
-      case 'connecting':
-        return { word: 'Connecting', code: '', summary: `to ${where}`, detail: 'The opening handshake is on its way.' };
-      case 'open':
-        return { word: 'Open', code: '', summary: `to ${where}`, detail: whatHappens(destination) };
-      case 'closing':
-        return { word: 'Closing', code: '', summary: '1000 normal closure sent', detail: 'The server’s close frame is still to come.' };
-      default:
-        return { word: 'Closed', code: String(closure.code), ...tellClosure(closure) };
-    }
+  #count({ state, retryAt, byItself, attempt }) {
+    if (state === 'waiting' && !byItself) this.#countdown.start(retryAt, (seconds) => `Trying again in ${seconds} s`);
+    else if (byItself) this.#countdown.stop('EventSource reconnects by itself.');
+    else this.#countdown.stop(state === 'connecting' && attempt > 0 ? `Trying now (attempt ${attempt})` : '');
   }
 
   #enable(state) {
-    const open = state === 'open';
     const focused = document.activeElement;
     this.#at('close').disabled = state === 'closing' || state === 'closed';
-    this.#at('text').disabled = !open;
-    this.#at('send').disabled = !open;
+    this.#at('close').textContent = { connecting: 'Cancel', waiting: 'Stop' }[state] ?? 'Close';
+    this.#at('reconnect').textContent = state === 'waiting' ? 'Try now' : 'Reconnect';
+    this.#at('send').disabled = state !== 'open';
     this.#at('text-hint').textContent = {
-      connecting: 'You can write as soon as the connection is open.',
+      connecting: 'You can send as soon as you are connected.',
       open: 'Enter sends, Shift + Enter starts a new line.',
-      closing: 'The connection is closing: nothing more can be sent.',
-      closed: 'The connection is closed. Press Reconnect to write.',
+      closing: 'The connection is closing.',
+      waiting: 'You can send again as soon as you are connected.',
+      closed: 'Not connected. Press Reconnect to send.',
     }[state];
     // The focus of a control that gets disabled would be lost, and the keyboard's place with it.
-    if (focused?.disabled) this.#at('reconnect').focus({ preventScroll: true });
+    if (focused?.disabled) this.#at(focused.id === 'send' ? 'text' : 'reconnect').focus({ preventScroll: true });
   }
 
   #drawIcon(state) {
     const wire = state === 'closed' ? 'M3 11q4 1 5 8M29 11q-4 1-5 8' : 'M3 11q13 12 26 0';
-    const lamp = {
-      connecting: `fill="none" stroke-dasharray="3 2.2"`,
-      open: `fill="${lampColours.open}"`,
-      closing: `fill="none"`,
-      closed: `fill="none"`,
-    }[state];
+    const dashed = `fill="none" stroke-dasharray="3 2.2"`;
+    const lamp = { connecting: dashed, waiting: dashed, open: `fill="${lampColours.open}"` }[state] ?? `fill="none"`;
     const picture =
       '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1d2326"/>' +
       `<path d="${wire}" fill="none" stroke="#e3a070" stroke-width="3" stroke-linecap="round"/>` +
@@ -80,23 +75,35 @@ export class StateView {
   }
 }
 
-/// A long address may break after its slashes.
+/** A long address may break after its slashes. */
 function breakable(address) {
   return address.split(/(?<=[^/]\/|\?)/).flatMap((part) => [part, document.createElement('wbr')]);
 }
 
-function whatHappens(destination) {
-  if (destination.endpoint === 'echo') return 'The server sends back whatever you write.';
-  if (returnsOwn(destination)) return 'What you write goes to all on this channel, and back to you.';
-  return 'What you write goes to all others on this channel.';
+function tell(told, destination) {
+  const where = `to ${inWords(destination)}`;
+  switch (told.state) {
+    case 'connecting':
+      return { word: told.attempt > 0 ? 'Reconnecting' : 'Connecting', code: '', summary: where, detail: 'Waiting for the server to answer.' };
+    case 'open':
+      return { word: 'Connected', code: '', summary: where, detail: whatHappens(destination) };
+    case 'closing':
+      return { word: 'Closing', code: '', summary: 'close frame sent (1000)', detail: 'Waiting for the server’s close frame.' };
+    case 'waiting':
+      return { word: 'Reconnecting', code: String(told.code), summary: told.words, detail: told.meaning };
+    default:
+      return { word: 'Closed', ...tellClosure(told) };
+  }
 }
 
-function tellClosure({ code, reason, clean, wasOpen, givenUp }) {
-  if (givenUp) return { summary: 'before it was open', detail: 'You gave up this connection. Press Reconnect to try again.' };
-  const { words, meaning } = describeCloseCode(code);
-  if (!wasOpen) return { summary: words, detail: 'The connection could not be opened.' };
-  return {
-    summary: `${words} · ${clean ? 'clean' : 'not clean'}`,
-    detail: reason ? `“${reason}” ${meaning}` : meaning,
-  };
+function whatHappens(destination) {
+  if (destination.endpoint === 'echo') return 'The server sends every message back to you.';
+  if (returnsOwn(destination)) return 'Your messages go to everyone on this channel, and back to you.';
+  return 'Your messages go to everyone else on this channel.';
+}
+
+function tellClosure({ code, words, meaning, stopped, givenUp }) {
+  if (stopped) return { code: '', summary: 'by you', detail: 'Press Reconnect to connect again.' };
+  if (givenUp) return { code: String(code), summary: 'before it was open', detail: 'You cancelled the connection.' };
+  return { code: String(code), summary: words, detail: meaning };
 }

@@ -1,21 +1,38 @@
+import { perPicture } from './per-picture.js';
+
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 const mostAtOnce = 6;
 
-/// The drawn wire: a spark runs along it for each message, rightwards when sent, leftwards when
-/// received.
+/**
+ * The drawn wire: a spark runs along it for what was sent, rightwards, and for what was received,
+ * leftwards; one for each direction and picture, however much it was.
+ */
 export class Wire {
   #svg;
   #original;
   #running = 0;
+  /** @type {Set<'sent' | 'received'>} */
+  #due = new Set();
+  #draw = perPicture(() => {
+    for (const direction of this.#due) this.#run(direction);
+    this.#due.clear();
+  });
 
+  /** @param {SVGSVGElement} svg */
   constructor(svg) {
     this.#svg = svg;
     this.#original = svg.querySelector('.spark');
     this.#original.remove();
   }
 
+  /** @param {'sent' | 'received'} direction */
   spark(direction) {
-    if (calm.matches || document.hidden || this.#running >= mostAtOnce) return;
+    if (this.#running >= mostAtOnce || document.hidden || calm.matches) return;
+    this.#due.add(direction);
+    this.#draw();
+  }
+
+  #run(direction) {
     const { width, height } = this.#svg.viewBox.baseVal;
     const scale = Math.max(this.#svg.clientWidth / width, this.#svg.clientHeight / height);
     const seen = this.#svg.clientWidth / scale;

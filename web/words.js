@@ -1,19 +1,42 @@
 // Small pieces of text, and the elements that hold them.
 
-/// The local time with seconds, in the reader's own manner.
+const numbers = new Intl.NumberFormat('en');
+
+/**
+ * The local time as HH:MM:SS, of 24 hours for every reader.
+ * @param {Date} date
+ */
 export function clock(date) {
-  return date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
+/**
+ * The same as an element that a program can read too.
+ * @param {Date} date
+ */
+export function timeElement(date) {
+  const made = element('time', '', clock(date));
+  made.dateTime = date.toISOString();
+  return made;
+}
+
+/** @param {number} number */
 export function grouped(number) {
-  return number.toLocaleString(undefined);
+  return numbers.format(number);
 }
 
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
 export function plural(count, noun) {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/// A duration to the precision it deserves. Browsers blur their clocks to 0.1 ms or so.
+/**
+ * A duration to the precision it deserves. Browsers blur their clocks to 0.1 ms or so.
+ * @param {number} duration in milliseconds
+ */
 export function milliseconds(duration) {
   if (duration < 0.1) return '< 0.1 ms';
   if (duration < 10) return `${duration.toFixed(1)} ms`;
@@ -21,7 +44,22 @@ export function milliseconds(duration) {
   return `${(duration / 1000).toFixed(1)} s`;
 }
 
-/// An element with that class and content. Strings become text, never markup.
+/**
+ * What to call somebody: by the name in their info, where there is one.
+ * @param {string} user
+ * @param {unknown} [info]
+ */
+export function displayName(user, info) {
+  const name = /** @type {{name?: unknown} | undefined} */ (info)?.name;
+  return typeof name === 'string' && name !== '' ? name : user;
+}
+
+/**
+ * An element with that class and content. Strings become text, never markup.
+ * @param {string} name
+ * @param {string} className
+ * @param {...(string | Node)} content
+ */
 export function element(name, className, ...content) {
   const made = document.createElement(name);
   if (className) made.className = className;

@@ -125,6 +125,10 @@ struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in 
 /// returned, and what its own handlers held is gone. (It waits for one that is being handled on the
 /// other thread: do not hold a lock that the handler wants.)
 ///
+/// After a fork, the child's Clients are those that it makes itself: its first begins a thread of
+/// its own. Those that were made before are the parent's, and go on there; in the child they are
+/// closed without events, what is sent there is dropped, and they may be destroyed.
+///
 /// Where it differs from the standard: `send` says what became of the message; what is sent while
 /// there is no connection is dropped or, with `max_queue`, kept, and is never an exception; text is
 /// sent as it is, and has to be UTF-8; a Message is a view of bytes, so that `binaryType` has no

@@ -95,9 +95,12 @@ struct ConnectOptions {
     /// A ping is sent this often, whatever else comes and goes, so that `round_trip` stays true;
     /// 0: only after silence, as `ping_after` says.
     std::chrono::milliseconds ping_every = std::chrono::milliseconds(0);
-    /// The connection is given up after this long without a sign of the peer; 0: never.
+    /// The connection is given up after this long without a sign of the peer; 0: never. While the
+    /// ping waits behind what was sent before it, it is a sign that the peer's system takes some of
+    /// that.
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
-    /// How long the peer may take to answer a close frame and to end the connection.
+    /// How long the peer may take to answer a close frame and to end the connection, once it has
+    /// what was sent before; and until then, how long to take some more of that.
     std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
     /// How long a frame may take to arrive once it has begun, beside one second for each 4 KiB of
     /// it; what is slower is closed with 1008.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <longwire/response.hpp>
+#include <longwire/send_status.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -52,32 +53,50 @@ public:
     void send(Response response) const;
 
     /// Answers with the head of `response` (its status and fields), and its body as the first
-    /// piece. What follows is sent in chunks (RFC 9112, section 7.1), or, to a client of HTTP/1.0,
-    /// until the connection's end. More than `max_backlog` bytes that the client does not read cut
-    /// the connection.
+    /// piece, of whatever size. What follows is sent in chunks (RFC 9112, section 7.1), or, to a
+    /// client of HTTP/1.0, until the connection's end. `max_backlog` is how many bytes of what is
+    /// written may wait for the client to read.
+    ///
+    /// The answer to HEAD, and one of the status 204 or 304, has no body: it is complete with its
+    /// head, and what `on_close` was given is called soon, since nobody is there to write to.
     void begin(Response response, std::size_t max_backlog = std::size_t{1024} * 1024) const;
-    void write(std::string_view bytes) const { write(PreparedChunk(bytes)); }
-    void write(const PreparedChunk& chunk) const;
+    /// Writes the next piece. `buffered`: the client reads too slowly; go on once `on_drain` is
+    /// called, or `buffered_amount` has gone down. `dropped`: nothing was begun, or the answer is
+    /// over; or this piece would make more than `max_backlog` wait (or, from other threads, more be
+    /// on its way to the loops than may be, see `ServerOptions::max_memory`), and the connection is
+    /// cut, so that the client sees that something is missing. What was not dropped is sent, unless
+    /// the connection ends (`on_close`). On other threads than the loop's, what waits is counted
+    /// until all of it has left: there it may seem to be more than it is, and never less.
+    SendStatus write(std::string_view bytes) const { return write(PreparedChunk(bytes)); }
+    SendStatus write(const PreparedChunk& chunk) const;
     void end() const;
 
-    /// Bytes that were written and that the operating system has not taken yet. On the loop's
-    /// thread; elsewhere 0.
+    /// Bytes that were written and that the operating system has not taken yet. Any thread (see
+    /// `write`).
     [[nodiscard]] std::size_t buffered_amount() const noexcept;
 
     /// Says who it is that asks, in the record that the server's access log is given of the request
     /// (`Server::on_access`), or of the WebSocket connection that it becomes.
     void name_user(std::string_view user) const;
 
-    /// `handler` is called on the loop once, if the connection ends before the answer is complete.
-    /// On the loop's thread only. It must not hold a copy of this reply, or the reply stays for as
-    /// long as the connection.
+    /// `handler` is called on the loop once, if the connection ends before the answer is complete:
+    /// soon, if that has happened already, and never within a call to this reply. On the loop's
+    /// thread only. It must not hold a copy of this reply, or the reply stays for as long as the
+    /// connection.
     void on_close(std::function<void()> handler) const;
+    /// With this, a client that ends its side of the connection while it waits for the answer to
+    /// begin still gets it; without, it is taken to have gone (`on_close`). `handler`, which may be
+    /// empty, is then called on the loop once, or soon if that has happened already. The client may
+    /// have gone all the same: whoever begins the answer learns that by `on_close`, and one that is
+    /// not begun within `ServerOptions::handshake_timeout` of that is given up. On the loop's
+    /// thread only; it must not hold a copy of this reply.
+    void on_half_close(std::function<void()> handler) const;
     /// `handler` is called on the loop when the server is leaving, and may end the answer in form.
     /// What it leaves open is cut (or, if nothing was begun, answered with 503). On the loop's
     /// thread only; it must not hold a copy of this reply.
     void on_leave(std::function<void()> handler) const;
     /// `handler` is called on the loop whenever all that had to wait was taken by the operating
-    /// system. On the loop's thread only.
+    /// system. Any thread.
     void on_drain(std::function<void()> handler) const;
 
 private:

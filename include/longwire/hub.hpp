@@ -1,5 +1,9 @@
 #pragma once
 
+#ifdef LONGWIRE_WITHOUT_CHANNELS
+#error "This Longwire was built without Hub. Build it with LONGWIRE_BUILD_CHANNELS=ON."
+#endif
+
 #include <longwire/error.hpp>
 #include <longwire/message.hpp>
 #include <longwire/request.hpp>
@@ -47,7 +51,7 @@ struct ChannelRule {
 
 /// A user of channels: one, however many connections they have.
 struct ChannelUser {
-    std::string name;  ///< Up to 128 bytes. Empty: nobody in particular, who is not listed.
+    std::string name;  ///< Up to 128 bytes of UTF-8. Empty: nobody in particular, not listed.
     std::string info;  ///< JSON that others see beside the name, up to 1 KiB; or nothing.
 };
 
@@ -100,7 +104,9 @@ struct HubOptions {
     std::chrono::milliseconds presence_grace = std::chrono::seconds(3);
     /// Channels with members at a time; more cannot be joined.
     std::size_t max_channels = 1'000'000;
-    /// Bytes of all histories together; beyond, each channel keeps its latest message only.
+    /// Bytes of all histories together, about, with what is made of their messages for clients.
+    /// Beyond, a channel on which something is published keeps that alone, and where that is too
+    /// much, nothing (nor its idempotency keys).
     std::size_t max_history = std::size_t{512} * 1024 * 1024;
     /// Of the WebSocket connections; its `origins` hold for all that pages ask.
     WebSocketOptions websocket = {};
@@ -116,8 +122,11 @@ public:
     [[nodiscard]] const std::string& event() const noexcept;
     /// Whether the text is a value in JSON.
     [[nodiscard]] bool is_json() const noexcept;
-    /// Who sent it, where the way it came by tells that; otherwise empty.
+    /// Who sent it, as `HubOptions::identify` (or a token, or a sign-in) said; empty where nobody
+    /// in particular did. No client can say it of itself.
     [[nodiscard]] const std::string& user() const noexcept;
+    /// JSON that others see beside the name, where the channel's rule keeps presence; or nothing.
+    [[nodiscard]] const std::string& info() const noexcept;
     /// Where it stands on its channel: a text to be given back as it is.
     [[nodiscard]] std::string position() const;
 
@@ -153,7 +162,8 @@ struct SubscriptionHandlers {
     /// could not, and nothing follows. Once; or again, not `recovered`, where messages were lost
     /// between nodes and cannot be had any more: it goes on after that position.
     std::function<void(const Result<ChannelHistory>&)> on_begin = {};
-    /// Somebody came (`here`) or has left, where the channel's rule keeps presence.
+    /// Somebody came (`here`) or has left, where the channel's rule keeps presence. Somebody who is
+    /// there already, and whose `info` is another now, is told of again, as `here`.
     std::function<void(const ChannelUser& user, bool here)> on_presence = {};
 };
 
@@ -210,7 +220,9 @@ struct ListedChannel {
 /// Channels on a server: at `/channels/NAME` for clients (WebSocket, EventSource, long poll and
 /// POST, as docs/channels.md tells), in the rooms of a `SocketIo` that is made on it, and here for
 /// the program. A channel is there with its first member and gone with its last; its history stays
-/// for as long as its rule says.
+/// for as long as its rule says. Where it stood is known for an hour after its last use (of the
+/// 100,000 channels that were used last), so that a client that comes back to a quiet channel is
+/// told that it has missed nothing.
 ///
 /// Make it before the server runs, and let it go after that, but before the server goes. All of its
 /// functions may be called from any thread.
@@ -224,7 +236,8 @@ public:
 
     /// Publishes a copy of `message`; text must be valid UTF-8. What one thread publishes on a
     /// channel arrives in its order. Errors: invalid_argument (the name of a channel has 1 to 200
-    /// bytes, no slash and no control characters; the options say what else).
+    /// bytes, no slash and no control characters; the options say what else), system (memory is
+    /// short, or more is on its way to the loops than may be, see `ServerOptions::max_memory`).
     void publish(std::string_view channel, Message message, PublishOptions options = {});
     void publish(std::string_view channel, std::string_view text, PublishOptions options = {}) {
         publish(channel, Message::text(text), std::move(options));

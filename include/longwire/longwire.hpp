@@ -12,7 +12,6 @@
 #include <longwire/header_field.hpp>
 #include <longwire/http_answer.hpp>
 #include <longwire/http_reply.hpp>
-#include <longwire/hub.hpp>
 #include <longwire/log.hpp>
 #include <longwire/message.hpp>
 #include <longwire/message_part.hpp>
@@ -27,3 +26,7 @@
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>
+
+#ifndef LONGWIRE_WITHOUT_CHANNELS  // where the library was built with LONGWIRE_BUILD_CHANNELS=OFF
+#include <longwire/hub.hpp>
+#endif

@@ -10,8 +10,9 @@
 namespace longwire {
 
 /// The answer to an HTTP request. `Content-Length`, `Date` and `Connection` are written by the
-/// server; fields whose name is not a token, or whose value holds a control character, are left
-/// out when the response is written, so that nothing a client sent can split a response.
+/// server (with `Connection: close` among the fields it is the last on its connection); fields
+/// whose name is not a token, or whose value holds a control character, are left out when the
+/// response is written, so that nothing a client sent can split a response.
 struct Response {
     int status = 200;  ///< 200 to 599.
     std::string body = {};

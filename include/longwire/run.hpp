@@ -22,7 +22,8 @@ int run(Task<int> task);
 /// goes to the log sink.
 void spawn(Task<> task);
 
-/// Awaits `duration`, at least; never early, up to a few milliseconds late.
+/// Awaits `duration`, at least; never early, and late by less than a millisecond where the loop and
+/// the processor are free.
 class [[nodiscard]] Sleep {
 public:
     explicit Sleep(std::chrono::milliseconds duration) noexcept;

@@ -25,8 +25,9 @@
 namespace longwire {
 
 namespace engine {
+class CrossOrigin;
 class ServerLoops;
-}
+}  // namespace engine
 
 /// A handshake that is about to be accepted; `on_upgrade` may still refuse it.
 class Upgrade {
@@ -38,14 +39,17 @@ public:
     /// Answers with `status` and one line of text: `upgrade.refuse(401, "Sign in first.")`.
     void refuse(int status, std::string_view line) { refuse(Response::text(status, line)); }
 
-    /// Adds a header field to the 101 response: a cookie, say.
+    /// Adds a header field to the 101 response: a cookie, say. A Sec-WebSocket-Protocol chooses the
+    /// subprotocol, in place of `WebSocketOptions::subprotocols`; one that the client has not
+    /// offered is left out, and the log says so.
     void header(std::string_view name, std::string_view value) { response_.with(name, value); }
 
     /// For a decision that takes its time: the handler returns, and what is then done with the
     /// reply is the answer. A response with the status 101 lets the client in (`on_open` runs
-    /// within `send`, if that is called on the connection's loop), with the fields it has; any
-    /// other refuses. The client's handshake waits for as long as the reply is kept. `refuse` and
-    /// `header` have no effect any more. Once for each upgrade.
+    /// within `send`, if that is called on the connection's loop), with the fields it has, but for
+    /// those that the handshake writes itself; any other refuses. The client's handshake waits for
+    /// as long as the reply is kept. `refuse` and `header` have no effect any more. Once for each
+    /// upgrade.
     [[nodiscard]] HttpReply answer_later();
 
     Upgrade(const Upgrade&) = delete;
@@ -113,9 +117,11 @@ struct WebSocketOptions {
     std::size_t compression_threshold = 1024;
     /// A ping is sent after this long without a sign of the peer.
     std::chrono::milliseconds ping_after = std::chrono::seconds(30);
-    /// The connection is given up after this long without a sign of the peer.
+    /// The connection is given up after this long without a sign of the peer. While the ping waits
+    /// behind what was sent before it, it is a sign that the peer's system takes some of that.
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
-    /// How long the peer may take to answer a close frame and to end the connection.
+    /// How long the peer may take to answer a close frame and to end the connection, once it has
+    /// what was sent before; and until then, how long to take some more of that.
     std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
     /// How long a frame may take to arrive once it has begun, beside one second for each 4 KiB of
     /// it; what is slower is closed with 1008.
@@ -144,6 +150,10 @@ struct ListenOptions {
     /// The path of a Unix socket to listen on instead. A socket that a dead process left there is
     /// replaced; one that somebody still listens on is not.
     std::string unix_path = {};
+    /// Of the socket that is made there: who may connect, as chmod(2) takes it. Connecting takes
+    /// the right to write, so 0660 is for its owner and group. None: as the process's umask has it.
+    /// Up to 0777; more is an invalid_argument.
+    std::optional<unsigned> unix_mode = {};
     /// A socket that listens already, instead of an address: one that a service manager has handed
     /// on (systemd's socket activation: the first is 3). The server takes it, and closes it when
     /// it stops; whoever else holds it goes on listening. -1: none.
@@ -175,15 +185,19 @@ struct ServerOptions {
     std::size_t max_request_fields = 100;                     ///< Header fields; beyond: 431.
     std::size_t max_request_body = std::size_t{1024} * 1024;  ///< Bytes; beyond: 413.
     /// Connections in total; beyond, a new one is answered with 503. 0: as many as the system
-    /// gives descriptors for.
+    /// gives descriptors for. The last 64 descriptors of the process (of fewer than 256, a quarter)
+    /// are left for other things, and for servers of no more than 64 connections.
     std::size_t max_connections = 0;
     /// Connections of one IPv4 address, or of one IPv6 network of 64 bits; beyond: 429. 0: no
     /// limit. It is counted before a request is there: behind a proxy, whose connections all are
     /// of one address, leave it at 0.
     std::size_t max_connections_per_address = 0;
-    /// Bytes that all connections together may keep: what waits for peers that read slowly, and
-    /// messages and requests that are not whole yet. Beyond, new connections are answered with
-    /// 503, and those that ask for more than their share are closed with 1013. 0: no limit.
+    /// Bytes that all connections together may keep: what waits for peers that read slowly,
+    /// messages and requests that are not whole yet, and what other threads have sent (by handles,
+    /// replies, `publish` and a hub) and has yet to reach its loop. Beyond, new connections are
+    /// answered with 503, and those that ask for more than their share are closed with 1013. Of
+    /// what other threads send, half as much may be under way: beyond, they are told `dropped`, or
+    /// that it was not published. 0: no limit.
     std::size_t max_memory = std::size_t{1024} * 1024 * 1024;
     /// Proxies in front of the server, whose word is taken for whom a request is from
     /// (`Request::client_address`, and whether it is `secure`): addresses, networks ("10.0.0.0/8",
@@ -274,12 +288,14 @@ public:
     /// Sends `message` to every connection that is subscribed to `topic` (`WebSocket::subscribe`),
     /// on all loops. It is encoded once, and compressed once for each set of parameters that
     /// connections have agreed on. What one thread publishes arrives in its order. Any thread.
-    void publish(std::string_view topic, const PreparedMessage& message);
-    void publish(std::string_view topic, Message message) {
-        publish(topic, PreparedMessage(message));
+    /// `dropped`: not to all of them, since too much of what threads have sent to loops other than
+    /// their own is on its way there, faster than they take it (`ServerOptions::max_memory`).
+    SendStatus publish(std::string_view topic, const PreparedMessage& message);
+    SendStatus publish(std::string_view topic, Message message) {
+        return publish(topic, PreparedMessage(message));
     }
-    void publish(std::string_view topic, std::string_view text) {
-        publish(topic, Message::text(text));
+    SendStatus publish(std::string_view topic, std::string_view text) {
+        return publish(topic, Message::text(text));
     }
 
     /// Where a listening socket ended up.
@@ -337,10 +353,11 @@ public:
     [[nodiscard]] ServerCounts counts() const noexcept;
 
     /// Runs `function` on the server's first loop, the one on the thread of `run`. Any thread, also
-    /// before `run`.
+    /// before `run`. An exception is logged.
     void post(std::function<void()> function);
 
 private:
+    friend class engine::CrossOrigin;
     friend class engine::ServerLoops;
     class Implementation;
     std::unique_ptr<Implementation> implementation_;

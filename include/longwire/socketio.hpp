@@ -1,5 +1,9 @@
 #pragma once
 
+#ifdef LONGWIRE_WITHOUT_CHANNELS
+#error "This Longwire was built without SocketIo. Build it with LONGWIRE_BUILD_CHANNELS=ON."
+#endif
+
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/message.hpp>
@@ -282,7 +286,9 @@ public:
     }
     void send_volatile(std::string_view event, const Arguments& arguments);
 
-    /// Sends an event, and calls `answered` with what the client acknowledges it with.
+    /// Sends an event, and calls `answered` with what the client acknowledges it with, or with an
+    /// error: timed_out where it does not in time (a `timeout` of 0 or less is over at once),
+    /// connection_failed, unsupported (too many are waited for). Never within this call.
     void request(std::string_view event, const Arguments& arguments,
                  std::chrono::milliseconds timeout, Answered answered);
     /// The same in a coroutine: `auto answer = co_await socket.request("question", arguments, 5s)`.

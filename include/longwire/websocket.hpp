@@ -5,6 +5,7 @@
 #include <longwire/message_part.hpp>
 #include <longwire/prepared_message.hpp>
 #include <longwire/ready_state.hpp>
+#include <longwire/send_status.hpp>
 
 #include <chrono>
 #include <coroutine>
@@ -23,13 +24,6 @@ namespace engine {
 class WaiterQueue;
 class WebSocketSession;
 }  // namespace engine
-
-/// What became of a message that was given to `send`.
-enum class SendStatus : std::uint8_t {
-    sent,      ///< Taken; it leaves with the loop's next write.
-    buffered,  ///< Taken; it waits in the connection's backlog, because the peer reads too slowly.
-    dropped,   ///< Not taken: the connection is closing or closed, or its backlog is full.
-};
 
 namespace detail {
 
@@ -84,6 +78,8 @@ protected:
         waiting_ = false;
         return *session_;
     }
+    /// Whether it may not be awaited here, or not now.
+    [[nodiscard]] bool refused() const noexcept { return refused_; }
 
 private:
     void forget() noexcept;
@@ -91,6 +87,7 @@ private:
     engine::WebSocketSession* session_;
     Wanted wanted_;
     bool waiting_ = false;
+    bool refused_ = false;
 };
 
 }  // namespace detail
@@ -190,6 +187,21 @@ struct CloseStatus {
 
 class WebSocket;
 
+/// What became of a message that was given to a Handle: `sent` or `dropped`. As a bool: whether it
+/// was not dropped.
+struct PostStatus {
+    SendStatus status = SendStatus::sent;
+
+    constexpr PostStatus(SendStatus its) noexcept  // NOLINT(google-explicit-constructor)
+        : status(its) {}
+    constexpr operator bool() const noexcept {  // NOLINT(google-explicit-constructor)
+        return status != SendStatus::dropped;
+    }
+    friend constexpr bool operator==(PostStatus posted, SendStatus status) noexcept {
+        return posted.status == status;
+    }
+};
+
 /// A small value that names one connection. It may be copied, kept, and used from any thread, also
 /// after the connection is gone: then each function says so by giving `false`.
 class Handle {
@@ -200,22 +212,30 @@ public:
     /// Whether the connection still exists (it may be closing).
     [[nodiscard]] bool alive() const noexcept;
 
-    /// Sends a copy of `message`. `false`: the connection is gone. `true` says that the message is
-    /// on its way to the connection's loop, not that the peer has it.
-    bool send(Message message) const;
-    bool send(std::string_view text) const { return send(Message::text(text)); }
-    bool send(PreparedMessage message) const;
+    /// Sends a copy of `message`. `dropped`: the connection is gone, or too much is on its way to
+    /// the loops already, faster than they take it (on a server half of
+    /// `ServerOptions::max_memory`, all handles and `publish` together; otherwise 64 MiB a loop).
+    /// `sent` says that the message is on its way to the connection's loop, not that the peer has
+    /// it; there the connection's `max_backlog` holds.
+    PostStatus send(Message message) const;
+    PostStatus send(std::string_view text) const { return send(Message::text(text)); }
+    PostStatus send(PreparedMessage message) const;
 
     /// Starts the closing handshake, as WebSocket::close.
     bool close(CloseCode code = CloseCode::normal, std::string_view reason = {}) const;
 
     /// Runs `function` on the connection's loop with the connection, unless it is gone by then.
+    /// False: it is gone already, or too much is on its way to the loops (see `send`; a function
+    /// counts as a small message).
     bool post(std::function<void(WebSocket&)> function) const;
 
     friend bool operator==(const Handle&, const Handle&) noexcept = default;
 
 private:
     friend class engine::WebSocketSession;
+    template <class Send>
+    [[nodiscard]] PostStatus post_message(std::size_t size, Send send) const;
+
     std::uint32_t loop_ = 0;
     std::uint32_t slot_ = 0;
     std::uint32_t generation_ = 0;
@@ -251,7 +271,9 @@ public:
     /// Awaits the next message; nothing once the connection has ended (`close_status` says how).
     /// Only for coroutine routes and for connections made by `connect`. Once a message waits, or a
     /// part of one, and no `receive` is awaited, nothing more is read, so that the peer feels the
-    /// back pressure (and its pings wait). One coroutine at a time may await it.
+    /// back pressure (and its pings wait). One coroutine at a time may await it (or
+    /// `receive_part`). Where it may not be awaited it gives nothing, at once, and the log says why
+    /// (as an error).
     Receiving receive() noexcept { return Receiving(*session_); }
 
     /// Awaits the next part of a message as it arrives, and the first part of the next message
@@ -269,13 +291,15 @@ public:
     bool unsubscribe(std::string_view topic);
     /// Sends a message to all that are subscribed to `topic`, on all loops of the server, except to
     /// this connection (which need not be subscribed itself). See Server::publish. What is
-    /// published while one event is handled leaves as one write to each subscriber.
-    void publish(std::string_view topic, const PreparedMessage& message);
-    void publish(std::string_view topic, Message message) {
-        publish(topic, PreparedMessage(message));
+    /// published while one event is handled leaves as one write to each subscriber. `dropped`: not
+    /// to those on other loops, since too much is on its way there; or this is a client's
+    /// connection.
+    SendStatus publish(std::string_view topic, const PreparedMessage& message);
+    SendStatus publish(std::string_view topic, Message message) {
+        return publish(topic, PreparedMessage(message));
     }
-    void publish(std::string_view topic, std::string_view text) {
-        publish(topic, Message::text(text));
+    SendStatus publish(std::string_view topic, std::string_view text) {
+        return publish(topic, Message::text(text));
     }
 
     /// Sends a ping (RFC 6455, section 5.5.2) of at most 125 bytes; a longer payload is cut.
@@ -292,7 +316,10 @@ public:
     /// Does nothing if the connection is closing already.
     void close(CloseCode code = CloseCode::normal, std::string_view reason = {});
 
-    /// Ends the connection at once, without a closing handshake; the peer sees 1006.
+    /// Ends the connection at once, without a closing handshake, and without what was sent before
+    /// and has not left; the peer sees 1006. Other than with `close`, where the peer's answer is
+    /// awaited, the end comes within this call: `on_close` is called before it returns, and so goes
+    /// on whatever awaits the connection.
     void terminate();
 
     [[nodiscard]] ReadyState ready_state() const noexcept;

@@ -18,7 +18,7 @@ _longwire() {
 
     for ((index = 1; index < ${#words[@]}; index++)); do
         case ${words[index]} in
-            serve | connect | bench | config | token)
+            serve | connect | bench | config | token | version)
                 command=${words[index]}
                 break
                 ;;
@@ -43,7 +43,8 @@ _longwire_files() {
 # Sets COMPREPLY to what $word, whole, may become; $before stands before it, and $lead in it.
 _longwire_candidates() {
     case $before in
-        --cacert | --payload | --config | --access-log | --token-key | --token-jwks | --cert | --key | --tls-cert | --tls-key | --tls-client-ca)
+        # made by tools/option-lists: begin
+        --tls-cert | --tls-key | --tls-client-ca | --token-key | --token-jwks | --hook-ca | --config | --access-log)
             _longwire_files ''
             return
             ;;
@@ -54,6 +55,19 @@ _longwire_candidates() {
             ;;
         --compress)
             mapfile -t COMPREPLY < <(compgen -P "$lead" -W 'off shared dedicated' -- "$word")
+            return
+            ;;
+        --forwarded-field)
+            mapfile -t COMPREPLY < <(compgen -P "$lead" -W 'X-Forwarded-For Forwarded' -- "$word")
+            return
+            ;;
+        --log-format)
+            mapfile -t COMPREPLY < <(compgen -P "$lead" -W 'text json auto' -- "$word")
+            return
+            ;;
+        # made by tools/option-lists: end
+        --cacert | --payload | --cert | --key)
+            _longwire_files ''
             return
             ;;
         --color | --colour)
@@ -81,7 +95,7 @@ _longwire_candidates() {
             ;;
         -s | --subprotocol | --origin | --timeout | --ping | --max-message | --pinned-key | \
             -m | --message | -n | --count | --listen | --echo | --max-backlog | \
-            --max-connections | --max-connections-per-address | --max-memory | --threads | --spin | \
+            --max-connections | --max-connections-per-address | --max-memory | --history-memory | --threads | --spin | \
             --trusted-proxy | \
             --max-header-size | --max-header-count | --max-control-frames | \
             --handshake-timeout | --frame-timeout | --ping-after | --idle-timeout | \
@@ -105,20 +119,22 @@ _longwire_candidates() {
                 return
             fi
             ;;
+        # made by tools/option-lists: begin
         serve)
-            options='--listen --echo --web --tls-cert --tls-key --tls-self-signed --tls-client-ca
-                --compress --compress-threshold --max-message --max-backlog --max-connections
-                --max-connections-per-address --max-memory --trusted-proxy --forwarded-field
-                --max-header-size --max-header-count
-                --max-control-frames --handshake-timeout --frame-timeout --ping-after
-                --idle-timeout --close-timeout --threads --spin --origin --token-secret
-                --token-key --token-jwks --token-audience --token-issuer --publish-rate
+            options='--listen --unix-mode --echo --web --tls-cert --tls-key --tls-self-signed
+                --tls-client-ca --compress --compress-threshold --threads --spin --max-message
+                --max-backlog --max-connections --max-connections-per-address --max-memory
+                --history-memory --max-header-size --max-header-count --max-control-frames
+                --handshake-timeout --frame-timeout --ping-after --idle-timeout --close-timeout
+                --trusted-proxy --forwarded-field --origin --token-secret --token-key
+                --token-jwks --token-audience --token-issuer --publish-rate
                 --publish-rate-per-user --publish-rate-per-address --request-rate-per-address
-                --log-format --access-log --hook-url --hook-connect --hook-timeout --hook-secret --hook-header --hook-at-once
-                --hook-ca --socketio --socketio-recovery --socketio-max-sessions
-                --socketio-max-sessions-per-address --admin --drain --config
-                --verbose --help'
+                --socketio --socketio-recovery --socketio-max-sessions
+                --socketio-max-sessions-per-address --hook-url --hook-connect --hook-timeout
+                --hook-secret --hook-header --hook-at-once --hook-ca --admin --drain
+                --drain-delay --config --log-format --access-log --verbose --help'
             ;;
+        # made by tools/option-lists: end
         token)
             options='--secret --key --user --info --channel --publish --expires --audience --issuer
                 --explain --help'
@@ -126,16 +142,19 @@ _longwire_candidates() {
         config)
             options='check default show'
             ;;
+        version)
+            options='--help'
+            ;;
         bench)
             options='--connections --depth --rate --size --payload --binary --publishers --idle
                 --handshakes --ramp --duration --warmup --threads --compress --header --timeout
                 --source --cacert
-                --insecure --json --quiet --fail-if --help'
+                --insecure --json --quiet --allow-failed --fail-if --help'
             [[ $word == -* ]] || options='ws:// wss://'
             compopt -o nospace
             ;;
         *)
-            options='serve connect bench config token --help --version'
+            options='serve connect bench config token version --help --version'
             ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

@@ -1,8 +1,7 @@
 #include "access/claims.hpp"
 
 #include "access/channel_rule.hpp"
-
-#include <simdjson.h>
+#include "access/json_parser.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +17,9 @@ using std::chrono::system_clock;
 constexpr std::size_t longest_user = 128;
 constexpr std::size_t largest_info = 1024;
 constexpr std::size_t most_patterns = 256;
+// What is to last longer lasts until then: the system's clock, which counts nanoseconds, cannot say
+// a time after the year 2262, and others add to this one.
+constexpr sys_seconds latest_kept = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
 
 std::unexpected<Error> wrong(std::string sentence) {
     return failure(ErrorCode::invalid_argument, std::move(sentence));
@@ -39,7 +41,8 @@ Result<std::optional<sys_seconds>> read_time(const simdjson::dom::object& claims
     if (element.get(seconds) != simdjson::SUCCESS || !(seconds >= 0) || seconds > latest)
         return wrong("The token's \"" + std::string(name) +
                      "\" is not a time in seconds since 1970.");
-    return sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(seconds)));
+    return std::min(sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(seconds))),
+                    latest_kept);
 }
 
 Result<std::vector<std::string>> read_patterns(const simdjson::dom::object& claims,
@@ -109,8 +112,10 @@ Result<Claims> read_claims(std::string_view json, const ClaimsDemands& demands,
                            system_clock::time_point now) {
     simdjson::dom::parser parser;
     simdjson::dom::object object;
-    if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
+    if (parse_json(parser, json).get(object) != simdjson::SUCCESS)
         return wrong("The token holds no JSON object.");
+    // (RFC 7519, section 4.)
+    if (names_repeat(object)) return wrong("The token holds a claim twice.");
     Claims claims;
     claims.json = simdjson::minify(object);
     simdjson::dom::element element;

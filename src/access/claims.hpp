@@ -14,7 +14,8 @@ namespace longwire::access {
 struct Claims {
     std::string user;  // "sub"
     std::string info;  // "info", as JSON: others see it beside the user
-    /// "exp": after it the token is no good, and neither is what was opened with it.
+    /// "exp": when it and the leeway are over the token is no good, and neither is what was opened
+    /// with it. At most the year 2200.
     std::optional<std::chrono::sys_seconds> expires;
     std::vector<std::string> channels;  // patterns: may be subscribed, and looked at
     std::vector<std::string> publish;   // patterns: may be published on

@@ -1,8 +1,7 @@
 #include "access/json_web_token.hpp"
 
 #include "access/base64url.hpp"
-
-#include <simdjson.h>
+#include "access/json_parser.hpp"
 
 #include <optional>
 #include <utility>
@@ -11,7 +10,7 @@ namespace longwire::access {
 
 namespace {
 
-std::unexpected<Error> wrong(std::string_view sentence) {
+std::unexpected<Error> malformed(std::string_view sentence) {
     return failure(ErrorCode::invalid_argument, std::string(sentence));
 }
 
@@ -23,16 +22,18 @@ struct Header {
 Result<Header> read_header(const std::string& json) {
     simdjson::dom::parser parser;
     simdjson::dom::object object;
-    if (parser.parse(json).get(object) != simdjson::SUCCESS)
-        return wrong("The token's header is not JSON.");
+    if (parse_json(parser, json).get(object) != simdjson::SUCCESS)
+        return malformed("The token's header is not JSON.");
+    // (RFC 7515, section 4.)
+    if (names_repeat(object)) return malformed("The token's header says something twice.");
     // Whoever asks for what we do not know is refused (RFC 7515, section 4.1.11).
     simdjson::dom::element critical;
     if (object["crit"].get(critical) == simdjson::SUCCESS)
-        return wrong("The token asks for extensions (\"crit\") that are not known here.");
+        return malformed("The token asks for extensions (\"crit\") that are not known here.");
     std::string_view text;
     Header header;
     if (object["alg"].get(text) != simdjson::SUCCESS)
-        return wrong("The token's header names no algorithm.");
+        return malformed("The token's header names no algorithm.");
     header.algorithm = text;
     if (object["kid"].get(text) == simdjson::SUCCESS) header.key = text;
     return header;
@@ -41,16 +42,16 @@ Result<Header> read_header(const std::string& json) {
 }  // namespace
 
 Result<TokenParts> split_token(std::string_view token) {
-    if (token.size() > longest_token) return wrong("The token is longer than 8 KiB.");
+    if (token.size() > longest_token) return malformed("The token is longer than 8 KiB.");
     const std::size_t first = token.find('.');
     const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
     if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
-        return wrong("This is not a JSON Web Token: it has not three parts with dots between.");
+        return malformed("This is not a JSON Web Token: it has not three parts with dots between.");
     auto header = from_base64url(token.substr(0, first));
     auto claims = from_base64url(token.substr(first + 1, second - first - 1));
     auto signature = from_base64url(token.substr(second + 1));
     if (!header || !claims || !signature)
-        return wrong("This is not a JSON Web Token: its parts are not base64url.");
+        return malformed("This is not a JSON Web Token: its parts are not base64url.");
     return TokenParts{.header = std::move(*header),
                       .claims = std::move(*claims),
                       .signature = std::move(*signature),
@@ -72,10 +73,10 @@ Result<Claims> verify_token(std::string_view token, const KeySet& keys,
         if (key.verify(parts->signed_text, parts->signature))
             return read_claims(parts->claims, demands, now);
     }
-    return wrong(algorithm_known
-                     ? "The token's signature is not of a key that this server knows."
-                     : "The token is signed in a way, or with a key, that this server does not "
-                       "know.");
+    return malformed(algorithm_known
+                         ? "The token's signature is not of a key that this server knows."
+                         : "The token is signed in a way, or with a key, that this server does not "
+                           "know.");
 }
 
 Result<std::string> sign_token(std::string_view claims, const SigningKey& key) {

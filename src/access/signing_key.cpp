@@ -1,6 +1,7 @@
 #include "access/signing_key.hpp"
 
 #include "access/base64url.hpp"
+#include "access/json_parser.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -11,7 +12,6 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <simdjson.h>
 
 #include <array>
 #include <memory>
@@ -71,6 +71,11 @@ std::string from_der(std::string_view der) {
         BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + coordinate, coordinate) < 0)
         return {};
     return {reinterpret_cast<const char*>(raw.data()), raw.size()};
+}
+
+/// Without one OpenSSL would ask for it on the terminal, and wait.
+int no_passphrase(char* /*text*/, int /*size*/, int /*writing*/, void* /*context*/) noexcept {
+    return -1;
 }
 
 const EVP_MD* digest_of(Algorithm algorithm) noexcept {
@@ -143,12 +148,12 @@ Result<SigningKey> SigningKey::pem(std::string_view pem, std::string_view name) 
     const auto open = [&] {
         return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     };
-    EVP_PKEY* key = PEM_read_bio_PrivateKey(open().get(), nullptr, nullptr, nullptr);
+    EVP_PKEY* key = PEM_read_bio_PrivateKey(open().get(), nullptr, no_passphrase, nullptr);
     const bool is_private = key != nullptr;
-    if (key == nullptr) key = PEM_read_bio_PUBKEY(open().get(), nullptr, nullptr, nullptr);
+    if (key == nullptr) key = PEM_read_bio_PUBKEY(open().get(), nullptr, no_passphrase, nullptr);
     if (key == nullptr) {
         const std::unique_ptr<X509, Freeing<X509_free>> certificate(
-            PEM_read_bio_X509(open().get(), nullptr, nullptr, nullptr));
+            PEM_read_bio_X509(open().get(), nullptr, no_passphrase, nullptr));
         if (certificate) key = X509_get_pubkey(certificate.get());
     }
     if (key == nullptr)
@@ -270,7 +275,7 @@ Result<void> KeySet::add_jwks(std::string_view json, std::string_view name) {
     if (json.size() > most_jwks) return wrong("a JWK Set has at most 256 KiB");
     simdjson::dom::parser parser;
     simdjson::dom::array keys;
-    if (parser.parse(json.data(), json.size())["keys"].get(keys) != simdjson::SUCCESS)
+    if (parse_json(parser, json)["keys"].get(keys) != simdjson::SUCCESS)
         return wrong("it is not a JWK Set: {\"keys\": […]} (RFC 7517)");
     for (const simdjson::dom::element& element : keys) {
         simdjson::dom::object jwk;

@@ -2,7 +2,9 @@
 
 #include "cli/app_settings.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/serve_command.hpp"
 #include "cli/settings.hpp"
+#include "cli/settings_check.hpp"
 #include "cli/word_wrap.hpp"
 #include "ops/configuration_file.hpp"
 
@@ -13,6 +15,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace longwire::cli {
 
@@ -34,7 +38,8 @@ Examples:
   longwire config check longwire.toml         is all of it right?
   longwire config show longwire.toml          what holds, and where it comes from
 
-Exit codes: 0 all is well, 1 the file cannot be read, or something is wrong with it.)";
+Exit codes: 0 all is well, 1 something is wrong with the file, or there is none,
+11 it could not be printed, 12 the file cannot be read.)";
 
 bool is_number_or_truth(std::string_view text) {
     return text == "true" || text == "false" ||
@@ -101,8 +106,24 @@ int print_default() {
     return success;
 }
 
+/// Whether `longwire serve` takes it whole; tells what it does not.
+bool is_taken(const std::string& path) {
+    ServeOptions given;
+    given.arguments = {"serve", "--config", path};
+    const auto serving = reread(given);
+    std::vector<std::string> problems;
+    if (!serving) {
+        problems = serving.error();
+    } else {
+        problems = refused_by_serve(*serving);
+        for (std::string& line : hardly_meant(*serving)) problems.push_back(std::move(line));
+    }
+    for (const std::string& problem : problems) fmt::print(stderr, "{}: {}\n", path, problem);
+    return problems.empty();
+}
+
 bool is_secret(const SettingKey& key, const std::vector<std::string>& values) {
-    return key.key == "token_secret" && !values.empty() && !values.front().starts_with('@') &&
+    return key.key.ends_with("_secret") && !values.empty() && !values.front().starts_with('@') &&
            !values.front().starts_with("env:");
 }
 
@@ -156,11 +177,12 @@ int config(const ConfigOptions& options) {
     const auto text = read_configuration(*path);
     if (!text) {
         fmt::print(stderr, "longwire config: {}\n", text.error().message());
-        return failed;
+        return text.error().code() == ErrorCode::system ? input_failed : failed;
     }
     const Settings settings = Settings::read(*text, *path);
     for (const std::string& problem : settings.problems) fmt::print(stderr, "{}\n", problem);
     if (!settings.problems.empty()) return failed;
+    if (options.what == ConfigOptions::What::check && !is_taken(*path)) return failed;
     if (options.what == ConfigOptions::What::show)
         show(settings);
     else

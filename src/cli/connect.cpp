@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <clocale>
-#include <csignal>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -104,15 +103,13 @@ bool wants_filter(const ConnectOptions& options) {
 
 int connect(const ConnectOptions& given) {
     open_standard_descriptors();
-    // Who no longer reads our output is told of by write.
-    std::signal(SIGPIPE, SIG_IGN);
     // The widths of characters, and libedit's notion of letters.
     // NOLINTNEXTLINE(concurrency-mt-unsafe): before any other thread
     if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
     auto options = completed(given);
     if (!options) {
         fmt::print(stderr, "longwire connect: {}\n", options.error().message());
-        return usage;
+        return exit_code_of_input(options.error());
     }
     if (wants_filter(*options)) {
         Filter filter(*options);

@@ -43,6 +43,8 @@ Exit codes:
   8  closed with another code (which standard error names), or lost
   9  no TLS, or a certificate that is not to be trusted
   10 the proxy was not reached, or would not connect
+  11 standard output could not be written: a full disk
+  12 standard input, or a file that was named, could not be read
   130 Ctrl-C (143 SIGTERM), after a closing handshake)";
 
 void add_request(CLI::App& connect, ConnectOptions& options) {

@@ -15,6 +15,8 @@ enum ExitCode : int {
     closed_by_peer = 8,     ///< connect: the server ended it, with a code other than 1000.
     tls_failed = 9,         ///< connect: no TLS, or a certificate that is not to be trusted.
     proxy_failed = 10,      ///< connect: the proxy is not there, or would not connect.
+    output_failed = 11,     ///< What was to be printed could not be written: a full disk.
+    input_failed = 12,      ///< Standard input, or a file that was named, could not be read.
     signalled = 128,        ///< connect: and the number of the signal that ended it.
 };
 

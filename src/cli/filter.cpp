@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <system_error>
 
 namespace longwire::cli {
 
@@ -36,8 +37,13 @@ Task<int> Filter::run() {
     spawn(leave_when_unread());
     spawn(feed());
     const int code = co_await conversation_.hold();
+    if (const auto error = output_.failure()) {
+        say(fmt::format("standard output cannot be written: {}; what came since is lost",
+                        std::generic_category().message(*error)));
+        co_return output_failed;
+    }
     if (output_.is_unread()) co_return success;
-    co_return input_failed_&& code == success ? failed : code;
+    co_return code == success ? input_code_ : code;
 }
 
 Task<> Filter::feed() {
@@ -86,7 +92,12 @@ Task<bool> Filter::feed_input() {
     if (input.was_too_large()) {
         trouble(fmt::format("a message of more than {} MiB was not sent",
                             InputMessages::max_size >> 20U));
-        input_failed_ = true;
+        input_code_ = failed;
+    }
+    if (const auto error = input.failure()) {
+        trouble(fmt::format("standard input cannot be read: {}",
+                            std::generic_category().message(*error)));
+        input_code_ = input_failed;
     }
     co_return true;
 }
@@ -96,7 +107,7 @@ bool Filter::is_sendable(std::string_view payload) {
     trouble(
         "what is not UTF-8 cannot be a text message, and was not sent (--binary sends any "
         "bytes)");
-    input_failed_ = true;
+    input_code_ = failed;
     return false;
 }
 
@@ -187,7 +198,10 @@ void Filter::refused(const Error& error) {
 }
 
 void Filter::trouble(std::string_view line) {
-    if (output_.is_unread()) return;
+    if (!output_.is_unread()) say(line);
+}
+
+void Filter::say(std::string_view line) {
     fmt::print(stderr, "{} {}\n", warnings_.paint(Tone::trouble, "longwire connect:"), line);
 }
 

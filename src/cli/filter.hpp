@@ -41,6 +41,7 @@ private:
     Task<> hear_signals();
     Task<> leave_when_unread();
     [[nodiscard]] std::string line_of(Message message) const;
+    void say(std::string_view line);
 
     const ConnectOptions& options_;
     Signals signals_;
@@ -51,7 +52,7 @@ private:
     bool to_terminal_;
     bool flushing_ = false;
     bool interrupted_ = false;
-    bool input_failed_ = false;
+    int input_code_ = 0;  // where something of the input could not be sent
 };
 
 }  // namespace longwire::cli

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -39,14 +40,32 @@ std::optional<std::string> InputMessages::take_line() {
     return line;
 }
 
+/// What has come whole before is still a message; what has not is none.
+void InputMessages::fail(int error) {
+    failure_ = error;
+    ended_ = true;
+    if (cut_ == Cut::nowhere) {
+        pending_.clear();
+        finished_ = true;
+    } else if (const std::size_t end = pending_.rfind('\n'); end == std::string::npos) {
+        pending_.clear();
+        place_ = searched_ = 0;
+    } else {
+        pending_.resize(end + 1);
+        searched_ = std::min(searched_, pending_.size());
+    }
+}
+
 void InputMessages::read() {
     if (finished_) return;
     std::array<char, 65536> buffer = {};
     const auto size = ::read(STDIN_FILENO, buffer.data(), buffer.size());
     if (size > 0)
         pending_.append(buffer.data(), static_cast<std::size_t>(size));
-    else if (size == 0 || (errno != EAGAIN && errno != EINTR))
+    else if (size == 0)
         ended_ = true;
+    else if (errno != EAGAIN && errno != EINTR)
+        fail(errno);
 }
 
 }  // namespace longwire::cli

@@ -30,9 +30,12 @@ public:
     void read();
 
     [[nodiscard]] bool was_too_large() const noexcept { return too_large_; }
+    /// The errno where it ended since it could not be read.
+    [[nodiscard]] std::optional<int> failure() const noexcept { return failure_; }
 
 private:
     [[nodiscard]] std::optional<std::string> take_line();
+    void fail(int error);
 
     std::string pending_;
     std::size_t place_ = 0;
@@ -41,6 +44,7 @@ private:
     bool ended_ = false;
     bool finished_ = false;
     bool too_large_ = false;
+    std::optional<int> failure_;
 };
 
 }  // namespace longwire::cli

@@ -4,6 +4,10 @@
 
 #include <longwire/header_field.hpp>
 
+#include <charconv>
+#include <memory>
+#include <system_error>
+
 namespace longwire::cli {
 
 namespace {
@@ -51,6 +55,17 @@ const Word<std::uint16_t> rate_word = {"NUMBER", "a whole number up to 65535",
                                            if (!count || *count > 65535) return std::nullopt;
                                            return static_cast<std::uint16_t>(*count);
                                        }};
+const Word<unsigned> mode_word = {"MODE", "the mode of a file in octal digits, as 0660, up to 0777",
+                                  [](std::string_view word) -> std::optional<unsigned> {
+                                      constexpr unsigned most = 0777;
+                                      unsigned mode = 0;
+                                      const char* const begin = std::to_address(word.begin());
+                                      const char* const end = begin + word.size();
+                                      const auto read = std::from_chars(begin, end, mode, 8);
+                                      if (read.ec != std::errc() || read.ptr != end || mode > most)
+                                          return std::nullopt;
+                                      return mode;
+                                  }};
 const Word<Compression> compression_word = {
     "HOW", "off, shared or dedicated",
     [](std::string_view word) { return parse_compression(word); }};

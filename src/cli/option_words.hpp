@@ -34,6 +34,7 @@ extern const Word<std::chrono::milliseconds> wait_word;     // the same, or fore
 extern const Word<std::size_t> count_word;
 extern const Word<std::size_t> positive_word;
 extern const Word<std::uint16_t> rate_word;
+extern const Word<unsigned> mode_word;  // of a file: 0660
 extern const Word<Compression> compression_word;
 extern const Word<ops::LogFormat> log_format_word;
 extern const Word<ForwardedField> forwarded_field_word;

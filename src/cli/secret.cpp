@@ -1,5 +1,7 @@
 #include "cli/secret.hpp"
 
+#include "cli/exit_code.hpp"
+
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <termios.h>
@@ -62,8 +64,7 @@ std::optional<std::string> read_line(int terminal) {
 Result<std::string> read_file(const std::string& path, std::size_t most) {
     const OpenFile file(path.c_str(), O_RDONLY);
     if (file.number() < 0)
-        return failure(ErrorCode::invalid_argument,
-                       fmt::format("cannot read {}: {}", path, words_of(errno)));
+        return failure(ErrorCode::system, fmt::format("cannot read {}: {}", path, words_of(errno)));
     std::string text;
     std::array<char, 65536> buffer = {};
     for (;;) {
@@ -71,7 +72,7 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
         if (size == 0) return text;
         if (size < 0 && errno == EINTR) continue;
         if (size < 0)
-            return failure(ErrorCode::invalid_argument,
+            return failure(ErrorCode::system,
                            fmt::format("cannot read {}: {}", path, words_of(errno)));
         text.append(buffer.data(), static_cast<std::size_t>(size));
         if (text.size() > most)
@@ -84,7 +85,7 @@ Result<std::string> secret_value(std::string_view given, std::string_view option
     if (given.starts_with('@')) {
         auto text = read_file(std::string(given.substr(1)), max_secret_file);
         if (!text)
-            return failure(ErrorCode::invalid_argument,
+            return failure(text.error().code(),
                            fmt::format("{}: {}", option, text.error().message()));
         text->resize(std::min(text->find_first_of("\r\n"), text->size()));
         return text;
@@ -99,6 +100,10 @@ Result<std::string> secret_value(std::string_view given, std::string_view option
         return std::string(value);
     }
     return std::string(given);
+}
+
+int exit_code_of_input(const Error& error) noexcept {
+    return error.code() == ErrorCode::system ? input_failed : usage;
 }
 
 Result<std::string> ask_password(std::string_view question) {

@@ -3,8 +3,11 @@
 #include "cli/exit_code.hpp"
 #include "cli/serving.hpp"
 #include "cli/serving_addresses.hpp"
+#include "cli/serving_announcements.hpp"
+#include "cli/serving_echo.hpp"
 #include "cli/serving_figures.hpp"
 #include "cli/serving_hooks.hpp"
+#include "cli/serving_memory.hpp"
 #include "cli/serving_policy.hpp"
 #include "cli/serving_pusher.hpp"
 #include "cli/serving_raw.hpp"
@@ -21,14 +24,13 @@
 #include "ops/access_log.hpp"
 #include "ops/admin.hpp"
 #include "ops/log.hpp"
+#include "ops/memory_limit.hpp"
 #include "ops/service_manager.hpp"
 
-#include <fmt/core.h>
 #include <sys/resource.h>
 #include <longwire/longwire.hpp>
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,13 +39,6 @@
 namespace longwire::cli {
 
 namespace {
-
-Task<> tick(hub::Hub& hub) {
-    for (;;) {
-        co_await sleep_for(std::chrono::milliseconds(500));
-        hub.tick();
-    }
-}
 
 /// Says that this loop turns, as often as the service manager wants to hear it.
 Task<> keep_alive(const ops::ServiceManager& manager, std::chrono::milliseconds often) {
@@ -61,19 +56,12 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void echo(Server& server, const std::string& path, const WebSocketOptions& options) {
-    server.websocket(
-        path, {.on_message = [](WebSocket& socket, Message message) { socket.send(message); }},
-        options);
-}
-
-void add_pages(Server& server, const ServeOptions& options, const std::string& web) {
-    echo(server, options.echo, options.websocket);
-    // For the page: its path has been checked to need no escapes.
-    server.http("GET", "/endpoints.json", [path = options.echo](const Request&) {
-        return Response::json(200, "{\"echo\": \"" + path + "\"}\n");
-    });
-    if (!web.empty()) server.files("/", web);
+/// Whether there are any.
+bool serve_pages(Server& server, const ServeOptions& options) {
+    if (options.web == "off") return false;
+    const std::string folder = options.web.empty() ? web_folder() : options.web;
+    if (!folder.empty()) server.files("/", folder);
+    return !folder.empty();
 }
 
 /// What concerns the whole process, before it has other threads.
@@ -102,6 +90,7 @@ void begin(const Reloading& reloading, Sockets& sockets) {
     spawn(reload_on_hangup(reloading));
     if (const auto often = manager.watchdog()) spawn(keep_alive(manager, *often));
     spawn(hand_over_on_signal(sockets.own, manager));
+    spawn(StopOnSignal::leave_after_delay());
     manager.tell("READY=1");
     sockets.predecessor.tell_ready();
 }
@@ -110,35 +99,43 @@ void end(hooks::HttpCaller& caller, ops::AccessLog* access_log) {
     // Its answers go to what has been made after it.
     caller.end();
     if (access_log != nullptr) access_log->end();
+    ops::say(LogLevel::info, "stopped");
     ops::end_log();
-    fmt::print("Stopped.\n");
 }
 
-int wrong(std::string_view what) {
-    fmt::print(stderr, "longwire serve: {}\n", what);
-    return usage;
+int run(Server& server, ops::Admin& admin, const ServeOptions& options) {
+    admin.set_ready(true);
+    show(options, "Press Ctrl-C to stop.\n");
+    return server.run();
 }
 
 }  // namespace
 
 int serve(const ServeOptions& options) {
-    if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
     prepare(options);
+    const auto wrong = [&](std::string_view why) {
+        return refuse_to_start(options.log_format, why, usage);
+    };
+    if (const auto words = wrong_with_tls(options); !words.empty()) return wrong(words);
     Sockets sockets;
     const auto access_log = open_access_log(options);
     if (!access_log) return wrong(access_log.error().message());
     hooks::HttpCaller caller(caller_options(options));
-    hub::MemoryBroker broker;
+    const auto memory = divide_memory(options, ops::memory_limit());
+    if (!memory) return wrong(memory.error().message());
+    hub::MemoryBroker broker({.most_history_bytes = memory->histories});
     hub::Hub hub(broker);
-    Server server(options.limits);
+    Server server(limits_with(options, *memory));
     write_to(access_log->get(), server);
     dialects::HubLoops hub_loops(server, hub);
     auto policy = policy_of(options, caller);
     if (!policy) return wrong(policy.error().message());
     dialects::RulesGate gate(std::move(*policy));
+    ReloadCounts reloads;
     ops::Admin admin(server, hub, [&](ops::Exposition& exposition) {
         describe_channels(hub_loops, broker, exposition);
         if (*access_log) (*access_log)->describe(exposition);
+        reloads.describe(exposition);
     });
     const Serving serving = {.options = options,
                              .server = server,
@@ -149,30 +146,29 @@ int serve(const ServeOptions& options) {
     const auto raw = serve_raw(serving);
     const auto pusher = serve_pusher(serving);
     const auto socketio = serve_socketio(serving);
-    const std::string web = options.web.empty() ? web_folder() : options.web;
-    add_pages(server, options, web);
-    server.post([&hub] { spawn(tick(hub)); });
+    serve_echo(serving, gate);
+    const bool has_page = serve_pages(server, options);
+    hub_loops.tick_hub_every(std::chrono::milliseconds(500));
 
     const ops::ServiceManager manager;
-    const StopOnSignal signals(server, admin, manager, options.drain);
-    if (const auto code = listen(server, options, sockets, !web.empty())) return *code;
-    if (const auto code = start(admin, options.admin, sockets)) return *code;
-    if (options.channels.empty())
-        fmt::print("Only this machine can reach it, and everyone may do everything.\n");
+    const StopOnSignal signals(server, admin, manager,
+                               {.delay = options.drain_delay, .within = options.drain});
+    if (const auto code = listen(server, options, sockets, has_page)) return *code;
+    if (const auto code = start(admin, options, sockets)) return *code;
+    announce_start(options);
     server.post([&] {
         begin({.options = options,
                .server = server,
+               .broker = broker,
                .gate = gate,
                .caller = caller,
                .manager = manager,
+               .counts = reloads,
                .pusher = pusher.get(),
                .access_log = access_log->get()},
               sockets);
     });
-    admin.set_ready(true);
-    fmt::print("Press Ctrl-C to stop.\n");
-    std::fflush(stdout);
-    const int status = server.run();
+    const int status = run(server, admin, options);
     end(caller, access_log->get());
     return status;
 }

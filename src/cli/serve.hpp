@@ -9,6 +9,8 @@
 #include <longwire/socketio.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,9 @@ namespace longwire::cli {
 /// What `longwire serve` was asked to do.
 struct ServeOptions {
     std::vector<std::string> listen = {"127.0.0.1:8000"};
-    std::string echo = "/echo";
-    std::string web;                            // empty: the pages that came with the program
+    std::string echo = "/echo";         // or off
+    std::string web;                    // empty: the pages that came with the program; or off
+    std::optional<unsigned> unix_mode;  // of Unix sockets that it makes
     std::vector<std::string> tls_certificates;  // with as many keys
     std::vector<std::string> tls_keys;
     std::string tls_client_roots;
@@ -46,7 +49,10 @@ struct ServeOptions {
     Hook hook;
     std::string admin;
     std::chrono::milliseconds drain = {};
-    ServerOptions limits;
+    std::chrono::milliseconds drain_delay = {};
+    ServerOptions limits;                       // but for its memory
+    std::optional<std::size_t> max_memory;      // of connections and histories; nothing: by the
+    std::optional<std::size_t> history_memory;  // system's limit. The part of the histories.
     WebSocketOptions websocket;
     SocketIoOptions socketio = {.recovery = std::chrono::minutes(2)};
     bool verbose = false;

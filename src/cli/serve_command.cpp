@@ -66,19 +66,22 @@ const Word<access::Rate> burst_word = {
     }};
 
 void add_speed(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Threads");
     add_word(serve, "--threads", options.limits.threads, count_word,
-             "Threads, over which connections are spread; 0: one for each processor", "0");
+             "Threads that share the connections; 0: one for each processor", "0");
     serve
         .add_option_function<unsigned>(
             "--spin",
             [&options](unsigned given) { options.limits.spin = std::chrono::microseconds(given); },
-            "Microseconds that a thread looks for what comes next before it sleeps;\n"
-            "20 double the round trips of a connection that waits for each answer")
+            "Microseconds that an idle thread polls before it sleeps; 20 doubles the\n"
+            "round trips per second of a connection that waits for each answer, and\n"
+            "uses more processor time")
         ->option_text("NUMBER=0")
         ->check(undescribed(CLI::Range(0U, 1'000'000U)));
 }
 
 void add_proxies(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Behind a proxy");
     const CLI::Validator known(
         [](const std::string& given) {
             const auto parsed = http::TrustedProxies::parse(std::span(&given, 1), {});
@@ -87,117 +90,133 @@ void add_proxies(CLI::App& serve, ServeOptions& options) {
         "", "proxy");
     serve
         .add_option("--trusted-proxy", options.limits.trusted_proxies,
-                    "A proxy in front of this server, whose word is taken for whom a request is\n"
-                    "from: an address, a network as 10.0.0.0/8, or unix for all who come by a\n"
-                    "Unix socket. May be repeated")
+                    "A proxy that is trusted to report the client's address: an address, a\n"
+                    "network such as 10.0.0.0/8, or unix for every Unix socket; may be\n"
+                    "repeated. The last address in the proxy's header field that is not itself\n"
+                    "a trusted proxy is the client's")
         ->type_name("ADDRESS")
         ->allow_extra_args(false)
         ->check(known);
     add_word(serve, "--forwarded-field", options.limits.forwarded_field, forwarded_field_word,
-             "The field that these proxies write: X-Forwarded-For or Forwarded (RFC 7239)",
-             "X-Forwarded-For");
+             "The header field that these proxies write; the other one is ignored",
+             "X-Forwarded-For")
+        .option_text("X-Forwarded-For|Forwarded=X-Forwarded-For");
 }
 
 void add_limits(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Limits");
     WebSocketOptions& websocket = options.websocket;
     add_word(serve, "--max-message", websocket.max_message_size, size_word,
-             "The largest message, over all its fragments; beyond: 1009", "1MiB");
+             "Largest message, over all its fragments; larger: close code 1009", "1MiB");
     add_word(serve, "--max-backlog", websocket.max_backlog, size_word,
-             "The most that waits for a slow reader; beyond: 1008", "1MiB");
+             "Most data that waits for a slow reader; more: close code 1008", "1MiB");
     ServerOptions& server = options.limits;
     add_word(serve, "--max-connections", server.max_connections, count_word,
-             "Connections in total; beyond: 503. 0: as many as the system allows", "0");
+             "Connections in total; more: 503. 0: as many as the system allows", "0");
     add_word(serve, "--max-connections-per-address", server.max_connections_per_address, count_word,
-             "Of one IPv4 address or IPv6 /64; beyond: 429. 0: no limit", "0");
-    add_word(serve, "--max-memory", server.max_memory, size_word,
-             "What all connections may keep for slow readers and unfinished\n"
-             "messages; beyond: 503 and 1013",
-             "1GiB");
+             "Connections of one IPv4 address or IPv6 /64; more: 429. 0: no limit.\n"
+             "Do not set it behind a proxy, where all have one address",
+             "0");
+    add_word(serve, "--max-memory", options.max_memory, size_word,
+             "Memory for histories, slow readers and unfinished messages; when it is\n"
+             "used up: 503 and close code 1013 [half of the memory of the machine or\n"
+             "the control group]");
+    add_word(serve, "--history-memory", options.history_memory, size_word,
+             "The part of it for histories; when it is used up, they get shorter [a\n"
+             "quarter]");
     add_word(serve, "--max-header-size", server.max_request_head, size_word,
-             "The head of a request; beyond: 431", "16KiB");
+             "Request line and header fields; larger: 431", "16KiB");
     add_word(serve, "--max-header-count", server.max_request_fields, count_word,
-             "The header fields of a request; beyond: 431", "100");
+             "Header fields of a request; more: 431", "100");
     add_word(serve, "--max-control-frames", websocket.max_control_frames, rate_word,
-             "Pings and pongs from one peer in a second; beyond: 1008. 0: no limit", "500");
+             "Pings and pongs per second from one peer; more: close code 1008. 0: no\n"
+             "limit",
+             "500");
     add_word(serve, "--handshake-timeout", options.limits.handshake_timeout, time_word,
-             "For a request to arrive whole; 0: no limit", "10s");
+             "Time for a whole request to arrive; 0: no limit", "10s");
     add_word(serve, "--frame-timeout", websocket.frame_timeout, time_word,
-             "For a frame to arrive whole, and 1s more for each 4 KiB of it; beyond:\n"
-             "1008. 0: no limit",
+             "Time for a whole frame to arrive, and 1s more for each 4 KiB of it;\n"
+             "longer: close code 1008. 0: no limit",
              "30s");
     add_word(serve, "--ping-after", websocket.ping_after, time_word,
-             "A silent peer is sent a ping after this long; 0: never", "30s");
+             "Send a ping to a peer that has been silent for this long; 0: never", "30s");
     add_word(serve, "--idle-timeout", websocket.idle_timeout, time_word,
-             "A silent peer is given up after this long; 0: never", "60s");
+             "Close a connection whose peer has been silent for this long; 0: never", "60s");
     add_word(serve, "--close-timeout", websocket.close_timeout, time_word,
-             "For the peer's part of the closing handshake", "5s");
+             "Time for the peer to answer a close frame", "5s");
 }
 
 void add_tls(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("TLS");
     CLI::Option* const certificate =
         serve
             .add_option("--tls-cert", options.tls_certificates,
-                        "A certificate, and those between it and a root, in a PEM file: serve\n"
-                        "https: and wss: only. May be repeated, for several names")
+                        "A PEM file with a certificate and its intermediates; serve HTTPS and WSS\n"
+                        "only. May be repeated, for several names")
             ->type_name("FILE")
             ->allow_extra_args(false);
-    CLI::Option* const key = serve.add_option("--tls-key", options.tls_keys, "Its private key")
-                                 ->type_name("FILE")
-                                 ->allow_extra_args(false);
+    CLI::Option* const key =
+        serve
+            .add_option("--tls-key", options.tls_keys,
+                        "Its private key (PEM); one for each --tls-cert, in the same order")
+            ->type_name("FILE")
+            ->allow_extra_args(false);
     certificate->needs(key);
     key->needs(certificate);
     CLI::Option* const self_signed =
         serve.add_flag("--tls-self-signed", options.tls_self_signed,
-                       "Serve https: and wss: with a certificate made at this start, which\n"
-                       "nobody trusts; for development");
+                       "Serve HTTPS and WSS only, with a certificate that is created at start and\n"
+                       "that no client trusts; for development");
     self_signed->excludes(certificate);
     serve
         .add_option("--tls-client-ca", options.tls_client_roots,
-                    "Let in only clients with a certificate from one of these roots (PEM)")
+                    "Accept only clients with a certificate from one of these roots (PEM)")
         ->type_name("FILE");
 }
 
 void add_access(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Authorization");
     const auto add = [&](const char* name, std::string& target, const char* text,
                          const char* type) {
         serve.add_option(name, target, text)->type_name(type);
     };
     serve
         .add_option("--origin", options.websocket.origins,
-                    "Pages of this origin may connect too, as https://example.org; * for all.\n"
-                    "May be repeated")
+                    "Pages of this origin, such as https://example.org, may connect; * for\n"
+                    "every origin. May be repeated")
         ->type_name("ORIGIN")
         ->allow_extra_args(false);
     add("--token-secret", options.token_secret,
-        "Tokens are signed with this (HS256): a secret of 32 bytes or more, @FILE\n"
+        "The secret that tokens are signed with (HS256), of 32 bytes or more; @FILE\n"
         "or env:NAME",
         "SECRET");
     serve
         .add_option("--token-key", options.token_keys,
-                    "Or with the key that belongs to this public one, in a PEM file (RS256,\n"
-                    "ES256, EdDSA); may be repeated")
+                    "A public key (PEM) that verifies tokens (RS256, ES256, EdDSA); may be\n"
+                    "repeated")
         ->type_name("FILE")
         ->allow_extra_args(false);
-    add("--token-jwks", options.token_jwks, "Or with one of the keys of this JWK Set", "FILE");
+    add("--token-jwks", options.token_jwks, "A JWK Set with keys that verify tokens", "FILE");
     add("--token-audience", options.token_demands.audience, "Tokens must be for this audience",
         "NAME");
-    add("--token-issuer", options.token_demands.issuer, "Tokens must be of this issuer", "NAME");
+    add("--token-issuer", options.token_demands.issuer, "Tokens must be from this issuer", "NAME");
     const auto add_rate = [&](const std::string& name, access::Rate& rate,
                               const std::string& whose) {
         add_word(serve, name, rate, burst_word,
-                 whose + " in a second, and twice as many at\nonce. 0: no limit", "0");
+                 whose + "; a burst may be\ntwice as large. 0: no limit", "0");
     };
     add_rate("--publish-rate", options.rates.publish_per_connection,
-             "Messages that a connection may publish");
+             "Messages per second that a connection may publish");
     add_rate("--publish-rate-per-user", options.rates.publish_per_user,
-             "Messages that a user may publish");
+             "Messages per second that a user may publish");
     add_rate("--publish-rate-per-address", options.rates.publish_per_address,
-             "Messages that an address may publish");
+             "Messages per second that an address may publish");
     add_rate("--request-rate-per-address", options.rates.requests_per_address,
-             "Handshakes and requests about channels of an address");
+             "Handshakes and channel requests per second of an address");
 }
 
 void add_hook(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Webhooks");
     ServeOptions::Hook& hook = options.hook;
     const CLI::Validator callable(
         [](const std::string& given) {
@@ -212,109 +231,79 @@ void add_hook(CLI::App& serve, ServeOptions& options) {
         ->check(callable);
     serve
         .add_option("--hook-connect", hook.connect_url,
-                    "The same, asked first who each one is that comes")
+                    "Your own server, asked by POST who each client is")
         ->type_name("URL")
         ->check(callable);
     add_word(serve, "--hook-timeout", hook.timeout, time_word,
-             "For its whole answer; beyond: 503, and nobody is let in", "3s");
+             "Time for its answer; longer: the client gets 503", "3s");
     serve
         .add_option("--hook-secret", hook.secret,
-                    "Signs what it is asked (HMAC-SHA256 in Longwire-Signature): 32 bytes or\n"
-                    "more, @FILE or env:NAME")
+                    "The secret that signs these requests (HMAC-SHA256 in Longwire-Signature),\n"
+                    "of 32 bytes or more; @FILE or env:NAME")
         ->type_name("SECRET");
     serve
         .add_option("--hook-header", hook.headers,
-                    "A header field of clients that it is shown, as Cookie; may be repeated")
+                    "A header field of the client that is sent along, such as Cookie; may be\n"
+                    "repeated")
         ->type_name("NAME")
         ->allow_extra_args(false);
     add_word(serve, "--hook-at-once", hook.at_once, positive_word,
-             "Questions that are asked at the same time; others wait", "64");
+             "Requests to it at the same time; others wait", "64");
     serve
         .add_option("--hook-ca", hook.roots_file,
-                    "Trust the roots in this PEM file instead of the system's")
+                    "Root certificates (PEM) for it, instead of the system's")
         ->type_name("FILE")
         ->check(undescribed(CLI::ExistingFile));
 }
 
-/// A path, or off.
-std::string wrong_with_socketio(const std::string& path) {
+std::string wrong_with_path_or_off(const std::string& path) {
     return path == "off" ? std::string() : wrong_with_path(path);
 }
 
 void add_socketio(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Socket.IO");
     SocketIoOptions& socketio = options.socketio;
     serve
-        .add_option(
-            "--socketio", socketio.path,
-            "The path for clients of Socket.IO, to which channels are namespaces; off:\nnone")
+        .add_option("--socketio", socketio.path,
+                    "Path for Socket.IO clients, whose namespaces are channels; off: none")
         ->type_name("PATH")
         ->capture_default_str()
-        ->check(CLI::Validator(wrong_with_socketio, "", "path"));
+        ->check(CLI::Validator(wrong_with_path_or_off, "", "path"));
     add_word(serve, "--socketio-recovery", socketio.recovery, time_word,
-             "How long such a client may be cut off, and still get what it missed; 0: not\n"
-             "at all",
+             "How long a disconnected Socket.IO client can still recover what it\n"
+             "missed; 0: not at all",
              "2m");
     add_word(serve, "--socketio-max-sessions", socketio.max_sessions, count_word,
-             "Such clients in total; beyond: 503. 0: no limit", "100000");
+             "Socket.IO clients in total; more: 503. 0: no limit", "100000");
     add_word(serve, "--socketio-max-sessions-per-address", socketio.max_sessions_per_address,
-             count_word, "Of one address; beyond: 429. 0: no limit", "0");
+             count_word, "Socket.IO clients of one address; more: 429. 0: no limit", "0");
 }
 
 void add_operation(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Operation");
     serve
         .add_option("--admin", options.admin,
-                    "Where to serve /healthz, /readyz, /metrics and /channels for the operator:\n"
+                    "Address for the operator, with /healthz, /readyz, /metrics and /channels:\n"
                     "HOST:PORT or unix:PATH")
         ->type_name("ADDRESS");
     add_word(serve, "--drain", options.drain, time_word,
-             "How long the connections are spread over that are closed on SIGTERM", "0s");
+             "On SIGTERM, close the connections gradually over this time", "0s");
+    add_word(serve, "--drain-delay", options.drain_delay, time_word,
+             "Before that, keep serving and accepting for this long while /readyz says\n"
+             "503, so that a load balancer notices",
+             "0s");
 }
 
-}  // namespace
-
-CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
-    CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
-    serve
-        .add_option("--listen", options.listen,
-                    "Where to listen: HOST:PORT, [IPv6]:PORT, :PORT, unix:PATH, fd:NUMBER, or\n"
-                    "systemd for what it hands on (systemd:NAME for one); may be repeated")
-        ->type_name("ADDRESS")
-        ->allow_extra_args(false)
-        ->capture_default_str();
-    serve.add_option("--echo", options.echo, "The path of the echo")
-        ->type_name("PATH")
-        ->capture_default_str()
-        ->check(CLI::Validator(wrong_with_path, "", "path"));
-    serve.add_option("--web", options.web, "The folder whose files are served at / [its own page]")
-        ->type_name("DIR")
-        ->check(undescribed(CLI::ExistingDirectory));
-    add_tls(serve, options);
-    add_word(serve, "--compress", options.websocket.compression, compression_word,
-             "Compress messages of 1 KiB and more: off, shared (each by itself) or\n"
-             "dedicated (with the context of those before; some 200 KiB a connection)",
-             "shared");
-    add_word(serve, "--compress-threshold", options.websocket.compression_threshold, size_word,
-             "Messages of fewer bytes are sent as they are", "1KiB");
-    add_speed(serve, options);
-    add_limits(serve, options);
-    add_proxies(serve, options);
-    add_access(serve, options);
-    add_socketio(serve, options);
-    add_hook(serve, options);
-    add_operation(serve, options);
-    serve
-        .add_option("--config", options.config,
-                    "The configuration file [$LONGWIRE_CONFIG, or else\n"
-                    "/etc/longwire/longwire.toml if it is there]")
-        ->type_name("FILE");
+void add_logs(CLI::App& serve, ServeOptions& options) {
+    serve.option_defaults()->group("Log");
     add_word(serve, "--log-format", options.log_format, log_format_word,
-             "How lines of the log look: text, json, or auto: text on a terminal, and\n"
-             "JSON elsewhere",
-             "auto");
+             "Form of log lines; auto: text on a terminal, and JSON elsewhere", "auto")
+        .option_text("text|json|auto=auto");
     serve
         .add_option("--access-log", options.access_log,
-                    "A line for each request and each WebSocket that has ended: to this file\n"
-                    "(which SIGHUP opens again), to - for standard output, or off")
+                    "Write a line for each request, and for each WebSocket when it closes: to\n"
+                    "a file (SIGHUP reopens it), or - for standard output. Secrets in URLs are\n"
+                    "left out. off: none")
         ->type_name("FILE")
         ->capture_default_str()
         ->check(undescribed(CLI::Validator(
@@ -322,7 +311,62 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
                 return given.empty() ? std::string("must be a file, - or off") : std::string();
             },
             "", "log")));
-    serve.add_flag("--verbose", options.verbose, "Log what single connections do");
+    serve.add_flag("--verbose", options.verbose, "Log the events of each connection");
+}
+
+}  // namespace
+
+CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
+    CLI::App& serve = *app.add_subcommand("serve", "Serve channels, an echo and a page");
+    serve.option_defaults()->group("What is served");
+    serve
+        .add_option("--listen", options.listen,
+                    "Address to listen on: HOST:PORT, [IPv6]:PORT, :PORT (every address),\n"
+                    "unix:PATH, fd:NUMBER, or systemd for the sockets that it passes\n"
+                    "(systemd:NAME for one). Port 0 picks a free one and prints it. May be\n"
+                    "repeated")
+        ->type_name("ADDRESS")
+        ->allow_extra_args(false)
+        ->capture_default_str();
+    add_word(serve, "--unix-mode", options.unix_mode, mode_word,
+             "Permissions of Unix sockets that the server creates, --admin's too; 0660:\n"
+             "its user and group [as the umask says]");
+    serve.add_option("--echo", options.echo, "Path of the echo; off: none")
+        ->type_name("PATH")
+        ->capture_default_str()
+        ->check(CLI::Validator(wrong_with_path_or_off, "", "path"));
+    serve
+        .add_option("--web", options.web,
+                    "Folder whose files are served at / [the page of this program]; off: none")
+        ->type_name("DIR")
+        ->check(CLI::Validator(
+            [](const std::string& given) {
+                return given == "off" ? std::string() : CLI::ExistingDirectory(given);
+            },
+            "", "folder"));
+    add_tls(serve, options);
+    serve.option_defaults()->group("Compression");
+    add_word(serve, "--compress", options.websocket.compression, compression_word,
+             "Compress messages; shared: each by itself; dedicated: with the context of\n"
+             "earlier messages, which takes some 200 KiB per connection",
+             "shared")
+        .option_text("off|shared|dedicated=shared");
+    add_word(serve, "--compress-threshold", options.websocket.compression_threshold, size_word,
+             "Smaller messages are sent uncompressed", "1KiB");
+    add_speed(serve, options);
+    add_limits(serve, options);
+    add_proxies(serve, options);
+    add_access(serve, options);
+    add_socketio(serve, options);
+    add_hook(serve, options);
+    add_operation(serve, options);
+    serve.option_defaults()->group("Configuration");
+    serve
+        .add_option("--config", options.config,
+                    "Configuration file [$LONGWIRE_CONFIG, or else /etc/longwire/longwire.toml\n"
+                    "if it exists]")
+        ->type_name("FILE");
+    add_logs(serve, options);
     serve.footer(serve_footer);
     return serve;
 }

@@ -21,12 +21,17 @@ struct Sockets {
     ops::ListeningSockets own = {};
 };
 
-/// Listens where asked, and prints where that is. Otherwise gives the exit code: why not has been
+/// Listens where asked, and says where that is. Otherwise gives the exit code: why not has been
 /// told.
 [[nodiscard]] std::optional<int> listen(Server& server, const ServeOptions& options,
                                         Sockets& sockets, bool has_page);
 /// The same for the operator's address, which may be none.
-[[nodiscard]] std::optional<int> start(ops::Admin& admin, const std::string& address,
+[[nodiscard]] std::optional<int> start(ops::Admin& admin, const ServeOptions& options,
                                        Sockets& sockets);
+
+/// What keeps a server without rules from listening where others can reach it.
+[[nodiscard]] std::string too_open(const std::string& address);
+/// The certificates that it is to serve with; nothing where it serves without.
+[[nodiscard]] std::optional<ServerTls> tls_of(const ServeOptions& options);
 
 }  // namespace longwire::cli

@@ -1,9 +1,12 @@
 #include "cli/serving_reload.hpp"
 
 #include "cli/serve_command.hpp"
+#include "cli/serving_memory.hpp"
 #include "cli/serving_policy.hpp"
 #include "cli/serving_signals.hpp"
 #include "cli/signals.hpp"
+#include "ops/log.hpp"
+#include "ops/memory_limit.hpp"
 
 #include <fmt/core.h>
 #include <time.h>
@@ -13,7 +16,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <expected>
 #include <set>
 #include <string>
@@ -30,20 +32,23 @@ Signals& hangups() {
     return signals;
 }
 
-void say_reloaded(const Result<void>& result, std::string_view what) {
+/// Gives whether it went well.
+bool say_reloaded(const Result<void>& result, std::string_view what) {
     if (result)
-        fmt::print("SIGHUP: the {} were read again.\n", what);
+        ops::say(LogLevel::info, fmt::format("SIGHUP: the {} were read again", what));
     else
-        fmt::print(stderr, "longwire serve: SIGHUP: {}; the old {} stay in use\n",
-                   result.error().message(), what);
+        ops::say(LogLevel::error,
+                 fmt::format("SIGHUP: {}; the old {} stay in use", result.error().message(), what));
+    return result.has_value();
 }
 
-void say_reopened(const Result<void>& result) {
+bool say_reopened(const Result<void>& result) {
     if (result)
-        fmt::print("SIGHUP: the access log was opened again.\n");
+        ops::say(LogLevel::info, "SIGHUP: the access log was opened again");
     else
-        fmt::print(stderr, "longwire serve: SIGHUP: {}; it goes where it went\n",
-                   result.error().message());
+        ops::say(LogLevel::error,
+                 fmt::format("SIGHUP: {}; it goes where it went", result.error().message()));
+    return result.has_value();
 }
 
 Result<void> reload_policy(const Reloading& its, const ServeOptions& fresh) {
@@ -63,8 +68,11 @@ void follow(Value& value, const Value& before, const Value& now) {
     if (value == before) value = now;
 }
 
-void reload_limits(const Reloading& its, const ServeOptions& fresh) {
-    its.server.change(fresh.limits);
+Result<void> reload_limits(const Reloading& its, const ServeOptions& fresh) {
+    const auto memory = divide_memory(fresh, ops::memory_limit());
+    if (!memory) return std::unexpected(memory.error());
+    its.broker.limit_history(memory->histories);
+    its.server.change(limits_with(fresh, *memory));
     its.server.change_websockets([&](std::string_view /*path*/, WebSocketOptions& options) {
         const WebSocketOptions& before = its.options.websocket;
         const WebSocketOptions& now = fresh.websocket;
@@ -78,7 +86,8 @@ void reload_limits(const Reloading& its, const ServeOptions& fresh) {
         follow(options.frame_timeout, before.frame_timeout, now.frame_timeout);
         follow(options.max_control_frames, before.max_control_frames, now.max_control_frames);
     });
-    StopOnSignal::drain_for(fresh.drain);
+    StopOnSignal::leave_by({.delay = fresh.drain_delay, .within = fresh.drain});
+    return {};
 }
 
 /// Whether an option means something to a server that runs.
@@ -86,13 +95,14 @@ bool is_reloaded(std::string_view option) {
     static constexpr std::string_view prefixes[] = {"--token-", "--publish-rate", "--request-rate"};
     static constexpr std::string_view whole[] = {
         "--max-message",       "--max-backlog",     "--max-connections",
-        "--max-memory",        "--max-header-size", "--max-connections-per-address",
+        "--max-memory",        "--history-memory",  "--max-connections-per-address",
         "--max-header-count",  "--idle-timeout",    "--max-control-frames",
         "--handshake-timeout", "--frame-timeout",   "--compress-threshold",
         "--ping-after",        "--close-timeout",   "--drain",
         "--hook-url",          "--hook-connect",    "--hook-timeout",
         "--hook-secret",       "--hook-header",     "--config",
-        "--trusted-proxy",     "--forwarded-field"};
+        "--trusted-proxy",     "--forwarded-field", "--drain-delay",
+        "--max-header-size"};
     return std::ranges::any_of(
                prefixes, [&](std::string_view prefix) { return option.starts_with(prefix); }) ||
            std::ranges::find(whole, option) != std::ranges::end(whole);
@@ -110,7 +120,8 @@ void say_what_stays(const ServeOptions& running, const ServeOptions& fresh) {
         if (is_reloaded(option)) continue;
         std::string key = option.substr(std::min<std::size_t>(2, option.size()));
         std::ranges::replace(key, '-', '_');
-        fmt::print(stderr, "longwire serve: SIGHUP: {} has changed, and needs a restart\n", key);
+        ops::say(LogLevel::warning,
+                 fmt::format("SIGHUP: {} has changed, and needs a restart", key));
     }
 }
 
@@ -130,30 +141,51 @@ Result<void> reload_apps(const Reloading& its, const ServeOptions& fresh) {
     return {};
 }
 
-void reload(const Reloading& its) {
-    its.manager.tell(reloading_state());
-    if (its.access_log != nullptr) say_reopened(its.access_log->reopen());
-    if (!its.options.tls_certificates.empty())
-        say_reloaded(its.server.reload_certificates(), "certificates");
+/// What the configuration says. Gives whether all of it is in use now.
+bool reload_configuration(const Reloading& its) {
     const auto fresh = reread(its.options);
     if (!fresh) {
-        say_reloaded(
+        for (const std::string& problem : fresh.error())
+            ops::say(LogLevel::error, "SIGHUP: " + problem);
+        return say_reloaded(
             failure(ErrorCode::invalid_argument, "the configuration is not right (see above)"),
             "rules, keys and limits");
-    } else {
-        const auto policy = reload_policy(its, *fresh);
-        say_reloaded(policy, "rules and keys");
-        reload_limits(its, *fresh);
-        say_reloaded({}, "limits");
-        if (its.pusher != nullptr || !fresh->apps.empty())
-            say_reloaded(reload_apps(its, *fresh), "apps");
-        say_what_stays(its.options, *fresh);
     }
-    std::fflush(stdout);
+    bool good = say_reloaded(reload_policy(its, *fresh), "rules and keys");
+    good = say_reloaded(reload_limits(its, *fresh), "limits") && good;
+    if (its.pusher != nullptr || !fresh->apps.empty())
+        good = say_reloaded(reload_apps(its, *fresh), "apps") && good;
+    say_what_stays(its.options, *fresh);
+    return good;
+}
+
+void reload(const Reloading& its) {
+    its.manager.tell(reloading_state());
+    bool good = true;
+    if (its.access_log != nullptr) good = say_reopened(its.access_log->reopen());
+    if (!its.options.tls_certificates.empty())
+        good = say_reloaded(its.server.reload_certificates(), "certificates") && good;
+    good = reload_configuration(its) && good;
+    its.counts.add(good);
     its.manager.tell("READY=1");
 }
 
 }  // namespace
+
+void ReloadCounts::add(bool good) noexcept {
+    ++(good ? good_ : failed_);
+    latest_ = good;
+}
+
+void ReloadCounts::describe(ops::Exposition& exposition) const {
+    exposition.counter("reloads_total",
+                       "Times that the configuration was read again, by whether all was well.");
+    exposition.sample(good_.load(), "outcome=\"good\"");
+    exposition.sample(failed_.load(), "outcome=\"failed\"");
+    exposition.gauge("last_reload_successful",
+                     "1, unless something of the configuration could not be used the last time.");
+    exposition.sample(std::uint64_t{latest_ ? 1U : 0U});
+}
 
 void hold_hangups() {
     (void)hangups();

@@ -2,12 +2,12 @@
 
 #include "cli/serving_signals.hpp"
 #include "cli/signals.hpp"
+#include "ops/log.hpp"
 
 #include <fmt/core.h>
 #include <longwire/longwire.hpp>
 
 #include <csignal>
-#include <cstdio>
 #include <string>
 
 namespace longwire::cli {
@@ -20,7 +20,7 @@ Signals& hand_overs() {
 }
 
 void say_failed(const Error& error) {
-    fmt::print(stderr, "longwire serve: SIGUSR2: {}; this process goes on\n", error.message());
+    ops::say(LogLevel::error, "SIGUSR2: " + error.message() + "; this process goes on");
 }
 
 /// Whether another process has taken over.
@@ -37,8 +37,8 @@ Task<bool> hand_over_to_another(const ops::ListeningSockets& sockets,
         co_return false;
     }
     manager.tell(fmt::format("MAINPID={}", successor->process()));
-    fmt::print("SIGUSR2: process {} has taken over.\n", successor->process());
-    std::fflush(stdout);
+    ops::say(LogLevel::info,
+             fmt::format("SIGUSR2: process {} has taken over", successor->process()));
     co_return true;
 }
 

@@ -164,11 +164,11 @@ Result<std::string> read_configuration(const std::string& path) {
     return read_file(path, largest_file);
 }
 
-std::expected<ServeOptions, int> reread(const ServeOptions& options) {
+std::expected<ServeOptions, std::vector<std::string>> reread(const ServeOptions& options) {
     ServeOptions fresh;
     fresh.arguments = options.arguments;
     auto words = with_settings(options.arguments, fresh);
-    if (!words) return std::unexpected(words.error());
+    if (!words) return std::unexpected(std::move(words.error()));
     fresh.settled = *words;
     CLI::App app;
     add_serve(app, fresh);
@@ -176,14 +176,13 @@ std::expected<ServeOptions, int> reread(const ServeOptions& options) {
     try {
         app.parse(std::move(*words));
     } catch (const CLI::Error& error) {
-        fmt::print(stderr, "longwire serve: {}\n", error.what());
-        return std::unexpected(usage);
+        return std::unexpected(std::vector<std::string>{error.what()});
     }
     return fresh;
 }
 
-std::expected<std::vector<std::string>, int> with_settings(std::vector<std::string> arguments,
-                                                           ServeOptions& options) {
+std::expected<std::vector<std::string>, std::vector<std::string>> with_settings(
+    std::vector<std::string> arguments, ServeOptions& options) {
     std::string given;
     for (std::size_t index = 0; index < arguments.size(); ++index) {
         constexpr std::string_view name = "--config";
@@ -195,16 +194,10 @@ std::expected<std::vector<std::string>, int> with_settings(std::vector<std::stri
     std::string text;
     if (path) {
         auto read = read_configuration(*path);
-        if (!read) {
-            fmt::print(stderr, "longwire serve: {}\n", read.error().message());
-            return std::unexpected(usage);
-        }
+        if (!read) return std::unexpected(std::vector<std::string>{read.error().message()});
         text = std::move(*read);
     }
     Settings settings = Settings::read(text, path.value_or("the configuration"));
-    for (const std::string& problem : settings.problems)
-        fmt::print(stderr, "longwire serve: {}\n", problem);
-    if (!settings.problems.empty()) return std::unexpected(usage);
     options.channels = std::move(settings.channels);
     options.apps = std::move(settings.apps);
     for (const Settled& settled : settings.settled) {
@@ -215,7 +208,19 @@ std::expected<std::vector<std::string>, int> with_settings(std::vector<std::stri
         for (std::string& word : words_of(*settled.key, settled.values))
             arguments.push_back(std::move(word));
     }
-    return arguments;
+    if (settings.problems.empty()) return arguments;
+    if (want_json(arguments)) options.log_format = ops::LogFormat::json;
+    return std::unexpected(std::move(settings.problems));
+}
+
+bool want_json(const std::vector<std::string>& words) {
+    bool json = false;
+    for (std::size_t index = 0; index < words.size(); ++index) {
+        const std::string& word = words[index];
+        if (word == "--log-format" && index + 1 < words.size()) json = words[index + 1] == "json";
+        if (word.starts_with("--log-format=")) json = word == "--log-format=json";
+    }
+    return json;
 }
 
 }  // namespace longwire::cli

@@ -57,6 +57,7 @@ void StandardOutput::write_some() {
         } else if (errno == EAGAIN) {
             break;
         } else if (errno != EINTR) {
+            if (errno != EPIPE) failure_ = errno;
             unread_ = true;
             place_ = waiting_.size();
         }

@@ -4,6 +4,7 @@
 
 #include <longwire/task.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,8 @@ public:
     /// To be spawned: ends when nobody reads any more, where that can be known without writing.
     Task<> unread();
     [[nodiscard]] bool is_unread() const noexcept { return unread_; }
+    /// The errno of what could not be written, where that is not since nobody reads: a full disk.
+    [[nodiscard]] std::optional<int> failure() const noexcept { return failure_; }
     /// Awaits that any of it may have changed.
     Condition::Change change() noexcept { return changed_.change(); }
 
@@ -40,7 +43,8 @@ private:
     std::size_t place_ = 0;
     Condition changed_;
     int writable_;  // an epoll descriptor, which can be read when standard output can be written
-    bool unread_ = false;
+    bool unread_ = false;  // or it cannot be written
+    std::optional<int> failure_;
 };
 
 }  // namespace longwire::cli

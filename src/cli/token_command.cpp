@@ -9,7 +9,10 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <cerrno>
+#include <cstdio>
 #include <iostream>
+#include <system_error>
 #include <utility>
 
 namespace longwire::cli {
@@ -30,7 +33,8 @@ Examples:
   longwire token --key private.pem --user ann --expires 15m
   longwire token --explain TOKEN --secret @secret
 
-Exit codes: 0 made, or good; 1 no good; 2 a wrong option.)";
+Exit codes: 0 made, or good; 1 no good; 2 a wrong option; 11 it could not be
+printed; 12 a file or standard input could not be read.)";
 
 Result<access::SigningKey> key_of(const TokenOptions& options) {
     if (!options.key.empty()) {
@@ -54,7 +58,7 @@ int make(const TokenOptions& options) {
         return usage;
     }
     const auto key = key_of(options);
-    if (!key) return complain(key.error(), usage);
+    if (!key) return complain(key.error(), exit_code_of_input(key.error()));
     json claims;
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     claims["iat"] = now.time_since_epoch().count();
@@ -94,7 +98,15 @@ std::string when(std::int64_t seconds) {
 
 int explain(const TokenOptions& options) {
     std::string token = options.explain;
-    if (token == "-") std::getline(std::cin, token);
+    if (token == "-") {
+        errno = 0;
+        std::getline(std::cin, token);
+        if (std::ferror(stdin) != 0) {
+            fmt::print(stderr, "longwire token: standard input cannot be read: {}\n",
+                       std::generic_category().message(errno));
+            return input_failed;
+        }
+    }
     const auto parts = access::split_token(token);
     if (!parts) return complain(parts.error(), failed);
     const json header = json::parse(parts->header, nullptr, false);
@@ -118,7 +130,7 @@ int explain(const TokenOptions& options) {
         return success;
     }
     auto key = key_of(options);
-    if (!key) return complain(key.error(), usage);
+    if (!key) return complain(key.error(), exit_code_of_input(key.error()));
     access::KeySet keys;
     keys.add(std::move(*key));
     const auto verified =

@@ -91,4 +91,8 @@ Response refusal_of(const Verdict& verdict) {
     return response;
 }
 
+Response leaving_refusal() {
+    return Response::text(503, leaving_reason).with("Retry-After", "1").with("Connection", "close");
+}
+
 }  // namespace longwire::dialects

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace longwire::dialects {
@@ -33,5 +34,10 @@ void ask(Gate& gate, Wish wish, std::move_only_function<void(Verdict, Visitor)> 
 
 /// The HTTP answer for whoever is not let.
 [[nodiscard]] Response refusal_of(const Verdict& verdict);
+
+/// Why nothing is published by a server that is leaving (`HubLoops::takes_publications`).
+inline constexpr std::string_view leaving_reason = "The server is leaving. Send it once more.";
+/// The HTTP answer for whoever wants to publish then.
+[[nodiscard]] Response leaving_refusal();
 
 }  // namespace longwire::dialects

@@ -23,7 +23,16 @@ public:
     Alarms& operator=(const Alarms&) = delete;
     ~Alarms() = default;
 
+    /// Calls `ring` once, from the loop: never before this returns, and soon where the time has
+    /// passed. An exception of one is logged, and the others ring.
     Id set(Clock::time_point when, std::function<void()> ring);
+    /// The same at a date.
+    Id set(std::chrono::sys_seconds date, std::function<void()> ring) {
+        return set(time_of(date), std::move(ring));
+    }
+    /// When a date will be. (Of the two clocks only one knows dates, and only the other never
+    /// jumps.) Of a date more than ten years away: in ten years.
+    [[nodiscard]] static Clock::time_point time_of(std::chrono::sys_seconds date) noexcept;
     void call_off(const Id& id) { alarms_.erase(id); }
     /// If there is one, and forgets it.
     void call_off(std::optional<Id>& id) {
@@ -33,6 +42,8 @@ public:
 
 private:
     Task<> wait(std::uint64_t turn);
+    void ring_due();
+    static void ring_one(const std::function<void()>& ring) noexcept;
 
     std::map<Id, std::function<void()>> alarms_;
     std::uint64_t latest_ = 0;

@@ -12,6 +12,7 @@ enum Encoding : std::size_t {
     raw_frame,
     raw_json_frame,
     raw_event_chunk,
+    raw_json_event_chunk,
     pusher_frame,
     socketio_packets,
     encodings,

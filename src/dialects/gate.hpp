@@ -6,6 +6,7 @@
 #include <longwire/request.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,13 +17,17 @@
 
 namespace longwire::dialects {
 
+/// Bytes that the name of a user may have.
+inline constexpr std::size_t longest_user = 128;
+
 /// Somebody who has come, as far as they have shown who they are.
 struct Visitor {
     std::string user;                  // empty: nobody in particular
     std::string info;                  // JSON that others see beside the user, or nothing
     std::string address;               // without a port
     std::string counted_address = {};  // by which limits for one address go
-    /// When what they have shown is no good any more.
+    /// When what they have shown is no good any more, with what clocks may differ: from then on
+    /// they are let do nothing, and what was opened ends.
     std::optional<std::chrono::sys_seconds> expires = {};
     std::shared_ptr<void> credentials = {};  // what the gate knows beyond that
     /// Somebody else has to say who they are (`Gate::introduce`); until then they may do nothing.

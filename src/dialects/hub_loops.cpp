@@ -1,11 +1,33 @@
 #include "dialects/hub_loops.hpp"
 
+#include "dialects/every.hpp"
+
+#include <longwire/run.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
 
 namespace longwire::dialects {
+
+namespace {
+
+/// When it has been delivered, also where that fails.
+class GiveBack {
+public:
+    GiveBack(const engine::ServerLoops& loops, std::size_t bytes) noexcept
+        : loops_(loops), bytes_(bytes) {}
+    ~GiveBack() { loops_.give_back_posted(bytes_); }
+    GiveBack(const GiveBack&) = delete;
+    GiveBack& operator=(const GiveBack&) = delete;
+
+private:
+    const engine::ServerLoops& loops_;
+    std::size_t bytes_;
+};
+
+}  // namespace
 
 HubLoops::HubLoops(Server& server, hub::Hub& hub) : hub_(hub), loops_(server) {
     for (std::size_t loop = 0; loop < loops_.count(); ++loop) {
@@ -14,8 +36,26 @@ HubLoops::HubLoops(Server& server, hub::Hub& hub) : hub_(hub), loops_(server) {
     }
 }
 
+void HubLoops::tick_hub_every(std::chrono::milliseconds interval) {
+    if (loops_.count() == 0) return;
+    loops_.post(0, [this, interval] {
+        spawn(every(interval, [this] {
+            hub_.tick();
+            return true;
+        }));
+    });
+}
+
+/// Of what the loops share each counts its part.
+std::size_t HubLoops::LoopOutlet::counted_size(const hub::Publication& publication) const noexcept {
+    constexpr std::size_t overhead = 256;
+    return overhead + publication.size() / all.outlets_.size();
+}
+
 void HubLoops::LoopOutlet::publish(hub::SharedPublication publication) {
+    all.loops_.count_posted(counted_size(*publication));
     all.loops_.post(loop, [this, publication = std::move(publication)] {
+        const GiveBack give_back(all.loops_, counted_size(*publication));
         for (Dialect* const dialect : all.dialects_) dialect->deliver(loop, publication);
         count(publication->when());
     });

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -40,7 +41,12 @@ public:
     [[nodiscard]] const std::deque<DialectTally>& tallies() const noexcept { return tallies_; }
 
     [[nodiscard]] hub::Hub& hub() noexcept { return hub_; }
+    /// Has the hub look at its clock, on the first loop. Once, before the server runs.
+    void tick_hub_every(std::chrono::milliseconds interval);
     [[nodiscard]] const engine::ServerLoops& loops() const noexcept { return loops_; }
+    /// False once the server leaves: those who come from then on are on another one, and would not
+    /// hear what clients publish here. Any thread.
+    [[nodiscard]] bool takes_publications() const noexcept { return !loops_.leaving(); }
     /// How long it took from publishing a message to its being handed to the members of a loop.
     struct Delays {
         static constexpr std::array<double, 8> bounds = {0.0001, 0.00025, 0.0005, 0.001,
@@ -70,6 +76,7 @@ private:
         void publish(hub::SharedPublication publication) override;
         void interrupt(const std::string& channel, hub::Position position) override;
         void announce(std::shared_ptr<const hub::PresenceChange> change) override;
+        bool has_room() const override { return all.loops_.has_room_to_post(); }
         void run(std::move_only_function<void()> function) override;
 
         HubLoops& all;
@@ -80,6 +87,7 @@ private:
         std::array<std::atomic<std::uint64_t>, Delays::bounds.size() + 1> counts = {};
         std::atomic<double> seconds = 0;
 
+        [[nodiscard]] std::size_t counted_size(const hub::Publication& publication) const noexcept;
         void count(hub::Clock::time_point published) noexcept;
     };
 

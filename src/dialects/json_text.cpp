@@ -1,6 +1,6 @@
 #include "dialects/json_text.hpp"
 
-#include <simdjson.h>
+#include "access/json_parser.hpp"
 
 #include <cstddef>
 
@@ -49,11 +49,7 @@ void append_quoted(std::string& json, std::string_view text) {
 
 bool is_json(std::string_view text) {
     thread_local simdjson::dom::parser parser(largest);
-    if (parser.max_depth() != deepest &&
-        parser.allocate(parser.capacity(), deepest) != simdjson::SUCCESS)
-        return false;
-    simdjson::dom::element value;
-    return parser.parse(text.data(), text.size()).get(value) == simdjson::SUCCESS;
+    return access::parse_json(parser, text, deepest).error() == simdjson::SUCCESS;
 }
 
 }  // namespace longwire::dialects

@@ -1,6 +1,7 @@
 #include "dialects/rules_gate.hpp"
 
 #include "access/json_web_token.hpp"
+#include "engine/cross_origin.hpp"
 #include "http/ip_address.hpp"
 
 #include <chrono>
@@ -14,8 +15,6 @@ namespace {
 
 using access::ChannelRule;
 using access::Who;
-
-constexpr std::size_t longest_user = 128;
 
 /// For channels that no rule is for.
 const std::shared_ptr<const ChannelRule>& closed_rule() {
@@ -154,7 +153,18 @@ std::shared_ptr<const ChannelRule> RulesGate::State::find(const std::string& cha
     return closed_rule();
 }
 
-RulesGate::RulesGate(Policy policy) : state_(std::make_shared<State>(std::move(policy))) {}
+namespace {
+
+bool limits(const access::Rates& rates) noexcept {
+    return rates.publish_per_connection.a_second > 0 || rates.publish_per_user.a_second > 0 ||
+           rates.publish_per_address.a_second > 0;
+}
+
+}  // namespace
+
+RulesGate::RulesGate(Policy policy)
+    : state_(std::make_shared<State>(std::move(policy))),
+      limits_publishing_(limits(state_->policy.rates)) {}
 
 std::shared_ptr<RulesGate::State> RulesGate::state() const {
     const std::scoped_lock lock(mutex_);
@@ -163,6 +173,7 @@ std::shared_ptr<RulesGate::State> RulesGate::state() const {
 
 void RulesGate::replace(Policy policy) {
     auto made = std::make_shared<State>(std::move(policy));
+    limits_publishing_ = limits(made->policy.rates);
     {
         const std::scoped_lock lock(mutex_);
         state_ = std::move(made);
@@ -185,8 +196,9 @@ Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
     if (const auto token = token_of(request)) return identify(*token, visitor);
     if (state->policy.users_name_themselves) {
         visitor.user = request.query("user").value_or("");
-        if (visitor.user.size() > longest_user)
-            return {.status = 400, .reason = "A user's name has at most 128 bytes."};
+        // (It goes out as a part of JSON.)
+        if (visitor.user.size() > longest_user || !engine::is_utf8(visitor.user))
+            return {.status = 400, .reason = "A user's name has at most 128 bytes, in UTF-8."};
     }
     return {};
 }
@@ -199,10 +211,14 @@ Verdict RulesGate::identify(std::string_view token, Visitor& visitor) {
     visitor.user = claims->user;
     visitor.info = claims->info;
     visitor.expires = claims->expires;
+    // What lets a token in that is a little too old lets it stay until then.
+    if (visitor.expires) *visitor.expires += state->policy.demands.leeway;
     // (How much was published stays what it was.)
     auto credentials = std::make_shared<Credentials>();
-    if (visitor.credentials)
-        credentials->published = static_cast<Credentials*>(visitor.credentials.get())->published;
+    if (const auto* const before = static_cast<const Credentials*>(visitor.credentials.get())) {
+        credentials->published = before->published;
+        credentials->shown_headers = before->shown_headers;
+    }
     credentials->claims = std::move(*claims);
     visitor.credentials = std::move(credentials);
     return {};
@@ -215,8 +231,9 @@ std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Deed deed,
     const auto& claims = its.claims;
     if (visitor.to_introduce && !its.introduced)
         return refused(401, deed, "it is not known who you are.");
-    if (visitor.expires &&
-        std::chrono::system_clock::now() - state->policy.demands.leeway >= *visitor.expires)
+    // (In seconds, in which no date is too far.)
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    if (visitor.expires && now >= *visitor.expires)
         return refused(401, deed, "your token has expired.");
     switch (who_may(*state->find(channel), deed)) {
         case Who::nobody:
@@ -242,6 +259,10 @@ std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Deed deed,
             return std::nullopt;
     }
     return deed == Deed::publish ? judge_rate(*state, visitor) : Verdict{};
+}
+
+Verdict RulesGate::judge_rate(const Visitor& visitor) {
+    return judge_rate(*state(), visitor);
 }
 
 Verdict RulesGate::judge_rate(State& state, const Visitor& visitor) {

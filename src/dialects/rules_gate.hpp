@@ -47,6 +47,14 @@ public:
     std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override;
     std::uint64_t version() const noexcept override { return version_; }
 
+    /// Whether any rate bounds what is published.
+    [[nodiscard]] bool limits_publishing() const noexcept {
+        return limits_publishing_.load(std::memory_order_relaxed);
+    }
+    /// For what is no channel's, and bounded as if it were published: one message more. Refused
+    /// with 429.
+    [[nodiscard]] Verdict judge_rate(const Visitor& visitor);
+
 private:
     struct State {
         explicit State(Policy from);
@@ -71,6 +79,7 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<State> state_;
     std::atomic<std::uint64_t> version_ = 1;
+    std::atomic<bool> limits_publishing_;
 };
 
 }  // namespace longwire::dialects

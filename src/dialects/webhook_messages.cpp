@@ -1,9 +1,8 @@
 #include "dialects/webhook_messages.hpp"
 
+#include "access/json_parser.hpp"
 #include "dialects/json_text.hpp"
 #include "http/base64.hpp"
-
-#include <simdjson.h>
 
 #include <cstdint>
 #include <utility>
@@ -12,7 +11,6 @@ namespace longwire::dialects {
 
 namespace {
 
-constexpr std::size_t longest_user = 128;
 constexpr std::size_t largest_info = 1024;
 constexpr std::size_t most_patterns = 256;
 constexpr std::size_t longest_reason = 200;
@@ -129,7 +127,7 @@ std::string to_json(const WebhookQuestion& question) {
 Result<WebhookAnswer> read_webhook_answer(std::string_view json) {
     simdjson::dom::parser parser;
     simdjson::dom::object object;
-    if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
+    if (access::parse_json(parser, json).get(object) != simdjson::SUCCESS)
         return wrong("it is no JSON object");
     WebhookAnswer answer;
     const auto allow = find(object, "allow");

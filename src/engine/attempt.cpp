@@ -21,7 +21,8 @@ std::unique_ptr<net::Dialogue> dialogue_with(const Proxy& proxy, const http::Url
         return std::make_unique<HttpTunnel>(proxy, server.authority());
     return std::make_unique<net::Socks5>(
         net::Socks5::Proxy{.name = proxy.name(), .user = proxy.user, .password = proxy.password},
-        server.host, server.port);
+        // (A zone is of this machine alone.)
+        server.host.substr(0, server.host.find('%')), server.port);
 }
 
 }  // namespace
@@ -63,6 +64,11 @@ void Attempt::begin() {
         connector_.emplace(loop, std::vector{*address}, address->to_text(), std::move(done));
     } else if (const auto numeric = net::Address::from_numeric(host, port)) {
         connector_.emplace(loop, std::vector{*numeric}, numeric->to_text(), std::move(done));
+    } else if (const std::size_t mark = host.find('%'); mark != std::string::npos) {
+        settle(failure(ErrorCode::connection_failed,
+                       "cannot connect to " + host + ": there is no network interface \"" +
+                           host.substr(mark + 1) + "\"; `ip link` lists them"));
+        return;
     } else {
         connector_.emplace(loop, host, port, std::move(done));
     }
@@ -91,7 +97,8 @@ void Attempt::shake(net::Descriptor socket) {
     step_ = Step::shaking;
     std::unique_ptr<net::TlsChannel> tls;
     if (const auto context = plan_->tls()) {
-        auto channel = net::TlsChannel::connect(context, plan_->url().host, plan_->url().port);
+        auto channel =
+            net::TlsChannel::connect(context, plan_->url().known_host(), plan_->url().port);
         if (!channel) return settle(std::unexpected(std::move(channel.error())));
         tls = std::move(*channel);
     }

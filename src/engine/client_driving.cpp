@@ -1,6 +1,7 @@
 #include "engine/client_options.hpp"
 #include "engine/client_session.hpp"
 #include "engine/log.hpp"
+#include "engine/websocket_session.hpp"
 #include "http/url.hpp"
 
 #include <longwire/connect.hpp>
@@ -175,7 +176,10 @@ Task<bool> ClientSession::end_or_come_back() {
     {
         const std::scoped_lock lock(mutex());
         if (client_ == nullptr || farewell_ || !ClientLoop::instance().works()) delay.reset();
-        if (delay) state_ = ReadyState::connecting;
+        if (delay) {
+            state_ = ReadyState::connecting;
+            take_back_unsent(options_->max_queue);
+        }
     }
     if (!delay) {
         finish(ended);
@@ -218,18 +222,17 @@ ClientSession::Ended ClientSession::lose() {
     sender_.reset();
     seeing_off_ = false;
     socket_.reset();
-    take_back_unsent(options_->reconnect ? options_->max_queue : 0);
     const std::scoped_lock lock(mutex());
     round_trip_ = 0;
     return ended;
 }
 
 void ClientSession::finish(const Ended& ended) {
-    take_back_unsent(0);
     backoff_.reset();
     {
         const std::scoped_lock lock(mutex());
         state_ = ReadyState::closed;
+        take_back_unsent(0);
     }
     if (ended.error || !ended.clean) tell(client_event::error, error_of(ended));
     CloseStatus status = ended.status();
@@ -294,8 +297,17 @@ void ClientSession::act_on_close() {
 
 /// A server that reads nothing is not to keep what is closing.
 OwnedCoroutine ClientSession::lose_patience() {
-    const auto time = options_->close_timeout;
-    co_await sleep_for(time.count() > 0 ? time : std::chrono::seconds(5));
+    const std::chrono::milliseconds patience =
+        options_->close_timeout.count() > 0 ? options_->close_timeout : std::chrono::seconds(5);
+    const WebSocketSession& session = WebSocketSession::of(socket());
+    net::Uptake uptake = session.uptake();
+    std::optional wait = uptake.first_wait(patience);
+    while (wait) {
+        co_await sleep_for(*wait);
+        wait = session.wait_for(uptake, patience);
+        // The socket is given the rest bit by bit.
+        if (wait && !uptake.under_way()) uptake = session.uptake();
+    }
     ClientLoop::instance().post([self = shared_from_this()] { self->say_farewell(); });
 }
 

@@ -1,5 +1,6 @@
 #include "engine/client_loop.hpp"
 
+#include "engine/client_session.hpp"
 #include "engine/log.hpp"
 #include "protocol/masking_key.hpp"
 
@@ -16,24 +17,68 @@ namespace {
 // For the closing handshakes that are under way when the program ends.
 constexpr std::chrono::milliseconds patience_at_exit = std::chrono::seconds(1);
 
+std::atomic<std::uint16_t> forked = 0;
+
+/// What guards the making of a loop.
+std::mutex& making() {
+    static std::mutex mutex;
+    return mutex;
+}
+
+/// The child has no other thread that could unlock what one of them held in that moment. The
+/// mutexes within which others are taken come first.
+void before_fork() {
+    making().lock();
+    ClientSession::lock_all();
+    LoopRegistry::lock();
+    lock_log();
+}
+
+void after_fork() {
+    unlock_log();
+    LoopRegistry::unlock();
+    ClientSession::unlock_all();
+    making().unlock();
+}
+
 }  // namespace
+
+std::atomic<ClientLoop*> ClientLoop::latest_ = nullptr;
+
+std::uint16_t ClientLoop::forks() noexcept {
+    return forked.load(std::memory_order_relaxed);
+}
+
+void ClientLoop::after_fork_in_child() {
+    ++forked;
+    latest_ = nullptr;
+    after_fork();
+}
 
 /// Ends the loop with the program.
 class ClientLoop::Ending {
 public:
-    explicit Ending(ClientLoop& loop) noexcept : loop_(loop) {}
+    Ending() noexcept = default;
     Ending(const Ending&) = delete;
     Ending& operator=(const Ending&) = delete;
-    ~Ending() { loop_.end(); }
-
-private:
-    ClientLoop& loop_;
+    ~Ending() {
+        if (ClientLoop* const loop = latest_.load()) loop->end();
+    }
 };
 
 ClientLoop& ClientLoop::instance() {
-    static ClientLoop& loop = *new ClientLoop;
-    static const Ending ending(loop);
-    return loop;
+    if (ClientLoop* const loop = latest_.load(std::memory_order_acquire)) return *loop;
+    const std::scoped_lock lock(making());
+    if (ClientLoop* const loop = latest_.load()) return *loop;
+    static const int watched = pthread_atfork(before_fork, after_fork, after_fork_in_child);
+    // (Each is kept for good, and found by whoever looks for what was forgotten.)
+    static std::vector<ClientLoop*>& all = *new std::vector<ClientLoop*>;
+    all.push_back(new ClientLoop);
+    if (watched != 0)
+        log(LogLevel::warning, "a child that is forked cannot have Clients: pthread_atfork failed");
+    static const Ending ending;
+    latest_.store(all.back(), std::memory_order_release);
+    return *all.back();
 }
 
 ClientLoop::ClientLoop() {
@@ -79,6 +124,12 @@ void ClientLoop::post(std::function<void()> function) {
 void ClientLoop::keep(std::shared_ptr<const void> remains) {
     const std::scoped_lock lock(remains_mutex_);
     remains_.push_back(std::move(remains));
+}
+
+void ClientLoop::keep_of_parent(std::shared_ptr<const void> remains) {
+    static auto& all = *new std::vector<std::shared_ptr<const void>>;
+    const std::scoped_lock lock(making());
+    all.push_back(std::move(remains));
 }
 
 void ClientLoop::run() {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,10 +14,15 @@
 namespace longwire::engine {
 
 /// The loop of all Clients of the program, in a thread of its own: begun with the first, and ended
-/// with the program. The object itself is never destroyed, since Clients may be after that.
+/// with the program. The object itself is never destroyed, since Clients may be after that. A child
+/// that was forked has its parent's memory and none of its threads: it gets a loop of its own with
+/// its first Client, and the parent's is left alone there.
 class ClientLoop {
 public:
     static ClientLoop& instance();
+    /// How often this process and those above it were forked: what was made at another number is
+    /// another process's.
+    [[nodiscard]] static std::uint16_t forks() noexcept;
 
     ClientLoop(const ClientLoop&) = delete;
     ClientLoop& operator=(const ClientLoop&) = delete;
@@ -29,6 +35,8 @@ public:
     [[nodiscard]] bool works() const noexcept { return works_; }
     /// For what cannot be destroyed any more, because the loop that it hangs on has gone.
     void keep(std::shared_ptr<const void> remains);
+    /// The same for what hangs on the loop of the process that this one was forked from.
+    static void keep_of_parent(std::shared_ptr<const void> remains);
 
     /// Awaits that what was written in this turn has been offered to the kernel.
     class [[nodiscard]] Turn {
@@ -56,9 +64,12 @@ private:
     class Ending;
 
     ClientLoop();
+    static void after_fork_in_child();
     void run();
     void end();
     void resume_turns();
+
+    static std::atomic<ClientLoop*> latest_;  // of this process; null: none yet
 
     std::unique_ptr<Worker> worker_;
     std::shared_ptr<LoopEntry> entry_;  // outlives the worker

@@ -21,7 +21,13 @@ public:
     /// What all of them take.
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() - begin_; }
     /// What they carry.
-    [[nodiscard]] std::size_t payload() const noexcept { return size() - count_ * sizeof(Head); }
+    [[nodiscard]] std::size_t payload() const noexcept { return size() - heads(); }
+    [[nodiscard]] std::size_t heads() const noexcept { return heads_of(count_); }
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    /// What so many messages take beside their payloads.
+    [[nodiscard]] static std::size_t heads_of(std::size_t count) noexcept {
+        return count * sizeof(Head);
+    }
 
     void add(Message message) {
         const Head head = {.size = message.size() << 1 | (message.is_text() ? 1U : 0U)};

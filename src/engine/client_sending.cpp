@@ -32,6 +32,7 @@ bool ClientSession::may_send_at_once(const ClientLoop& loop) const noexcept {
 }
 
 SendStatus ClientSession::send(Message message) {
+    if (is_of_parent()) return SendStatus::dropped;
     ClientLoop& loop = ClientLoop::instance();
     std::unique_lock lock(mutex());
     if (may_send_at_once(loop)) {
@@ -96,13 +97,12 @@ OwnedCoroutine ClientSession::see_off(Sending sending) {
 bool ClientSession::take_batch() {
     if (socket().ready_state() != ReadyState::open) return false;
     if (batch_ && !batch_->empty()) return true;
-    const std::size_t backlog = socket().buffered_amount();
+    const std::size_t in_socket = socket().buffered_amount();
     const std::scoped_lock lock(mutex());
-    backlog_ = backlog;
-    if (outbox_ && !outbox_->empty()) {
-        batch_.swap(outbox_);
-        return true;
-    }
+    const bool more = outbox_ && !outbox_->empty();
+    if (more) batch_.swap(outbox_);
+    count_backlog(in_socket);
+    if (more) return true;
     sending_ = false;
     batch_.reset();
     outbox_.reset();
@@ -113,21 +113,30 @@ bool ClientSession::take_batch() {
 Sending ClientSession::pass_on() {
     for (;;) {
         Sending sending = socket().send(batch_->front());
+        // One that has broken takes no more, and the next connection gets the rest.
+        if (sending == SendStatus::dropped) return sending;
         batch_->pop();
         if (batch_->empty() || socket().buffered_amount() > always_admitted) return sending;
     }
 }
 
 void ClientSession::note_backlog() {
-    const std::size_t backlog = (batch_ ? batch_->payload() : 0) + socket().buffered_amount();
+    const std::size_t in_socket = socket().buffered_amount();
     const std::scoped_lock lock(mutex());
-    backlog_ = backlog;
+    count_backlog(in_socket);
 }
 
-/// There is no connection: what no socket has taken waits for the next, up to `most`.
+/// With the mutex.
+void ClientSession::count_backlog(std::size_t in_socket) noexcept {
+    backlog_ = (batch_ ? batch_->size() : 0) + in_socket;
+    backlog_messages_ = batch_ ? static_cast<std::uint32_t>(batch_->count()) : 0;
+}
+
+/// There is no connection: what no socket has taken waits for the next, up to `most`. With the
+/// mutex, and within the same turn of it in which the state says so: or others add to it by what
+/// was true before.
 void ClientSession::take_back_unsent(std::size_t most) {
-    const std::scoped_lock lock(mutex());
-    backlog_ = 0;
+    backlog_ = backlog_messages_ = 0;
     sending_ = false;
     if (batch_ && !batch_->empty()) {
         if (outbox_) batch_->add_all(*outbox_);

@@ -11,11 +11,15 @@ namespace {
 
 constexpr std::size_t longest_reason = 123;
 
+std::mutex& url_mutex() noexcept {
+    static std::mutex mutex;
+    return mutex;
+}
+
 /// The URL, shared with the Client that was made before it where it is the same.
 std::shared_ptr<const std::string> share_url(std::string_view url) {
-    static std::mutex mutex;
     static std::weak_ptr<const std::string> latest;
-    const std::scoped_lock lock(mutex);
+    const std::scoped_lock lock(url_mutex());
     if (auto known = latest.lock(); known && *known == url) return known;
     auto made = std::make_shared<const std::string>(url);
     latest = made;
@@ -32,11 +36,23 @@ ClientSession::ClientSession(Client& client, std::string_view url,
       handlers_(std::move(handlers)),
       url_(share_url(url)) {}
 
+std::array<std::mutex, 64>& ClientSession::mutexes() noexcept {
+    static std::array<std::mutex, 64> all;
+    return all;
+}
+
 std::mutex& ClientSession::mutex_of(const ClientSession& session) noexcept {
-    // A mutex each would be an eighth of an idle Client. None is held while another is taken.
-    constexpr std::size_t count = 64;
-    static std::array<std::mutex, count> mutexes;
-    return mutexes[reinterpret_cast<std::uintptr_t>(&session) / 64 % count];
+    return mutexes()[reinterpret_cast<std::uintptr_t>(&session) / 64 % mutexes().size()];
+}
+
+void ClientSession::lock_all() {
+    for (std::mutex& each : mutexes()) each.lock();
+    url_mutex().lock();
+}
+
+void ClientSession::unlock_all() noexcept {
+    url_mutex().unlock();
+    for (std::mutex& each : mutexes()) each.unlock();
 }
 
 void ClientSession::start() {
@@ -52,6 +68,7 @@ void ClientSession::start() {
 }
 
 void ClientSession::leave() {
+    if (is_of_parent()) return ClientLoop::keep_of_parent(shared_from_this());
     ClientLoop& loop = ClientLoop::instance();
     std::unique_ptr<ClientHandlers> handlers;
     {
@@ -80,6 +97,7 @@ Result<void> ClientSession::close(CloseCode code, std::string_view reason) {
         !protocol::is_valid_utf8(std::as_bytes(std::span(reason.data(), reason.size()))))
         return failure(ErrorCode::invalid_argument,
                        "a Client cannot close for that reason; it may be 123 bytes of UTF-8 long");
+    if (is_of_parent()) return {};
     {
         const std::scoped_lock lock(mutex());
         if (state_ == ReadyState::closing || state_ == ReadyState::closed) return {};
@@ -96,6 +114,7 @@ std::string ClientSession::url() const {
 }
 
 ReadyState ClientSession::ready_state() const {
+    if (is_of_parent()) return ReadyState::closed;
     const std::scoped_lock lock(mutex());
     return state_;
 }
@@ -112,7 +131,8 @@ std::string ClientSession::extensions() const {
 
 std::size_t ClientSession::buffered_amount() const {
     const std::scoped_lock lock(mutex());
-    return (outbox_ ? outbox_->payload() : 0) + backlog_;
+    return (outbox_ ? outbox_->payload() : 0) + backlog_ -
+           ClientOutbox::heads_of(backlog_messages_);
 }
 
 std::optional<std::chrono::microseconds> ClientSession::round_trip() const {

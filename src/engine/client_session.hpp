@@ -7,6 +7,7 @@
 
 #include <longwire/client.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -44,6 +45,10 @@ public:
     [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const;
     template <class Handler>
     void set(const ClientEvent<Handler>& event, Handler handler);
+
+    /// Around a fork: nothing of any session is changing.
+    static void lock_all();
+    static void unlock_all() noexcept;
 
 private:
     /// What server and client agreed on.
@@ -104,13 +109,19 @@ private:
     [[nodiscard]] bool take_batch();
     [[nodiscard]] Sending pass_on();
     void note_backlog();
+    void count_backlog(std::size_t in_socket) noexcept;
     void take_back_unsent(std::size_t most);
 
     /// Where there is a connection.
     [[nodiscard]] WebSocket& socket() noexcept {
         return *socket_;  // NOLINT(bugprone-unchecked-optional-access)
     }
+    /// A mutex each would be an eighth of an idle Client. None is held while another is taken.
+    static std::array<std::mutex, 64>& mutexes() noexcept;
     [[nodiscard]] static std::mutex& mutex_of(const ClientSession& session) noexcept;
+    /// Made before this process was forked: it is the parent's, with its connection and the thread
+    /// that drives it, and nothing of it is touched here.
+    [[nodiscard]] bool is_of_parent() const noexcept { return forks_ != ClientLoop::forks(); }
     [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_of(*this); }
 
     const std::shared_ptr<const ClientOptions> options_;
@@ -120,19 +131,23 @@ private:
     std::shared_ptr<const std::string> url_;
     std::shared_ptr<const Agreement> agreed_;
     std::unique_ptr<ClientOutbox> outbox_;  // what no socket has been given yet
-    std::size_t backlog_ = 0;               // what it has, and the operating system has not
+    // What it has been given, or is about to be, and the operating system has not taken.
+    std::size_t backlog_ = 0;
     std::unique_ptr<Farewell> farewell_;
-    std::uint32_t round_trip_ = 0;  // in microseconds; 0: none
+    std::uint32_t backlog_messages_ = 0;  // whose heads are in the backlog with their payloads
+    std::uint32_t round_trip_ = 0;        // in microseconds; 0: none
     ReadyState state_ = ReadyState::connecting;
     bool sending_ = false;  // somebody sees to it that the outbox is emptied
+    // Not guarded: it stays.
+    const std::uint16_t forks_ = ClientLoop::forks();
     // Set by the loop with the mutex, and waited for by who destroys the Client.
     std::atomic<bool> calling_ = false;  // a handler runs
     std::atomic<bool> asking_ = false;   // before_connect has begun
 
     // The loop's own.
-    bool seeing_off_ = false;
-    bool opening_ = false;  // on_open is being told
-    bool reaching_ = true;  // a connection is being made, or about to be
+    bool seeing_off_ : 1 = false;
+    bool opening_ : 1 = false;  // on_open is being told
+    bool reaching_ : 1 = true;  // a connection is being made, or about to be
     OwnedCoroutine drive_;
     OwnedCoroutine sender_;
     OwnedCoroutine heart_;

@@ -84,6 +84,12 @@ Response folder_with_slash(const Request& request) {
     return Response::text(301, "This folder is at " + location).with("Location", location);
 }
 
+std::string name_of(std::string_view path) {
+    std::string name(path);
+    if (name.empty() || name.ends_with('/')) name += "index.html";
+    return name;
+}
+
 Response not_found() {
     return Response::text(404, "There is nothing at this address.");
 }
@@ -92,21 +98,32 @@ Response not_found() {
 
 Files::Files(std::string folder) : folder_(std::move(folder)) {}
 
-Response Files::respond(const Request& request, std::string_view path) {
-    if (!is_servable(path)) return not_found();
-    if (path.empty() && !request.path().ends_with('/')) return folder_with_slash(request);
+net::Descriptor Files::open(std::string_view path) {
+    const std::scoped_lock lock(mutex_);
     if (!folder_descriptor_)
         folder_descriptor_ =
             net::Descriptor(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder_descriptor_) {
         log(LogLevel::warning, "cannot open the folder " + folder_ +
                                    ", whose files are served: " + net::describe_errno(errno));
-        return not_found();
+        return {};
     }
+    return open_below(folder_descriptor_.get(), std::string(path));
+}
 
-    std::string name(path);
-    if (name.empty() || name.ends_with('/')) name += "index.html";
-    const net::Descriptor file = open_below(folder_descriptor_.get(), name);
+bool Files::hold(std::string_view path) {
+    if (!is_servable(path)) return false;
+    const net::Descriptor file = open(name_of(path));
+    struct stat status = {};
+    return file && ::fstat(file.get(), &status) == 0 &&
+           (S_ISDIR(status.st_mode) || S_ISREG(status.st_mode));
+}
+
+Response Files::respond(const Request& request, std::string_view path) {
+    if (!is_servable(path)) return not_found();
+    if (path.empty() && !request.path().ends_with('/')) return folder_with_slash(request);
+    const std::string name = name_of(path);
+    const net::Descriptor file = open(name);
     struct stat status = {};
     if (!file || ::fstat(file.get(), &status) != 0) return not_found();
     if (S_ISDIR(status.st_mode)) return folder_with_slash(request);

@@ -5,6 +5,7 @@
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,14 @@ public:
 
     /// The file at `path` (decoded, below the folder) as a response to `request`: 200, 304 or 404.
     [[nodiscard]] Response respond(const Request& request, std::string_view path);
+    /// Whether there is something at `path`.
+    [[nodiscard]] bool hold(std::string_view path);
 
 private:
+    [[nodiscard]] net::Descriptor open(std::string_view path);
+
     std::string folder_;
+    std::mutex mutex_;  // of the descriptor, which all loops use
     net::Descriptor folder_descriptor_;
 };
 

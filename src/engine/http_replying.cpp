@@ -4,11 +4,13 @@
 #include "http/date.hpp"
 #include "http/response_writer.hpp"
 #include "net/loop.hpp"
+#include "net/posted.hpp"
 
 #include <array>
 #include <atomic>
 #include <charconv>
 #include <ctime>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -33,6 +35,11 @@ void call(const std::function<void()>& handler) noexcept {
     }
 }
 
+/// Not within whatever is running.
+void call_soon(const std::shared_ptr<net::Inbox>& inbox, std::function<void()> handler) {
+    if (handler) net::Loop::post_to(inbox, [handler = std::move(handler)] { call(handler); });
+}
+
 }  // namespace
 
 // ---- what is kept -------------------------------------------------------------------------------
@@ -40,8 +47,23 @@ void call(const std::function<void()>& handler) noexcept {
 /// Where an answer is given, for as long as it is.
 struct HttpReply::Place {
     std::shared_ptr<net::Inbox> inbox;
+    std::shared_ptr<net::HeldTotal> held;
     // Changed on the loop only.
     std::atomic<engine::HttpReplying*> replying;
+    std::atomic<bool> lost = false;  // the connection ended before the answer was complete
+
+    // What other threads write is counted where they do: it is told there whether it is taken.
+    std::atomic<bool> begun = false;
+    std::atomic<bool> over = false;               // no more is taken
+    std::atomic<bool> written_elsewhere = false;  // by another thread than the loop's
+    std::atomic<std::size_t> max_backlog = 0;
+    std::atomic<std::size_t> on_the_way = 0;  // to the loop, in bytes
+    std::atomic<std::size_t> backlog = 0;     // there, at the last look: it is no more by now
+
+    void begin(std::size_t most) noexcept {
+        if (!begun.exchange(true)) max_backlog = most;
+    }
+    [[nodiscard]] std::size_t waiting() const noexcept { return on_the_way + backlog; }
 };
 
 /// What the copies of a reply have in common.
@@ -65,6 +87,13 @@ struct HttpReply::Shared {
         });
     }
 
+    [[nodiscard]] SendStatus write_elsewhere(const PreparedChunk& chunk) const;
+    /// Of an answer that another thread gives: each request has one, so connections bound it.
+    [[nodiscard]] std::optional<net::Posted> count(const Response& response) const {
+        if (net::Loop::runs_here(place->inbox)) return std::nullopt;
+        return net::Posted::count(place->held, response.body.size() + net::Posted::overhead);
+    }
+
     std::shared_ptr<Place> place;
 };
 
@@ -72,6 +101,15 @@ HttpReply engine::ReplyAccess::make(std::shared_ptr<HttpReply::Place> place) {
     HttpReply reply;
     reply.shared_ = std::make_shared<HttpReply::Shared>(std::move(place));
     return reply;
+}
+
+std::shared_ptr<net::Inbox> engine::ReplyAccess::inbox(const HttpReply& reply) {
+    return reply.shared_ ? reply.shared_->place->inbox : nullptr;
+}
+
+void engine::ReplyAccess::watch(const HttpReply& reply, const AnswerUptake& uptake) {
+    if (reply.shared_)
+        reply.shared_->act([uptake](engine::HttpReplying& replying) { replying.watch(uptake); });
 }
 
 PreparedChunk::PreparedChunk(std::string_view bytes) : size_(bytes.size()) {
@@ -92,25 +130,53 @@ bool HttpReply::alive() const noexcept {
 }
 
 void HttpReply::send(Response response) const {
-    if (shared_)
-        shared_->act([response = std::move(response)](engine::HttpReplying& replying) {
-            replying.send(response);
-        });
+    if (!shared_) return;
+    auto counted = shared_->count(response);
+    shared_->act([response = std::move(response), counted = std::move(counted)](
+                     engine::HttpReplying& replying) { replying.send(response); });
 }
 
 void HttpReply::begin(Response response, std::size_t max_backlog) const {
-    if (shared_)
-        shared_->act([response = std::move(response), max_backlog](engine::HttpReplying& replying) {
-            replying.begin(response, max_backlog);
-        });
+    if (!shared_) return;
+    shared_->place->begin(max_backlog);
+    auto counted = shared_->count(response);
+    shared_->act([response = std::move(response), max_backlog, counted = std::move(counted)](
+                     engine::HttpReplying& replying) { replying.begin(response, max_backlog); });
 }
 
-void HttpReply::write(const PreparedChunk& chunk) const {
-    if (shared_) shared_->act([chunk](engine::HttpReplying& replying) { replying.write(chunk); });
+SendStatus HttpReply::write(const PreparedChunk& chunk) const {
+    if (!shared_) return SendStatus::dropped;
+    const std::shared_ptr<Place>& place = shared_->place;
+    if (!net::Loop::runs_here(place->inbox)) return shared_->write_elsewhere(chunk);
+    engine::HttpReplying* const replying = place->replying;
+    return replying == nullptr ? SendStatus::dropped : replying->write(chunk);
+}
+
+SendStatus HttpReply::Shared::write_elsewhere(const PreparedChunk& chunk) const {
+    if (place->replying == nullptr || !place->begun || place->over) return SendStatus::dropped;
+    const std::size_t size = chunk.size_;
+    if (size == 0) return SendStatus::sent;
+    place->written_elsewhere = true;
+    auto room = net::Posted::take(place->held, size + net::Posted::overhead);
+    const std::size_t waiting = (place->on_the_way += size) + place->backlog;
+    if (waiting > place->max_backlog || !room) {
+        place->on_the_way -= size;
+        place->over = true;
+        act([](engine::HttpReplying& replying) { replying.overrun(); });
+        return SendStatus::dropped;
+    }
+    net::Loop::post_to(place->inbox, [place = place, chunk, size, room = std::move(*room)] {
+        if (engine::HttpReplying* const replying = place->replying) replying->write_counted(chunk);
+        place->on_the_way -= size;
+    });
+    return waiting > place->max_backlog / 2 ? SendStatus::buffered : SendStatus::sent;
 }
 
 void HttpReply::end() const {
-    if (shared_) shared_->act([](engine::HttpReplying& replying) { replying.end(); });
+    if (!shared_) return;
+    // (On the loop it is over when it is.)
+    if (!net::Loop::runs_here(shared_->place->inbox)) shared_->place->over = true;
+    shared_->act([](engine::HttpReplying& replying) { replying.end(); });
 }
 
 void HttpReply::name_user(std::string_view user) const {
@@ -126,12 +192,23 @@ engine::HttpReplying* HttpReply::here() const noexcept {
 }
 
 std::size_t HttpReply::buffered_amount() const noexcept {
-    const engine::HttpReplying* const replying = here();
-    return replying == nullptr ? 0 : replying->buffered_amount();
+    if (!shared_ || shared_->place->replying == nullptr) return 0;
+    if (const engine::HttpReplying* const replying = here())
+        return replying->buffered_amount() + shared_->place->on_the_way;
+    return shared_->place->waiting();
 }
 
 void HttpReply::on_close(std::function<void()> handler) const {
-    if (engine::HttpReplying* const replying = here()) replying->on_close(std::move(handler));
+    if (!shared_ || !net::Loop::runs_here(shared_->place->inbox)) return;
+    const Place& place = *shared_->place;
+    if (engine::HttpReplying* const replying = place.replying)
+        replying->on_close(std::move(handler));
+    else if (place.lost)
+        call_soon(place.inbox, std::move(handler));
+}
+
+void HttpReply::on_half_close(std::function<void()> handler) const {
+    if (engine::HttpReplying* const replying = here()) replying->on_half_close(std::move(handler));
 }
 
 void HttpReply::on_leave(std::function<void()> handler) const {
@@ -139,7 +216,10 @@ void HttpReply::on_leave(std::function<void()> handler) const {
 }
 
 void HttpReply::on_drain(std::function<void()> handler) const {
-    if (engine::HttpReplying* const replying = here()) replying->on_drain(std::move(handler));
+    if (shared_)
+        shared_->act([handler = std::move(handler)](engine::HttpReplying& replying) {
+            replying.on_drain(handler);
+        });
 }
 
 // ---- on the loop --------------------------------------------------------------------------------
@@ -147,32 +227,40 @@ void HttpReply::on_drain(std::function<void()> handler) const {
 namespace engine {
 
 HttpReplying::HttpReplying(net::Stream& stream, Terms terms, Told told)
-    : stream_(stream), terms_(terms), told_(std::move(told)) {}
+    : stream_(stream), terms_(std::move(terms)), told_(std::move(told)) {}
 
 HttpReplying::~HttpReplying() {
-    if (place_) place_->replying = nullptr;
+    let_go_of_place(false);
 }
 
-HttpReply HttpReplying::reply() {
+void HttpReplying::let_go_of_place(bool lost) noexcept {
+    if (!place_) return;
+    place_->replying = nullptr;
+    if (lost) place_->lost = true;
+}
+
+HttpReply HttpReplying::reply(std::shared_ptr<net::HeldTotal> held) {
     place_ = std::make_shared<HttpReply::Place>();
     place_->inbox = stream_.loop().inbox();
+    place_->held = std::move(held);
     place_->replying = this;
     return ReplyAccess::make(place_);
 }
 
 void HttpReplying::write_head(const Response& response, bool whole) {
     begun_ = true;
-    status_ = response.status;
+    status_ = http::written_status(response.status);
     const std::string date = http::format_imf_fixdate(std::time(nullptr));
     // Without chunks only the connection's end says that the body is whole.
     if (!whole && terms_.minor_version == 0) terms_.keep_alive = false;
+    if (http::ends_connection(response)) terms_.keep_alive = false;
     const std::string head =
         http::write_response_head(response, {.keep_alive = terms_.keep_alive,
                                              .chunked = !whole && terms_.minor_version > 0,
                                              .length = whole,
                                              .minor_version = terms_.minor_version,
                                              .date = date});
-    const bool bodiless = terms_.head_only || http::is_bodiless(response.status);
+    const bool bodiless = terms_.head_only || http::is_bodiless(status_);
     const auto body = whole && !bodiless ? bytes_of(response.body) : std::span<const std::byte>{};
     bytes_sent_ += head.size() + body.size();
     stream_.write(bytes_of(head), body);
@@ -194,18 +282,41 @@ void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
     if (terms_.upgrading && response.status == 101) return send(response);
     max_backlog_ = max_backlog;
     write_head(response, false);
-    write(PreparedChunk(response.body));
+    // Who would go on writing, or waits for somebody to go, has nothing to wait for.
+    if (terms_.head_only) return finish(Outcome::complete, true);
+    append(PreparedChunk(response.body));
 }
 
-void HttpReplying::write(const PreparedChunk& chunk) {
-    if (!begun_ || finished_ || terms_.head_only || chunk.size_ == 0) return;
-    if (stream_.backlog() + chunk.size_ > max_backlog_) return finish(Outcome::overrun);
+SendStatus HttpReplying::write(const PreparedChunk& chunk) {
+    if (!begun_ || finished_) return SendStatus::dropped;
+    if (stream_.backlog() + chunk.size_ > max_backlog_) {
+        finish(Outcome::overrun);
+        return SendStatus::dropped;
+    }
+    append(chunk);
+    return stream_.congested() ? SendStatus::buffered : SendStatus::sent;
+}
+
+void HttpReplying::write_counted(const PreparedChunk& chunk) {
+    if (!begun_ || finished_) return;
+    append(chunk);
+}
+
+void HttpReplying::append(const PreparedChunk& chunk) {
+    if (chunk.size_ == 0) return;
     const auto framed = bytes_of(*chunk.framed_);
     const auto bytes =
         terms_.minor_version > 0 ? framed : framed.subspan(chunk.begin_, chunk.size_);
     bytes_sent_ += bytes.size();
     stream_.write_shared(chunk.framed_, bytes);
+    if (place_->written_elsewhere) note_backlog();
     if (on_drain_) stream_.tell_when_drained();
+}
+
+/// For other threads, which cannot look themselves.
+void HttpReplying::note_backlog() noexcept {
+    place_->backlog = stream_.backlog();
+    stream_.tell_when_drained();
 }
 
 void HttpReplying::end() {
@@ -222,9 +333,14 @@ void HttpReplying::abandon() {
 }
 
 void HttpReplying::finish(Outcome outcome) {
+    finish(outcome, outcome == Outcome::broken || outcome == Outcome::overrun);
+}
+
+void HttpReplying::finish(Outcome outcome, bool lost) {
     finished_ = true;
-    if (place_) place_->replying = nullptr;
-    if (outcome == Outcome::broken || outcome == Outcome::overrun) lose();
+    let_go_of_place(lost);
+    // Whoever writes, or lets go of the reply, is not called back within that.
+    if (lost) call_soon(stream_.loop().inbox(), std::exchange(on_close_, {}));
     // It may destroy this object.
     const auto done = std::move(told_.done);
     done(outcome);
@@ -232,7 +348,7 @@ void HttpReplying::finish(Outcome outcome) {
 
 void HttpReplying::lose() {
     finished_ = true;
-    if (place_) place_->replying = nullptr;
+    let_go_of_place(true);
     if (const auto handler = std::exchange(on_close_, {})) call(handler);
 }
 
@@ -243,10 +359,28 @@ void HttpReplying::leave() {
     // It may have completed the answer, and this object be gone.
     if (place->replying != this) return;
     if (begun_) return abandon();
-    send(Response::text(503, "The server is being shut down. Try again.").with("Retry-After", "1"));
+    send(terms_.own(Response::text(503, "The server is being shut down. Try again."))
+             .with("Retry-After", "1"));
+}
+
+void HttpReplying::on_half_close(std::function<void()> handler) {
+    outlives_half_close_ = true;
+    if (half_closed_)
+        call_soon(stream_.loop().inbox(), std::move(handler));
+    else
+        on_half_close_ = std::move(handler);
+}
+
+bool HttpReplying::half_close() {
+    if (begun_ || terms_.upgrading || !outlives_half_close_) return false;
+    half_closed_ = true;
+    // It may complete the answer, and this object be gone.
+    if (const auto handler = std::exchange(on_half_close_, {})) call(handler);
+    return true;
 }
 
 void HttpReplying::drained() {
+    place_->backlog = 0;
     if (finished_ || !on_drain_) return;
     const auto handler = on_drain_;
     call(handler);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/answer_uptake.hpp"
+#include "net/held_total.hpp"
 #include "net/stream.hpp"
 
 #include <longwire/http_reply.hpp>
@@ -8,7 +10,10 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace longwire::engine {
 
@@ -21,6 +26,13 @@ public:
         bool head_only = false;
         int minor_version = 1;
         bool upgrading = false;  // a response of 101 is no answer, but lets it switch
+        /// Of answers that are given in the handler's place.
+        std::vector<std::pair<std::string, std::string>> own_fields = {};
+
+        [[nodiscard]] Response own(Response answer) const {
+            answer.headers.insert(answer.headers.end(), own_fields.begin(), own_fields.end());
+            return answer;
+        }
     };
     enum class Outcome : std::uint8_t {
         complete,
@@ -39,19 +51,29 @@ public:
     HttpReplying(const HttpReplying&) = delete;
     HttpReplying& operator=(const HttpReplying&) = delete;
 
-    /// For the handler; once.
-    [[nodiscard]] HttpReply reply();
+    /// For the handler; once. What other threads write is counted in `held`.
+    [[nodiscard]] HttpReply reply(std::shared_ptr<net::HeldTotal> held);
 
     void send(const Response& response);
     void begin(const Response& response, std::size_t max_backlog);
-    void write(const PreparedChunk& chunk);
+    SendStatus write(const PreparedChunk& chunk);
+    /// What another thread has counted among what may wait.
+    void write_counted(const PreparedChunk& chunk);
+    /// Another thread would have written more than may wait.
+    void overrun() {
+        if (begun_ && !finished_) finish(Outcome::overrun);
+    }
     void end();
     /// All copies of the reply are gone.
     void abandon();
     void name_user(std::string_view user) const { told_.name_user(user); }
     void on_close(std::function<void()> handler) { on_close_ = std::move(handler); }
     void on_leave(std::function<void()> handler) { on_leave_ = std::move(handler); }
+    void on_half_close(std::function<void()> handler);
     void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
+    /// For as long as the answer is on its way, which is longer than this lives.
+    void watch(const AnswerUptake& uptake) { watch_ = AnswerWatch(uptake, stream_); }
+    [[nodiscard]] AnswerWatch take_watch() noexcept { return std::move(watch_); }
 
     /// After `switched`: the 101 that was given.
     [[nodiscard]] Response take_switching() noexcept { return std::move(switching_); }
@@ -61,35 +83,48 @@ public:
     [[nodiscard]] int status() const noexcept { return status_; }
     [[nodiscard]] std::size_t bytes_sent() const noexcept { return bytes_sent_; }
     [[nodiscard]] std::size_t buffered_amount() const noexcept { return stream_.backlog(); }
-    /// The connection has ended before the answer was complete.
+    /// The connection has ended before the answer was complete. Calls `on_close`.
     void lose();
+    /// The client has ended its side. False: so it has gone, for all that is known.
+    [[nodiscard]] bool half_close();
     void drained();
     /// The server is leaving: what is not complete after this is cut.
     void leave();
 
 private:
     void write_head(const Response& response, bool whole);
+    void append(const PreparedChunk& chunk);
+    void note_backlog() noexcept;
     void finish(Outcome outcome);
+    void finish(Outcome outcome, bool lost);
+    void let_go_of_place(bool lost) noexcept;
 
     net::Stream& stream_;
     Terms terms_;
     Told told_;
     std::function<void()> on_close_;
+    std::function<void()> on_half_close_;
     std::function<void()> on_drain_;
     std::function<void()> on_leave_;
     std::shared_ptr<HttpReply::Place> place_;
+    AnswerWatch watch_;
     Response switching_;
     std::size_t max_backlog_ = 0;
     std::size_t bytes_sent_ = 0;
     int status_ = 0;
     bool begun_ = false;
     bool finished_ = false;
+    bool half_closed_ = false;
+    bool outlives_half_close_ = false;
 };
 
-/// Makes replies.
+/// Makes replies, and looks into them.
 class ReplyAccess {
 public:
     [[nodiscard]] static HttpReply make(std::shared_ptr<HttpReply::Place> place);
+    /// Null where it is none.
+    [[nodiscard]] static std::shared_ptr<net::Inbox> inbox(const HttpReply& reply);
+    static void watch(const HttpReply& reply, const AnswerUptake& uptake);
 };
 
 }  // namespace longwire::engine

@@ -2,11 +2,14 @@
 
 #include "engine/log.hpp"
 #include "engine/secret_parameters.hpp"
-#include "engine/upgrade.hpp"
 #include "http/date.hpp"
+#include "http/field_list.hpp"
 #include "http/request_builder.hpp"
 #include "http/response_writer.hpp"
 
+#include <algorithm>
+#include <cassert>
+#include <chrono>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -28,6 +31,10 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
 }
 
 constexpr std::byte tls_handshake{0x16};
+
+Response cannot_answer() {
+    return Response::text(500, "The server could not answer this request.");
+}
 
 Response tls_expected(const Request& request) {
     std::string words = "This port speaks TLS only. Use wss:// or https:// here";
@@ -52,6 +59,14 @@ void HttpSession::arm() {
     if (time.count() > 0) stream_->arm(time);
 }
 
+/// However many requests it has sent before it ended its side.
+void HttpSession::arm_half_closed() {
+    if (terms_.request_timeout.load().count() <= 0) return;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        answered_by_ - std::chrono::steady_clock::now());
+    stream_->arm(std::max(left, std::chrono::milliseconds(1)));
+}
+
 void HttpSession::on_receive(std::span<std::byte> bytes) {
     // Exchanging the stream's session drops its hold on this one.
     const net::Ref<HttpSession> self(this);
@@ -61,8 +76,21 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 
 void HttpSession::count_held() {
     const bool over = stream_ == nullptr || done_;
-    if (!memory_.count(worker_.loop(), over ? 0 : parser_.held() + held_.capacity()))
-        respond(Response::text(503, "The server is short of memory. Try again later."), {});
+    if (memory_.count(worker_.loop(), over ? 0 : parser_.held() + held_.capacity())) return;
+    if (replying_ && replying_->begun()) {
+        // Nothing else can be said in the middle of an answer.
+        done_ = true;
+        replying_->lose();
+        end_unanswered_access();
+        if (stream_ != nullptr) cut(replying_->terms(), net::Ending::lost);
+        return;
+    }
+    Response refusal = Response::text(503, "The server is short of memory. Try again later.");
+    if (replying_) {
+        refusal = replying_->terms().own(std::move(refusal));
+        replying_->lose();
+    }
+    respond(refusal, {});
 }
 
 void HttpSession::parse(std::span<std::byte> bytes) {
@@ -73,7 +101,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
         return;
     }
     while (!bytes.empty() && !done_) {
-        if (replying_) return hold(bytes);
+        if (replying_ || resuming_) return hold(bytes);
         if (stream_->backlog() > most_unread_responses) {
             held_.assign(bytes.begin(), bytes.end());
             stream_->pause_reading();
@@ -91,7 +119,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
                     stream_->write(bytes_of("HTTP/1.1 100 Continue\r\n\r\n"));
                 break;
             case http::RequestParser::Status::failed:
-                respond(parser_.refusal(), {});
+                respond(terms_.router.shared(parser_.take_request(), parser_.refusal()), {});
                 break;
             case http::RequestParser::Status::request:
                 request_begun_ = continue_sent_ = false;
@@ -102,6 +130,9 @@ void HttpSession::parse(std::span<std::byte> bytes) {
 }
 
 void HttpSession::answer(Request request, std::span<std::byte> rest) {
+    // Whoever gives an answer is not to find this going on within.
+    assert(!answering_);
+    answered_ = {};
     worker_.tally().add(Tally::requests);
     requested_ = true;
     if (unencrypted_) {
@@ -111,7 +142,13 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
     tell_where_from(request);
     Router::Match match = terms_.router.find(request.method(), request.path());
     begin_access(request, match);
-    const bool upgrading = parser_.upgrade_requested();
+    // Of other protocols, which none is offered of here, nothing is known (RFC 9110, section 7.8).
+    const bool upgrading = parser_.upgrade_requested() &&
+                           http::contains_token(request.headers(), "Upgrade", "websocket");
+    // What follows an upgrade that was not taken may be in the other protocol.
+    const Answering how = {.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
+                           .head_only = request.method() == "HEAD",
+                           .minor_version = request.minor_version()};
     // Where a WebSocket is served, a folder of files around it has nothing to say.
     const bool plain = match.http != nullptr &&
                        (match.websocket == nullptr || !match.websocket->before(*match.http));
@@ -120,24 +157,19 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
                               request.method() != "GET" && request.method() != "HEAD";
     if (match.websocket != nullptr && (upgrading || (!plain && !other_method))) {
         http::RequestBuilder::set_parameters(request, std::move(match.websocket_parameters));
-        upgrade(*match.websocket->websocket, std::move(request), rest);
+        upgrade(*match.websocket->websocket, std::move(request), rest, how);
         return;
     }
     if (upgrading) {
         worker_.tally().add(HandshakeFailure::no_route);
         if (access_) access_->refuse(HandshakeFailure::no_route);
     }
-    // What follows an upgrade that was not taken may be in the other protocol.
-    const bool keep_alive = parser_.keep_alive() && !upgrading && !leaving_;
     if (match.http != nullptr && match.http->reply) {
         http::RequestBuilder::set_parameters(request, match.http_parameters);
-        answer_later(*match.http, request, keep_alive);
+        answer_later(*match.http, request, how);
         return;
     }
-    const Response response = answer_http(match, request);
-    respond(response, {.keep_alive = keep_alive,
-                       .head_only = request.method() == "HEAD",
-                       .minor_version = request.minor_version()});
+    respond(answer_http(match, request), how);
 }
 
 void HttpSession::tell_where_from(Request& request) const {
@@ -152,9 +184,12 @@ void HttpSession::tell_where_from(Request& request) const {
 
 Response HttpSession::answer_http(const Router::Match& match, Request& request) const {
     if (match.http == nullptr && !match.allowed.empty())
-        return Response::text(405, "This address answers " + match.allowed + " only.")
-            .with("Allow", match.allowed);
-    if (match.http == nullptr) return Response::text(404, "There is nothing at this address.");
+        return terms_.router.shared(
+            request, Response::text(405, "This address answers " + match.allowed + " only.")
+                         .with("Allow", match.allowed));
+    if (match.http == nullptr)
+        return terms_.router.shared(request,
+                                    Response::text(404, "There is nothing at this address."));
     http::RequestBuilder::set_parameters(request, match.http_parameters);
     try {
         return match.http->http(request);
@@ -163,31 +198,30 @@ Response HttpSession::answer_http(const Router::Match& match, Request& request) 
                                    std::string(request.path()) + " threw an exception (" +
                                    std::string(current_exception_words()) +
                                    "); it was answered with 500");
-        return Response::text(500, "The server could not answer this request.");
+        return terms_.router.shared(request, cannot_answer());
     }
 }
 
 // ---- answers that come later --------------------------------------------------------------------
 
-std::unique_ptr<HttpReplying> HttpSession::new_replying(const HttpReplying::Terms& terms) {
-    return std::make_unique<HttpReplying>(
-        *stream_, terms,
-        HttpReplying::Told{
-            .done = [this](HttpReplying::Outcome outcome) { replied(outcome); },
-            .name_user =
-                [this](std::string_view user) {
-                    if (access_) access_->name_user(user);
-                },
-        });
+std::unique_ptr<HttpReplying> HttpSession::new_replying(HttpReplying::Terms terms) {
+    const auto done = [this](HttpReplying::Outcome outcome) { take(outcome); };
+    const auto name_user = [this](std::string_view user) {
+        if (access_) access_->name_user(user);
+    };
+    return std::make_unique<HttpReplying>(*stream_, std::move(terms),
+                                          HttpReplying::Told{.done = done, .name_user = name_user});
 }
 
-void HttpSession::answer_later(const Route& route, const Request& request, bool keep_alive) {
-    replying_ = new_replying({.keep_alive = keep_alive,
-                              .head_only = request.method() == "HEAD",
-                              .minor_version = request.minor_version()});
+void HttpSession::answer_later(const Route& route, const Request& request, const Answering& how) {
+    HttpReplying::Terms terms = {.keep_alive = how.keep_alive,
+                                 .head_only = how.head_only,
+                                 .minor_version = how.minor_version};
+    if (request.header("Origin")) terms.own_fields = terms_.router.shared(request, {}).headers;
+    replying_ = new_replying(std::move(terms));
     handling_ = true;
     try {
-        route.reply(request, replying_->reply());
+        route.reply(request, replying_->reply(worker_.entry().held()));
     } catch (...) {
         log(LogLevel::warning,
             "the handler of " + std::string(request.method()) + " " + std::string(request.path()) +
@@ -195,10 +229,19 @@ void HttpSession::answer_later(const Route& route, const Request& request, bool 
         replying_->abandon();
     }
     handling_ = false;
-    if (const auto outcome = std::exchange(outcome_, {}))
-        replied(*outcome);
-    else
-        arm();
+    if (const auto outcome = std::exchange(outcome_, {})) return replied(*outcome);
+    arm();
+    if (leaving_) replying_->leave();
+    // (It has had to wait for the answer to another.)
+    if (half_closed_ && replying_) judge_half_close();
+}
+
+/// What a reply says, maybe deep within a call to it.
+void HttpSession::take(HttpReplying::Outcome outcome) {
+    const net::Ref<HttpSession> self(this);
+    answering_ = true;
+    replied(outcome);
+    answering_ = false;
 }
 
 void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> rest) {
@@ -211,6 +254,7 @@ void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> re
     Response switching = replying_->take_switching();
     const int status = replying_->status();
     const std::size_t bytes_sent = replying_->bytes_sent();
+    answered_ = replying_->take_watch();
     replying_.reset();
     if (done_) return;
     if (outcome == HttpReplying::Outcome::switched)
@@ -226,29 +270,44 @@ void HttpSession::replied(HttpReplying::Outcome outcome, std::span<std::byte> re
         case HttpReplying::Outcome::switched:
             break;
         case HttpReplying::Outcome::unanswered:
-            respond(Response::text(500, "The server could not answer this request."),
-                    {.keep_alive = terms.keep_alive && !leaving_,
-                     .head_only = terms.head_only,
-                     .minor_version = terms.minor_version});
+            respond(terms.own(cannot_answer()), {.keep_alive = terms.keep_alive && !leaving_,
+                                                 .head_only = terms.head_only,
+                                                 .minor_version = terms.minor_version});
             break;
         case HttpReplying::Outcome::broken:
             // Without the last chunk, or with fewer bytes than it said.
-            done_ = true;
-            stream_->finish(net::Stream::Finish::shut, linger);
-            return;
+            if (terms.minor_version == 0) return cut(terms, net::Ending::lost);
+            return finish();
         case HttpReplying::Outcome::overrun:
-            done_ = true;
-            stream_->close(net::Ending::lost);
-            return;
+            return cut(terms, net::Ending::lost);
         case HttpReplying::Outcome::complete:
-            if (!terms.keep_alive || leaving_) {
-                done_ = true;
-                stream_->finish(net::Stream::Finish::shut, linger);
-            } else {
+            if (!terms.keep_alive || leaving_)
+                finish();
+            else
                 arm();
-            }
     }
-    go_on();
+    go_on_later();
+    finish_half_closed();
+}
+
+/// In the middle of an answer.
+void HttpSession::cut(const HttpReplying::Terms& terms, net::Ending ending) {
+    done_ = true;
+    // Of HTTP/1.0 the end of the connection would say that the body is whole.
+    if (terms.minor_version == 0)
+        stream_->reset();
+    else
+        stream_->close(ending);
+}
+
+void HttpSession::finish() {
+    done_ = true;
+    stream_->finish(net::Stream::Finish::shut, linger);
+}
+
+/// A client that has ended its side gets the answers to what it had asked, and nothing more.
+void HttpSession::finish_half_closed() {
+    if (half_closed_ && !done_ && !replying_ && held_.empty()) finish();
 }
 
 void HttpSession::hold(std::span<const std::byte> bytes) {
@@ -256,93 +315,40 @@ void HttpSession::hold(std::span<const std::byte> bytes) {
     if (held_.size() > most_held) stream_->pause_reading();
 }
 
+/// Not now: whoever gives an answer does not find the next request handled within that call.
+void HttpSession::go_on_later() {
+    if (held_.empty() || done_ || std::exchange(resuming_, true)) return;
+    worker_.loop().post([self = net::Ref<HttpSession>(this)] { self->go_on(); });
+}
+
 /// With the requests that have waited.
 void HttpSession::go_on() {
+    resuming_ = false;
     if (held_.empty() || done_) return;
     std::vector<std::byte> held = std::exchange(held_, {});
     net::Stream& stream = *stream_;
     stream.resume_reading();
     parse(held);
     count_held();
+    finish_half_closed();
 }
 
 // -------------------------------------------------------------------------------------------------
 
-void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest) {
-    if (const auto refusal = refusal_of(route, request))
-        return refuse_upgrade(refusal->why, refusal->response, request.method() == "HEAD");
-    handling_ = true;
-    auto decided = decide(route, request, [&] {
-        replying_ = new_replying({.minor_version = request.minor_version(), .upgrading = true});
-        return replying_->reply();
-    });
-    handling_ = false;
-    if (decided) {
-        if (decided->status != 101)
-            return refuse_upgrade(HandshakeFailure::program, *decided, request.method() == "HEAD");
-        return switch_protocols(route, std::move(request), std::move(*decided), rest);
-    }
-    // (What follows the request is held until it is answered.)
-    upgrading_ = std::make_unique<PendingUpgrade>(route, std::move(request));
-    if (const auto outcome = std::exchange(outcome_, {}))
-        replied(*outcome, rest);
-    else
-        arm();
-}
-
-void HttpSession::refuse_upgrade(HandshakeFailure why, const Response& refusal, bool head_only) {
-    worker_.tally().add(Tally::handshakes_refused);
-    worker_.tally().add(why);
-    if (access_) access_->refuse(why);
-    respond(refusal, {.head_only = head_only});
-}
-
-/// After it was let in later: with all that has come since.
-void HttpSession::switch_protocols(Response decided, std::span<std::byte> rest) {
-    const auto pending = std::move(upgrading_);
-    std::vector<std::byte> held = std::exchange(held_, {});
-    stream_->resume_reading();
-    switch_protocols(pending->route, std::move(pending->request), std::move(decided),
-                     held.empty() ? rest : std::span(held));
-    count_held();
-}
-
-void HttpSession::switch_protocols(const WebSocketRoute& route, Request request, Response decided,
-                                   std::span<std::byte> rest) {
-    const Accepted accepted = accept(route, request, std::move(decided));
-    done_ = true;
-    const std::string head = http::write_switching_protocols(accepted.fields);
-    stream_->write(bytes_of(head));
-    const net::Ref<WebSocketSession> session(
-        new WebSocketSession(worker_, protocol::Role::server, *route.latest, accepted.subprotocol));
-    if (const auto& agreed = accepted.deflate) session->compress(*agreed);
-    if (access_) {
-        access_->add_sent(head.size());
-        access_->open(accepted.subprotocol);
-        session->keep(std::move(access_));
-    }
-    net::Stream& stream = *std::exchange(stream_, nullptr);
-    stream.exchange_session(session);
-    session->attach(stream);
-    session->open(std::move(request));
-    if (leaving_) session->on_leaving();
-    if (!rest.empty()) session->on_receive(rest);
-}
-
 void HttpSession::respond(const Response& response, const Answering& how) {
     const std::string date = http::format_imf_fixdate(std::time(nullptr));
+    const bool keep_alive = how.keep_alive && !http::ends_connection(response);
     const std::string head = http::write_response_head(
-        response, {.keep_alive = how.keep_alive, .minor_version = how.minor_version, .date = date});
-    const bool bodiless = how.head_only || http::is_bodiless(response.status);
+        response, {.keep_alive = keep_alive, .minor_version = how.minor_version, .date = date});
+    const int status = http::written_status(response.status);
+    const bool bodiless = how.head_only || http::is_bodiless(status);
     const auto body = bodiless ? std::span<const std::byte>{} : bytes_of(response.body);
     stream_->write(bytes_of(head), body);
-    end_access(response.status, head.size() + body.size());
-    if (!how.keep_alive) {
-        done_ = true;
-        stream_->finish(net::Stream::Finish::shut, linger);
-    } else {
+    end_access(status, head.size() + body.size());
+    if (keep_alive)
         arm();
-    }
+    else
+        finish();
 }
 
 // ---- what the access log is told ----------------------------------------------------------------
@@ -388,38 +394,59 @@ void HttpSession::on_drained() {
 }
 
 void HttpSession::on_end() {
-    // Whoever has gone does not wait for an answer.
+    const net::Ref<HttpSession> self(this);
+    half_closed_ = true;
+    answered_by_ = std::chrono::steady_clock::now() + terms_.request_timeout.load();
+    judge_half_close();
+}
+
+/// It may have gone, or still wait for its answer: whoever gives that says which.
+void HttpSession::judge_half_close() {
+    if (replying_ && replying_->half_close()) {
+        // (It may be complete, and this over.)
+        if (!replying_ || done_) return;
+        uptake_ = net::Uptake(*stream_);
+        arm_half_closed();
+        return;
+    }
+    if (!replying_ && !held_.empty()) return;
     if (replying_) replying_->lose();
     end_unanswered_access();
-    // Half a request has no answer, and nobody is waiting for a further one.
-    done_ = true;
-    stream_->finish(net::Stream::Finish::shut, linger);
+    // Half a request has no answer.
+    if (!done_) finish();
 }
 
 void HttpSession::on_timer() {
     if (done_) return;
-    if (replying_ && stream_->backlog() == 0) {
-        arm();
-        return;
-    }
-    // A slow download is not an idle connection.
-    if (stream_->backlog_progressed()) {
+    // (What waits for its turn is not what the client has yet to send; and what was written in this
+    // turn has not been offered to the kernel.)
+    const bool waits = replying_ && !stream_->congested();
+    // Of a client that has ended its side nobody knows whether it is there, before it is answered.
+    const bool may_be_gone = half_closed_ && replying_ && !replying_->begun();
+    if (resuming_ || (waits && !may_be_gone) || takes()) {
         arm();
         return;
     }
     if (replying_) {
         replying_->lose();
         end_unanswered_access();
-        stream_->close(net::Ending::timed_out);
+        cut(replying_->terms(), net::Ending::timed_out);
     } else if (request_begun_) {
         worker_.tally().add(HandshakeFailure::timeout);
         begin_access();
         if (access_) access_->refuse(HandshakeFailure::timeout);
         respond(Response::text(408, "The request did not arrive in time."), {});
     } else {
-        stream_->finish(net::Stream::Finish::shut, linger);
+        finish();
     }
     done_ = true;
+}
+
+/// A slow download is not an idle connection.
+bool HttpSession::takes() noexcept {
+    if (uptake_.under_way()) return uptake_.moved(*stream_);
+    uptake_ = net::Uptake(*stream_);
+    return uptake_.under_way();
 }
 
 void HttpSession::on_leaving() {
@@ -432,8 +459,7 @@ void HttpSession::on_leaving() {
     if (done_ || request_begun_ || !held_.empty()) return;
     // Whoever has just come has a request on its way, and nobody else to send it to.
     if (!requested_) return stream_->arm(first_request_time);
-    done_ = true;
-    stream_->finish(net::Stream::Finish::shut, linger);
+    finish();
 }
 
 void HttpSession::on_closed(net::Ending /*ending*/) {
@@ -447,6 +473,7 @@ void HttpSession::on_closed(net::Ending /*ending*/) {
     if (replying_) replying_->lose();
     end_unanswered_access();
     replying_.reset();
+    answered_ = {};
     count_held();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/access_entry.hpp"
+#include "engine/answer_uptake.hpp"
 #include "engine/http_replying.hpp"
 #include "engine/router.hpp"
 #include "engine/worker.hpp"
@@ -10,6 +11,7 @@
 #include "net/held_memory.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"
+#include "net/uptake.hpp"
 
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
@@ -81,28 +83,37 @@ private:
     void answer(Request request, std::span<std::byte> rest);
     void tell_where_from(Request& request) const;
     [[nodiscard]] Response answer_http(const Router::Match& match, Request& request) const;
-    void answer_later(const Route& route, const Request& request, bool keep_alive);
-    void replied(HttpReplying::Outcome outcome, std::span<std::byte> rest = {});
-    void go_on();
-    void hold(std::span<const std::byte> bytes);
-    void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest);
-    void refuse_upgrade(HandshakeFailure why, const Response& refusal, bool head_only);
-    void switch_protocols(Response decided, std::span<std::byte> rest);
-    void switch_protocols(const WebSocketRoute& route, Request request, Response decided,
-                          std::span<std::byte> rest);
     struct Answering {
         bool keep_alive = false;
         bool head_only = false;
         int minor_version = 1;
     };
+    void answer_later(const Route& route, const Request& request, const Answering& how);
+    void take(HttpReplying::Outcome outcome);
+    void replied(HttpReplying::Outcome outcome, std::span<std::byte> rest = {});
+    void go_on();
+    void go_on_later();
+    void hold(std::span<const std::byte> bytes);
+    void upgrade(const WebSocketRoute& route, Request request, std::span<std::byte> rest,
+                 const Answering& how);
+    void refuse_upgrade(HandshakeFailure why, const Response& refusal, const Answering& how);
+    void switch_protocols(Response decided, std::span<std::byte> rest);
+    void switch_protocols(const WebSocketRoute& route, Request request, Response decided,
+                          std::span<std::byte> rest);
     void respond(const Response& response, const Answering& how);
-    [[nodiscard]] std::unique_ptr<HttpReplying> new_replying(const HttpReplying::Terms& terms);
+    void finish();
+    void finish_half_closed();
+    void judge_half_close();
+    void cut(const HttpReplying::Terms& terms, net::Ending ending);
+    [[nodiscard]] std::unique_ptr<HttpReplying> new_replying(HttpReplying::Terms terms);
     void begin_access(const Request& request, const Router::Match& match);
     void begin_access();
     void end_access(int status, std::size_t bytes_sent);
     void end_unanswered_access();
     void count_held();
     void arm();
+    void arm_half_closed();
+    [[nodiscard]] bool takes() noexcept;
 
     Worker& worker_;
     const HttpTerms& terms_;
@@ -122,12 +133,18 @@ private:
     std::size_t request_bytes_ = 0;                 // of the request that is coming, so far
     std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler
     net::HeldMemory memory_;
-    bool requested_ = false;  // once at least
+    net::Uptake uptake_;
+    std::chrono::steady_clock::time_point answered_by_;  // where the client has ended its side
+    AnswerWatch answered_;                               // of what was answered last
+    bool requested_ = false;                             // once at least
     bool request_begun_ = false;
     bool continue_sent_ = false;
     bool leaving_ = false;
     bool handling_ = false;     // a handler that replies later
+    bool answering_ = false;    // an answer is being given to one that came later
+    bool resuming_ = false;     // it is about to go on with what was held
     bool unencrypted_ = false;  // where TLS is expected
+    bool half_closed_ = false;  // the client has ended its side
     bool done_ = false;
 };
 

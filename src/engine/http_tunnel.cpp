@@ -42,17 +42,16 @@ std::string_view remedy_for(int status, bool gave_credentials) noexcept {
     }
 }
 
+// What the answer of a SOCKS5 proxy begins with, to whatever it cannot make sense of.
+constexpr std::byte socks_version{5};
 constexpr const char* socks_remedy = "; it may speak SOCKS: write socks5:// for it";
-
-/// The answer of a SOCKS5 proxy to whatever it cannot make sense of.
-bool begins_like_socks(std::span<const std::byte> bytes) noexcept {
-    return !bytes.empty() && bytes.front() == std::byte{5};
-}
 
 }  // namespace
 
 HttpTunnel::HttpTunnel(const Proxy& proxy, std::string authority)
-    : proxy_name_(proxy.name()), authority_(std::move(authority)), parser_(limits_of_answer()) {
+    : proxy_name_(proxy.name()),
+      authority_(std::move(authority)),
+      parser_(limits_of_answer(), http::ResponseParser::To::connect) {
     if (!proxy.user.empty()) credentials_ = http::basic_credentials(proxy.user, proxy.password);
 }
 
@@ -64,6 +63,7 @@ std::string HttpTunnel::begin() {
 
 Result<net::Dialogue::Progress> HttpTunnel::receive(std::span<const std::byte> bytes) {
     if (refused_) return collect(bytes);
+    if (!first_ && !bytes.empty()) first_ = bytes.front();
     const auto parsed = parser_.parse(bytes);
     const auto rest = bytes.subspan(parsed.consumed);
     switch (parsed.status) {
@@ -71,7 +71,7 @@ Result<net::Dialogue::Progress> HttpTunnel::receive(std::span<const std::byte> b
             return Progress{};
         case http::ResponseParser::Status::failed:
             return std::unexpected(
-                fail(parser_.reason() + (begins_like_socks(bytes) ? socks_remedy : "")));
+                fail(parser_.reason() + (first_ == socks_version ? socks_remedy : "")));
         case http::ResponseParser::Status::head:
             break;
     }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -34,7 +35,8 @@ private:
     std::string authority_;
     std::string credentials_;
     http::ResponseParser parser_;
-    bool refused_ = false;  // what comes is the body of the refusal
+    std::optional<std::byte> first_;  // of all that the proxy says
+    bool refused_ = false;            // what comes is the body of the refusal
 };
 
 }  // namespace longwire::engine

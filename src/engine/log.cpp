@@ -52,6 +52,14 @@ void log(LogLevel level, std::string_view line) noexcept {
     }
 }
 
+void lock_log() {
+    holder().mutex.lock();
+}
+
+void unlock_log() noexcept {
+    holder().mutex.unlock();
+}
+
 std::string_view current_exception_words() noexcept {
     try {
         throw;

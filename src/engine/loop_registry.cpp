@@ -2,6 +2,9 @@
 
 #include "engine/websocket_session.hpp"
 
+#include <unistd.h>
+
+#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
@@ -11,8 +14,12 @@ namespace longwire::engine {
 
 namespace {
 
+// To a loop that is no server's, for which the program has set no limit.
+constexpr std::size_t most_posted_to_client_loop = std::size_t{64} * 1024 * 1024;
+
 struct Registry {
     std::shared_mutex mutex;
+    pid_t forking = 0;  // which process, around a fork
     std::uint32_t last_number = 0;
     std::unordered_map<std::uint32_t, std::shared_ptr<LoopEntry>> loops;
 };
@@ -23,6 +30,11 @@ Registry& registry() {
 }
 
 }  // namespace
+
+LoopEntry::LoopEntry(const net::Loop& loop)
+    : inbox_(loop.inbox()), held_(std::make_shared<net::HeldTotal>(1)) {
+    held_->limit_posted(most_posted_to_client_loop);
+}
 
 bool LoopEntry::post(Name name, std::move_only_function<void(WebSocketSession&)> function) {
     if (!alive(name)) return false;
@@ -44,6 +56,19 @@ std::pair<std::uint32_t, std::shared_ptr<LoopEntry>> LoopRegistry::enter(const n
 void LoopRegistry::leave(std::uint32_t number) noexcept {
     const std::unique_lock lock(registry().mutex);
     registry().loops.erase(number);
+}
+
+void LoopRegistry::lock() {
+    registry().mutex.lock();
+    registry().forking = ::getpid();
+}
+
+void LoopRegistry::unlock() noexcept {
+    // A lock of this kind is let go by the thread that took it, and a child's has another number.
+    if (registry().forking == ::getpid())
+        registry().mutex.unlock();
+    else
+        std::construct_at(&registry().mutex);
 }
 
 std::shared_ptr<LoopEntry> LoopRegistry::find(std::uint32_t number) noexcept {

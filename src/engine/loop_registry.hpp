@@ -1,11 +1,14 @@
 #pragma once
 
 #include "engine/slot_table.hpp"
+#include "net/held_total.hpp"
 #include "net/loop.hpp"
+#include "net/posted.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace longwire::engine {
@@ -18,7 +21,7 @@ class LoopEntry {
 public:
     using Name = SlotTable::Name;
 
-    explicit LoopEntry(const net::Loop& loop) : inbox_(loop.inbox()) {}
+    explicit LoopEntry(const net::Loop& loop);
 
     /// Runs `function` on the loop with the session that `name` names, unless it is gone. False:
     /// gone already. Any thread.
@@ -27,6 +30,14 @@ public:
     void post(net::Loop::Function function) { net::Loop::post_to(inbox_, std::move(function)); }
     /// Makes the loop turn. Any thread.
     void wake() const noexcept { inbox_->wake(); }
+    /// Room for a message of so many bytes that is to be posted; nothing where there is none. Any
+    /// thread.
+    [[nodiscard]] std::optional<net::Posted> room_for(std::size_t bytes) const noexcept {
+        return net::Posted::take(held_, bytes + net::Posted::overhead);
+    }
+    [[nodiscard]] const std::shared_ptr<net::HeldTotal>& held() const noexcept { return held_; }
+    /// Counts what is posted with what the loops of one server hold. Before the loop runs.
+    void count_in(std::shared_ptr<net::HeldTotal> held) noexcept { held_ = std::move(held); }
     [[nodiscard]] bool alive(Name name) const noexcept { return slots_.stands(name); }
     [[nodiscard]] bool gone() const noexcept { return inbox_->closed(); }
 
@@ -36,6 +47,7 @@ public:
 
 private:
     std::shared_ptr<net::Inbox> inbox_;
+    std::shared_ptr<net::HeldTotal> held_;
     SlotTable slots_;
 };
 
@@ -47,6 +59,9 @@ public:
     static void leave(std::uint32_t number) noexcept;
     /// Nothing where the loop is gone.
     static std::shared_ptr<LoopEntry> find(std::uint32_t number) noexcept;
+    /// Around a fork: nobody is entering or leaving.
+    static void lock();
+    static void unlock() noexcept;
 };
 
 }  // namespace longwire::engine

@@ -1,6 +1,7 @@
 #include "engine/proxy.hpp"
 
 #include "http/ip_address.hpp"
+#include "net/localhost.hpp"
 
 #include <longwire/header_field.hpp>
 
@@ -23,8 +24,8 @@ bool is_in_network(const http::IpAddress& address, std::string_view network) {
 }
 
 bool is_this_machine(const http::Url& url) {
-    if (url.host == "localhost" || url.host.ends_with(".localhost")) return true;
-    const auto address = http::IpAddress::parse(url.host);
+    if (net::is_localhost(url.host)) return true;
+    const auto address = http::IpAddress::parse(url.known_host());
     return address && (is_in_network(*address, "127.0.0.0/8") || is_in_network(*address, "::1"));
 }
 
@@ -42,14 +43,16 @@ bool take_port(std::string_view& entry, const http::Url& url) {
 bool matches(const http::Url& url, std::string_view entry) {
     if (entry == "*") return true;
     if (!take_port(entry, url)) return false;
-    if (const auto address = http::IpAddress::parse(url.host))
+    if (const auto address = http::IpAddress::parse(url.known_host()))
         return is_in_network(*address, entry);
     while (entry.starts_with('*')) entry.remove_prefix(1);
     while (entry.starts_with('.')) entry.remove_prefix(1);
-    if (entry.empty() || entry.size() > url.host.size()) return false;
-    const std::size_t begin = url.host.size() - entry.size();
-    return same_field_name(std::string_view(url.host).substr(begin), entry) &&
-           (begin == 0 || url.host[begin - 1] == '.');
+    if (entry.ends_with('.')) entry.remove_suffix(1);
+    const std::string host = url.known_host();
+    if (entry.empty() || entry.size() > host.size()) return false;
+    const std::size_t begin = host.size() - entry.size();
+    return same_field_name(std::string_view(host).substr(begin), entry) &&
+           (begin == 0 || host[begin - 1] == '.');
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace longwire::engine {
 class RoundTrip {
 public:
     using Clock = std::chrono::steady_clock;
+    static constexpr std::size_t ping_size = sizeof(protocol::MaskingKey);
 
     /// The connection was opened: the time of the first ping counts from here.
     void begin(Clock::time_point opened) noexcept { pinged_ = opened; }

@@ -85,12 +85,29 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
             match.http = route.get();
             match.http_parameters = parameters;
         } else if (!served && match.allowed.find(route->method()) == std::string::npos) {
+            // (It may have to look, and so is asked where nothing else is served.)
+            const bool alone = match.http == nullptr && match.websocket == nullptr;
+            if (alone && route->holds && !route->holds(parameters.back().second)) continue;
             match.allowed += (match.allowed.empty() ? "" : ", ") + route->method();
             if (route->method() == "GET") match.allowed += ", HEAD";
             if (match.http == nullptr) match.http_parameters = parameters;
         }
     }
     return match;
+}
+
+void Router::share(std::string_view pattern, ShareWithPages share) {
+    shared_.push_back({.place = Route(pattern, {}), .share = std::move(share)});
+}
+
+Response Router::shared(const Request& request, Response answer) const {
+    Parameters parameters;
+    for (const Shared& each : shared_) {
+        if (!each.place.matches(request.path(), parameters)) continue;
+        each.share(request, parameters.back().second, answer);
+        break;
+    }
+    return answer;
 }
 
 }  // namespace longwire::engine

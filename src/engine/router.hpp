@@ -2,10 +2,14 @@
 
 #include "engine/websocket_session.hpp"
 
-#include <atomic>
+#include <longwire/request.hpp>
+#include <longwire/response.hpp>
 #include <longwire/server.hpp>
 
+#include <atomic>
+
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +47,8 @@ public:
     HttpHandler http = {};
     HttpReplyHandler reply = {};  // in its place
     std::unique_ptr<WebSocketRoute> websocket;
+    /// Of a folder ("/*"): whether there is something at what its '*' has matched.
+    std::function<bool(std::string_view rest)> holds = {};
 
 private:
     struct Segment {
@@ -55,10 +61,19 @@ private:
     std::string method_;
 };
 
+/// Lets the page that asks read an answer that the engine itself gives below a path that ends in
+/// "*"; `rest` is what that has matched.
+using ShareWithPages =
+    std::function<void(const Request& request, std::string_view rest, Response& answer)>;
+
 /// Finds the route of a request.
 class Router {
 public:
     Route& add(std::string_view pattern, std::string method);
+
+    void share(std::string_view pattern, ShareWithPages share);
+    /// As whoever serves the path says.
+    [[nodiscard]] Response shared(const Request& request, Response answer) const;
 
     struct Match {
         const Route* http = nullptr;
@@ -71,7 +86,12 @@ public:
     [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
 
 private:
+    struct Shared {
+        Route place;
+        ShareWithPages share;
+    };
     std::vector<std::unique_ptr<Route>> routes_;  // in the order in which they are tried
+    std::vector<Shared> shared_;
 };
 
 }  // namespace longwire::engine

@@ -1,9 +1,11 @@
 #include "engine/log.hpp"
 #include "engine/worker.hpp"
+#include "net/fine_timer.hpp"
 #include "net/readiness.hpp"
 
 #include <longwire/run.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -79,12 +81,14 @@ void spawn(Task<> task) {
                     "spawn was called on a thread that runs no loop; the task was not started");
 }
 
-struct Sleep::Waiting final : private net::Timer {
+struct Sleep::Waiting final : private net::FineTimer {
     Waiting(Worker& worker, std::chrono::milliseconds duration, std::coroutine_handle<> waiting)
         : awaiter(waiting) {
-        worker.arm_from_now(*this, duration);
+        // (Longer than the clock can count is for ever.)
+        constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365 * 100);
+        start(worker.loop(), Clock::now() + std::min(duration, longest));
     }
-    void on_timer() override { awaiter.resume(); }
+    void on_due() override { awaiter.resume(); }
 
     std::coroutine_handle<> awaiter;
 };

@@ -1,9 +1,13 @@
+#include "engine/cross_origin.hpp"
+#include "engine/descriptor_reserve.hpp"
 #include "engine/files.hpp"
 #include "engine/http_session.hpp"
+#include "engine/leaving_time.hpp"
 #include "engine/log.hpp"
 #include "engine/router.hpp"
 #include "engine/server_loops.hpp"
 #include "engine/topics.hpp"
+#include "engine/turned_away.hpp"
 #include "engine/websocket_session.hpp"
 #include "engine/worker.hpp"
 #include "engine/workers.hpp"
@@ -35,20 +39,16 @@ namespace {
 using engine::Worker;
 using engine::Workers;
 
-// How long open connections have to answer when the server leaves.
-constexpr std::chrono::milliseconds leaving_time{5000};
 // How often some of those are told to go that have not been told yet.
 constexpr std::chrono::milliseconds leaving_step{20};
+// The rights of a file, and nothing else of its mode.
+constexpr unsigned largest_mode = 0777;
 // Connections that are being told that there are too many; beyond, they are just ended.
 constexpr std::size_t most_refusals = 256;
 
-Response refusal_for(net::Admission::Refusal why) {
-    if (why == net::Admission::Refusal::network_full)
-        return Response::text(429, "There are too many connections from your address.")
-            .with("Retry-After", "10");
-    return Response::text(503,
-                          "The server has as many connections as it may have. Try again later.")
-        .with("Retry-After", "10");
+bool is_small(const ServerOptions& options) noexcept {
+    return options.max_connections > 0 &&
+           options.max_connections <= engine::DescriptorReserve::size;
 }
 
 http::Limits limits_of(const ServerOptions& options) {
@@ -90,6 +90,7 @@ public:
             worker.loop().spin_for(options.spin);
         }
         terms_.change(limits_of(options), options.handshake_timeout);
+        may_take_reserve_ = is_small(options);
         proxies_known_ = trust(options);
     }
 
@@ -101,6 +102,7 @@ public:
         admission_.change({.connections = options.max_connections,
                            .per_network = options.max_connections_per_address});
         (*workers_)->change_limit_held(options.max_memory);
+        may_take_reserve_ = is_small(options);
         terms_.change(limits_of(options), options.handshake_timeout);
     }
 
@@ -147,6 +149,21 @@ public:
         terms_.router.add(path, std::string(method)).reply = std::move(handler);
     }
 
+    void add_folder(std::string_view path, std::string folder) {
+        const auto files = std::make_shared<engine::Files>(std::move(folder));
+        std::string pattern(path);
+        if (!pattern.ends_with('/')) pattern += '/';
+        engine::Route& route = terms_.router.add(pattern + "*", "GET");
+        route.http = [files](const Request& request) {
+            return files->respond(request, request.parameter("*"));
+        };
+        route.holds = [files](std::string_view rest) { return files->hold(rest); };
+    }
+
+    void share(std::string_view path, engine::ShareWithPages share) {
+        terms_.router.share(std::string(path) + "/*", std::move(share));
+    }
+
     Result<Listening> listen(const ListenOptions& options);
     Result<void> reload_certificates();
     int run();
@@ -166,6 +183,7 @@ public:
     ServerCounts counts() noexcept;
     void post(std::function<void()> function);
     engine::TopicBoard& topics() noexcept { return topics_; }
+    [[nodiscard]] bool leaving() const noexcept { return leaving_; }
     engine::Workers* workers() noexcept { return workers_ ? workers_->get() : nullptr; }
 
 private:
@@ -181,6 +199,7 @@ private:
     };
 
     void accept(const Endpoint& endpoint, net::Descriptor socket, const net::Address& peer);
+    void count_refused() { (*workers_)->first().tally().add(engine::Tally::refused); }
     /// One connection on the loop that it was handed to.
     struct Accepted {
         net::Descriptor socket;
@@ -197,6 +216,8 @@ private:
     engine::TopicBoard topics_;
     net::Admission admission_;
     net::Admission refusals_{{.connections = most_refusals}};
+    engine::DescriptorReserve reserve_;
+    std::atomic<bool> may_take_reserve_ = false;
     std::atomic<int> stops_ = 0;
     std::atomic<std::chrono::milliseconds> drain_within_ = std::chrono::milliseconds(0);
     std::atomic<CloseCode> drain_code_ = CloseCode::going_away;
@@ -230,7 +251,7 @@ Result<std::vector<std::unique_ptr<net::Listener>>> Server::Implementation::open
     auto addresses = addresses_of(options);
     if (!addresses) return std::unexpected(std::move(addresses.error()));
     for (const net::Address& address : *addresses) {
-        auto listener = net::Listener::open(loop, address);
+        auto listener = net::Listener::open(loop, address, options.unix_mode);
         if (!listener) return std::unexpected(std::move(listener.error()));
         listeners.push_back(std::move(*listener));
         // One port picked by the system for one address is not free for the others.
@@ -242,6 +263,9 @@ Result<std::vector<std::unique_ptr<net::Listener>>> Server::Implementation::open
 Result<Server::Listening> Server::Implementation::listen(const ListenOptions& options) {
     if (!workers_) return std::unexpected(workers_.error());
     if (!proxies_known_) return std::unexpected(proxies_known_.error());
+    if (options.unix_mode.value_or(0) > largest_mode)
+        return failure(ErrorCode::invalid_argument,
+                       "unix_mode is the mode of a file: 0660, say, and at most 0777");
     std::shared_ptr<net::TlsContext> tls;
     if (options.tls) {
         auto made = net::TlsContext::for_server(*options.tls, options.host);
@@ -264,10 +288,12 @@ Result<Server::Listening> Server::Implementation::listen(const ListenOptions& op
             [this, &endpoint](net::Descriptor socket, const net::Address& peer) {
                 accept(endpoint, std::move(socket), peer);
             },
-            [](int error) {
-                engine::log(LogLevel::warning, "cannot accept connections for a moment: " +
-                                                   net::describe_errno(error) +
-                                                   "; raise the limit of open files (ulimit -n)");
+            [this, &endpoint](net::Descriptor turned_away) {
+                reserve_.tell();
+                if (!turned_away) return;
+                count_refused();
+                if (!endpoint.tls_settings)
+                    engine::turn_away(std::move(turned_away), engine::too_many());
             });
     }
     return listening;
@@ -293,8 +319,12 @@ Result<void> Server::Implementation::reload_certificates() {
 void Server::Implementation::refuse(const Endpoint& endpoint, net::Descriptor socket,
                                     const Response& response) {
     // An answer inside TLS would cost more than the connection that is refused.
+    if (endpoint.tls_settings) return;
+    if (engine::DescriptorReserve::left_behind(socket.get()) ==
+        engine::DescriptorReserve::Left::hardly_any)
+        return engine::turn_away(std::move(socket), response);
     auto place = refusals_.admit({});
-    if (endpoint.tls_settings || !place) return;
+    if (!place) return;
     Worker& worker = (*workers_)->first();
     const net::Ref<engine::HttpSession> session(new engine::HttpSession(worker, terms_));
     const auto stream = net::Stream::open(worker.loop(), std::move(socket), session);
@@ -307,12 +337,17 @@ void Server::Implementation::refuse(const Endpoint& endpoint, net::Descriptor so
 void Server::Implementation::accept(const Endpoint& endpoint, net::Descriptor socket,
                                     const net::Address& peer) {
     auto place = admission_.admit(peer);
-    engine::Tally& tally = (*workers_)->first().tally();
-    tally.add(engine::Tally::accepted);
-    if (!place) tally.add(engine::Tally::refused);
-    if (!place) return refuse(endpoint, std::move(socket), refusal_for(place.error()));
+    (*workers_)->first().tally().add(engine::Tally::accepted);
+    const auto left = engine::DescriptorReserve::left_behind(socket.get());
+    if (left != engine::DescriptorReserve::Left::enough && !may_take_reserve_) {
+        reserve_.tell();
+        count_refused();
+        return refuse(endpoint, std::move(socket), engine::too_many());
+    }
+    if (!place) count_refused();
+    if (!place) return refuse(endpoint, std::move(socket), engine::refusal_for(place.error()));
     if ((*workers_)->first().loop().holds_too_much())
-        return refuse(endpoint, std::move(socket), refusal_for(net::Admission::Refusal::full));
+        return refuse(endpoint, std::move(socket), engine::too_many());
     Accepted accepted{.socket = std::move(socket), .place = std::move(*place), .tls = {}};
     if (endpoint.tls_settings) {
         const std::lock_guard lock(certificates_mutex_);
@@ -364,11 +399,10 @@ int Server::Implementation::run() {
 void Server::Implementation::work(Worker& worker) {
     net::Loop& loop = worker.loop();
     const bool accepts = &worker == &(*workers_)->first();
-    std::optional<net::Loop::Clock::time_point> until;
+    engine::LeavingTime leaving({});
     // What a load has left behind goes when it is over.
     constexpr std::chrono::milliseconds keeping{1000};
     auto released = net::Loop::Clock::now();
-    auto left = released;
     auto next_leave = released;
     std::size_t those_here = 0;
     for (;;) {
@@ -379,26 +413,26 @@ void Server::Implementation::work(Worker& worker) {
             leaving_ = true;
             (*workers_)->wake_all();
         }
-        if (leaving_ && !until) {
+        if (leaving_ && !leaving.begun()) {
             // Those who were accepted before are on their way to this loop.
             loop.turn(std::chrono::milliseconds(0));
-            left = net::Loop::Clock::now();
-            until = left + drain_within_.load() + leaving_time;
+            leaving.begin(drain_within_);
             worker.leave_with(drain_code_);
             those_here = loop.stream_count();
         }
         // (A turn may be over at once, as those who were told to go answer.)
         if (leaving_ && net::Loop::Clock::now() >= next_leave) {
-            leave(worker, left, those_here);
+            leave(worker, leaving.when_begun(), those_here);
             next_leave = net::Loop::Clock::now() + leaving_step;
         }
-        if (until && (loop.stream_count() == 0 || net::Loop::Clock::now() >= *until)) break;
+        if (leaving.begun() && (loop.stream_count() == 0 || leaving.over(loop))) break;
         const bool keeps = protocol::PayloadBuffer::keeps_any();
         if (keeps && loop.now() - released >= keeping) {
             protocol::PayloadBuffer::release_unneeded();
             released = loop.now();
         }
-        loop.turn(until ? leaving_step : std::chrono::milliseconds(keeps ? keeping.count() : -1));
+        loop.turn(leaving.begun() ? leaving_step
+                                  : std::chrono::milliseconds(keeps ? keeping.count() : -1));
     }
     loop.end_all_streams();
 }
@@ -452,14 +486,7 @@ ServerCounts Server::Implementation::counts() noexcept {
 
 void Server::Implementation::post(std::function<void()> function) {
     if (!workers_) return;
-    (*workers_)->first().loop().post([function = std::move(function)] {
-        try {
-            function();
-        } catch (...) {
-            engine::log(LogLevel::warning, "a posted function threw an exception: " +
-                                               std::string(engine::current_exception_words()));
-        }
-    });
+    (*workers_)->first().loop().post(std::move(function));
 }
 
 Server::Server(const ServerOptions& options) : implementation_(new Implementation(options)) {}
@@ -499,12 +526,8 @@ Server& Server::on_access(AccessSink sink) {
 }
 
 Server& Server::files(std::string_view path, std::string folder) {
-    const auto files = std::make_shared<engine::Files>(std::move(folder));
-    std::string pattern(path);
-    if (!pattern.ends_with('/')) pattern += '/';
-    return http("GET", pattern + "*", [files](const Request& request) {
-        return files->respond(request, request.parameter("*"));
-    });
+    implementation_->add_folder(path, std::move(folder));
+    return *this;
 }
 
 Result<Server::Listening> Server::listen(const ListenOptions& options) {
@@ -542,11 +565,21 @@ Server& Server::topic(std::string_view pattern, TopicOptions options) {
     return *this;
 }
 
-void Server::publish(std::string_view topic, const PreparedMessage& message) {
-    implementation_->topics().publish(topic, message);
+SendStatus Server::publish(std::string_view topic, const PreparedMessage& message) {
+    return implementation_->topics().publish(topic, message);
 }
 
 // ---- for what stands on the engine --------------------------------------------------------------
+
+void engine::CrossOrigin::share(Server& server, std::string_view path, OriginsOf origins_of) {
+    server.implementation_->share(path, [origins_of = std::move(origins_of)](const Request& request,
+                                                                             std::string_view rest,
+                                                                             Response& answer) {
+        const auto allowed = origins_of(rest);
+        if (allowed != nullptr && origin_allowed(request, *allowed))
+            make_readable(answer, request.header("Origin").value_or(""), cookies_allowed(*allowed));
+    });
+}
 
 std::size_t engine::ServerLoops::count() const noexcept {
     return implementation_.workers() == nullptr ? 0 : implementation_.workers()->size();
@@ -560,6 +593,22 @@ std::optional<std::size_t> engine::ServerLoops::current() const noexcept {
 
 void engine::ServerLoops::post(std::size_t loop, std::move_only_function<void()> function) const {
     (*implementation_.workers())[loop].loop().post_in_order(std::move(function));
+}
+
+void engine::ServerLoops::count_posted(std::size_t bytes) const noexcept {
+    implementation_.workers()->total().add_posted(bytes);
+}
+
+void engine::ServerLoops::give_back_posted(std::size_t bytes) const noexcept {
+    implementation_.workers()->total().give_back_posted(bytes);
+}
+
+bool engine::ServerLoops::has_room_to_post() const noexcept {
+    return count() == 0 || implementation_.workers()->total().has_room_to_post();
+}
+
+bool engine::ServerLoops::leaving() const noexcept {
+    return implementation_.leaving();
 }
 
 std::size_t engine::ServerLoops::subscribers_here(std::string_view topic) const {
@@ -583,6 +632,14 @@ void engine::ServerLoops::set_pace(std::chrono::microseconds time, std::size_t l
 
 std::size_t engine::ServerLoops::unacknowledged(WebSocket& socket) {
     return WebSocketSession::of(socket).unacknowledged();
+}
+
+void engine::ServerLoops::watch_uptake(WebSocket& socket) {
+    WebSocketSession::of(socket).watch_uptake();
+}
+
+bool engine::ServerLoops::takes(WebSocket& socket) {
+    return WebSocketSession::of(socket).takes();
 }
 
 // -------------------------------------------------------------------------------------------------

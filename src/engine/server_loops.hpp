@@ -27,6 +27,17 @@ public:
     /// thread.
     void post(std::size_t loop, std::move_only_function<void()> function) const;
 
+    /// Counts bytes with what is on its way to the loops (`ServerOptions::max_memory`), whether
+    /// there is room for them or not; and gives them back. Any thread.
+    void count_posted(std::size_t bytes) const noexcept;
+    void give_back_posted(std::size_t bytes) const noexcept;
+    /// Whether more may be on its way to the loops than is now. Any thread.
+    [[nodiscard]] bool has_room_to_post() const noexcept;
+
+    /// Whether the server has begun to leave: it accepts nobody any more, and those who come next
+    /// are on another one, if there is one. Any thread.
+    [[nodiscard]] bool leaving() const noexcept;
+
     /// Of a topic, on the loop of this thread.
     [[nodiscard]] std::size_t subscribers_here(std::string_view topic) const;
     [[nodiscard]] bool has_subscribers_here(std::string_view topic) const {
@@ -49,6 +60,12 @@ public:
     /// sent before this turn has arrived there (which need not mean that the program has read it).
     /// In `on_close` too, for one that is subscribed to topics.
     [[nodiscard]] static std::size_t unacknowledged(WebSocket& socket);
+    /// For who asks a peer for a sign of life: what was sent to it before this is watched from now
+    /// on. On the socket's loop.
+    static void watch_uptake(WebSocket& socket);
+    /// Whether some of that has arrived since some last had, so that the peer has yet to get what
+    /// it is to answer. On the socket's loop.
+    [[nodiscard]] static bool takes(WebSocket& socket);
 
 private:
     Server::Implementation& implementation_;

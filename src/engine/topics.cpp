@@ -1,5 +1,6 @@
 #include "engine/topics.hpp"
 
+#include "engine/prepared_frame.hpp"
 #include "engine/websocket_particulars.hpp"
 
 #include <algorithm>
@@ -23,16 +24,32 @@ Topics& TopicBoard::add(Worker& worker) {
     return *loops_.emplace_back(std::make_unique<Topics>(*this, worker));
 }
 
-void TopicBoard::publish(std::string_view topic, const PreparedMessage& message) {
+namespace {
+
+std::size_t size_of(std::string_view topic, const PreparedMessage& message) noexcept {
+    return topic.size() + PreparedFrameAccess::frame_of(message)->bytes.size();
+}
+
+}  // namespace
+
+SendStatus TopicBoard::publish(std::string_view topic, const PreparedMessage& message) {
     for (const auto& topics : loops_)
         if (&topics->worker_ == Worker::current()) return topics->publish(topic, message);
     const std::size_t hash = Topics::hash_of(topic);
+    // The loops share the message: it is counted until the last has got it.
+    std::shared_ptr<const net::Posted> room;
     for (const auto& topics : loops_) {
         if (!topics->may_have(hash)) continue;
-        topics->worker_.entry().post([&topics = *topics, name = std::string(topic), message] {
+        if (!room) {
+            auto taken = topics->worker_.entry().room_for(size_of(topic, message));
+            if (!taken) return SendStatus::dropped;
+            room = std::make_shared<const net::Posted>(std::move(*taken));
+        }
+        topics->worker_.entry().post([&topics = *topics, name = std::string(topic), message, room] {
             topics.publish_here(name, message, nullptr);
         });
     }
+    return SendStatus::sent;
 }
 
 // ---- one loop -----------------------------------------------------------------------------------
@@ -104,19 +121,26 @@ void Topics::drop_if_empty(Topic& topic) noexcept {
 
 // ---- publishing ---------------------------------------------------------------------------------
 
-void Topics::publish(std::string_view name, const PreparedMessage& message,
-                     WebSocketSession* except) {
+SendStatus Topics::publish(std::string_view name, const PreparedMessage& message,
+                           WebSocketSession* except) {
+    auto status = SendStatus::sent;
     if (board_.loops_.size() > 1) {
+        const bool has_room = worker_.entry().held()->has_room_to_post();
         const std::size_t hash = hash_of(name);
         to_others_.resize(board_.loops_.size());
         for (std::size_t index = 0; index < to_others_.size(); ++index) {
             const Topics& other = *board_.loops_[index];
             if (&other == this || !other.may_have(hash)) continue;
+            if (!has_room) {
+                status = SendStatus::dropped;
+                break;
+            }
             to_others_[index].emplace_back(name, message);
             others_due_ = true;
         }
     }
     publish_here(name, message, except);
+    return status;
 }
 
 void Topics::publish_here(std::string_view name, const PreparedMessage& message,
@@ -212,10 +236,15 @@ void Topics::send_to_other_loops() {
     for (std::size_t index = 0; index < to_others_.size(); ++index) {
         if (to_others_[index].empty()) continue;
         Topics& other = *board_.loops_[index];
-        other.worker_.loop().post([&other, publications = std::exchange(to_others_[index], {})] {
-            for (const auto& [name, message] : publications)
-                other.publish_here(name, message, nullptr);
-        });
+        std::size_t bytes = 0;
+        for (const auto& [name, message] : to_others_[index])
+            bytes += size_of(name, message) + net::Posted::overhead;
+        other.worker_.loop().post(
+            [&other, publications = std::exchange(to_others_[index], {}),
+             counted = net::Posted::count(other.worker_.entry().held(), bytes)] {
+                for (const auto& [name, message] : publications)
+                    other.publish_here(name, message, nullptr);
+            });
     }
 }
 

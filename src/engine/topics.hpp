@@ -7,6 +7,7 @@
 
 #include <longwire/prepared_message.hpp>
 #include <longwire/slow_reader.hpp>
+#include <longwire/websocket.hpp>
 
 #include <array>
 #include <atomic>
@@ -54,8 +55,9 @@ public:
     /// Makes the topics of one more loop. Before the server runs.
     Topics& add(Worker& worker);
 
-    /// Publishes to the subscribers on all loops. Any thread.
-    void publish(std::string_view topic, const PreparedMessage& message);
+    /// Publishes to the subscribers on all loops. `dropped`: on some of them not, since too much is
+    /// on its way there. Any thread.
+    SendStatus publish(std::string_view topic, const PreparedMessage& message);
 
 private:
     friend class Topics;
@@ -83,9 +85,10 @@ public:
     /// Their connection is about to go.
     void leave_all(Subscriptions& its) noexcept;
 
-    /// Publishes to all subscribers of all loops but `except`.
-    void publish(std::string_view name, const PreparedMessage& message,
-                 WebSocketSession* except = nullptr);
+    /// Publishes to all subscribers of all loops but `except`. `dropped`: on other loops not, since
+    /// too much is on its way there.
+    SendStatus publish(std::string_view name, const PreparedMessage& message,
+                       WebSocketSession* except = nullptr);
     /// How many subscribers it has on this loop.
     [[nodiscard]] std::size_t count_of(std::string_view name) noexcept {
         const Topic* const topic = find(name);

@@ -3,8 +3,11 @@
 #include "engine/log.hpp"
 #include "protocol/handshake.hpp"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace longwire {
@@ -46,6 +49,15 @@ namespace engine {
 
 namespace {
 
+/// Whether a field is what the handshake itself says, or what would make it something else.
+bool is_handshakes_own(std::string_view name) {
+    constexpr std::array<std::string_view, 7> own = {
+        "Upgrade",           "Connection",     "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions",
+        "Sec-WebSocket-Key", "Content-Length", "Transfer-Encoding"};
+    return std::ranges::any_of(own,
+                               [&](std::string_view one) { return same_field_name(one, name); });
+}
+
 std::string words_of_refused_origin(std::string_view origin, std::string_view host) {
     std::string words = "Pages of the origin ";
     words += origin;
@@ -53,6 +65,23 @@ std::string words_of_refused_origin(std::string_view origin, std::string_view ho
     words += host.empty() ? "this server" : host;
     words += ". The server lists the origins it allows.";
     return words;
+}
+
+/// The subprotocol that `on_upgrade` has chosen by a field of its own, which the handshake writes;
+/// nothing where it has not. A client fails a connection with one that it has not offered.
+std::optional<std::string> take_subprotocol(Response& decided,
+                                            std::span<const std::string_view> offered) {
+    std::optional<std::string> chosen;
+    std::erase_if(decided.headers, [&](const auto& field) {
+        if (!same_field_name(field.first, "Sec-WebSocket-Protocol")) return false;
+        if (std::ranges::find(offered, field.second) != offered.end())
+            chosen = field.second;
+        else
+            log(LogLevel::warning, "on_upgrade chose the subprotocol " + field.second +
+                                       ", which the client has not offered; it is left out");
+        return true;
+    });
+    return chosen;
 }
 
 }  // namespace
@@ -89,6 +118,10 @@ Accepted accept(const WebSocketRoute& route, const Request& request, Response de
     Accepted accepted;
     accepted.subprotocol =
         protocol::choose_subprotocol(route.options.subprotocols, offer->subprotocols);
+    if (auto decided_too = take_subprotocol(decided, offer->subprotocols)) {
+        accepted.decided_subprotocol = std::make_shared<const std::string>(std::move(*decided_too));
+        accepted.subprotocol = *accepted.decided_subprotocol;
+    }
     std::string extensions;
     if (route.terms.compression != Compression::off) {
         if (auto agreed = protocol::choose_deflate(offer->extensions, wishes_of(route.terms))) {
@@ -97,7 +130,8 @@ Accepted accept(const WebSocketRoute& route, const Request& request, Response de
         }
     }
     accepted.fields = protocol::response_fields(*offer, accepted.subprotocol, extensions);
-    for (auto& field : decided.headers) accepted.fields.push_back(std::move(field));
+    for (auto& field : decided.headers)
+        if (!is_handshakes_own(field.first)) accepted.fields.push_back(std::move(field));
     return accepted;
 }
 

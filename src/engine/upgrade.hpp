@@ -9,16 +9,18 @@
 #include <longwire/server.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace longwire::engine {
 
-/// A handshake that was accepted: the subprotocol (of the route's list, or empty), and the fields
-/// of the 101 response.
+/// A handshake that was accepted: the subprotocol (of the route's list, or of what was decided, or
+/// empty), and the fields of the 101 response.
 struct Accepted {
     std::string_view subprotocol;
+    std::shared_ptr<const std::string> decided_subprotocol = {};  // owns it, if it was decided
     std::optional<protocol::DeflateParameters> deflate = {};
     std::vector<std::pair<std::string, std::string>> fields = {};
 };

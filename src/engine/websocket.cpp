@@ -27,9 +27,6 @@ void WebSocket::release() noexcept {
     session_ = nullptr;
 }
 
-Sending WebSocket::send(Message message) {
-    return session_->send(message);
-}
 Sending WebSocket::send(const PreparedMessage& message) {
     return session_->send(message);
 }
@@ -42,8 +39,8 @@ bool WebSocket::subscribe(std::string_view topic) {
 bool WebSocket::unsubscribe(std::string_view topic) {
     return session_->unsubscribe(topic);
 }
-void WebSocket::publish(std::string_view topic, const PreparedMessage& message) {
-    session_->publish(topic, message);
+SendStatus WebSocket::publish(std::string_view topic, const PreparedMessage& message) {
+    return session_->publish(topic, message);
 }
 void WebSocket::ping(std::string_view payload) {
     session_->ping(payload);
@@ -104,7 +101,9 @@ void Sending::forget() noexcept {
 }
 
 bool detail::Receipt::await_ready() noexcept {
-    return session_->ready_to_give(wanted_ == Wanted::message ? engine::Intake::Wanted::message
+    refused_ = !session_->may_receive();
+    return refused_ ||
+           session_->ready_to_give(wanted_ == Wanted::message ? engine::Intake::Wanted::message
                                                               : engine::Intake::Wanted::part);
 }
 
@@ -118,15 +117,17 @@ void detail::Receipt::forget() noexcept {
 }
 
 std::optional<Message> Receiving::await_resume() noexcept {
-    return arrived().take_message();
+    engine::WebSocketSession& session = arrived();
+    return refused() ? std::nullopt : session.take_message();
 }
 
 std::optional<MessagePart> ReceivingPart::await_resume() {
-    return arrived().take_part();
+    engine::WebSocketSession& session = arrived();
+    return refused() ? std::nullopt : session.take_part();
 }
 
 bool Pinging::await_ready() {
-    return !session_->send_own_ping();
+    return !session_->ask_peer();
 }
 
 void Pinging::await_suspend(std::coroutine_handle<> awaiter) noexcept {

@@ -57,12 +57,11 @@ struct WebSocketSession::Events {
     }
 
     // Pongs are not asked of `admit`: they end a peer that sends pings and reads nothing.
-    void on_ping(std::span<const std::byte> /*payload*/) const {
-        const std::size_t waiting = session.stream_ == nullptr ? 0 : session.stream_->backlog();
-        if (waiting > session.terms().max_backlog + always_admitted)
-            session.terminate();
-        else
+    void on_ping(std::span<const std::byte> payload) const {
+        if (session.admits_control_frame(payload.size()))
             session.count_control_frame();
+        else
+            session.terminate();
     }
     void on_pong(std::span<const std::byte> payload) const { session.take_pong(payload); }
 

@@ -7,6 +7,7 @@
 #include "engine/websocket_events.hpp"
 #include "engine/websocket_session.hpp"
 #include "net/held_memory.hpp"
+#include "net/uptake.hpp"
 
 #include <memory>
 #include <string_view>
@@ -37,7 +38,10 @@ struct WebSocketSession::Particulars {
     RoundTrip round_trip;
     LoopEntry::Name name;
     ControlFrameRate control_frames;
+    net::Uptake uptake;              // of what was on its way when the peer was to say something
+    net::Uptake watched;             // the same, for somebody else
     std::size_t unacknowledged = 0;  // when the stream ended
+    std::size_t control_bytes_beyond = 0;  // since the backlog was empty, while it was too full
     bool named = false;
 
     /// Whether all of it is as if it had just been made. Where pings are sent at an interval, when
@@ -45,7 +49,8 @@ struct WebSocketSession::Particulars {
     [[nodiscard]] bool nothing(net::Loop::Clock::time_point now) const noexcept {
         return !conversation && !subscriptions && senders.empty() && pingers.empty() && !kept &&
                !waiting && !states && !access && !owned && !dedicated && protocol.empty() &&
-               held.nothing() && !named && !round_trip.unanswered() && control_frames.quiet(now);
+               held.nothing() && !named && !uptake.under_way() && !watched.under_way() &&
+               !round_trip.unanswered() && control_frames.quiet(now);
     }
 };
 

@@ -11,7 +11,8 @@ void WebSocketSession::on_receive(std::span<std::byte> bytes) {
     if (AccessEntry* const entry = access()) entry->add_received(bytes.size());
     if (pinged_) {
         // The next ping comes a while after the answer to this one.
-        pinged_ = false;
+        pinged_ = looked_ = false;
+        if (particulars_) particulars_->uptake = {};
         if (stream_ != nullptr && connection_.state() == ReadyState::open) arm_timer();
     }
     if (conversation() != nullptr) {
@@ -137,8 +138,21 @@ void WebSocketSession::decode_held() {
         worker_.loop().post([self = net::Ref<WebSocketSession>(this)] { self->resume_pingers(); });
 }
 
+bool WebSocketSession::may_receive() const noexcept {
+    if (!conversation()) {
+        log(LogLevel::error,
+            "receive was awaited on a connection of a route with handlers: its messages go to "
+            "on_message; give the route a coroutine to receive them there");
+        return false;
+    }
+    if (!conversation()->receiver) return true;
+    log(LogLevel::error,
+        "receive was awaited on a connection on which another coroutine awaits it already: one at "
+        "a time may; this one gets nothing");
+    return false;
+}
+
 bool WebSocketSession::ready_to_give(Intake::Wanted wanted) {
-    if (!conversation()) return true;
     conversation()->awaited = true;
     conversation()->wanted = wanted;
     if (!find_in_intake()) return true;

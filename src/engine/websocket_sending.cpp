@@ -30,14 +30,15 @@ void WebSocketSession::overflow(SlowReader policy, std::string_view why) {
     worker_.tally().add_drops(policy, 1);
     if (policy != SlowReader::close) return;
     log(LogLevel::debug, "closed a connection whose backlog is full: " + std::string(why));
-    close(CloseCode::policy_violation, why);
+    // (What is due has no room either; and giving it would end here again, for each message.)
+    close_as_it_is(CloseCode::policy_violation, why);
 }
 
 SendStatus WebSocketSession::status_of_sent() const noexcept {
     return stream_ != nullptr && stream_->congested() ? SendStatus::buffered : SendStatus::sent;
 }
 
-Sending WebSocketSession::send(Message message) {
+inline Sending WebSocketSession::send(Message message) {
     if (subscriptions()) catch_up_with_topics();
     const bool others_first = particulars_ && (kept() || waiting());
     if (Events events{*this};
@@ -189,3 +190,11 @@ void WebSocketSession::resume_senders(SendStatus status) {
 }
 
 }  // namespace longwire::engine
+
+namespace longwire {
+
+Sending WebSocket::send(Message message) {
+    return session_->send(message);
+}
+
+}  // namespace longwire

@@ -125,6 +125,7 @@ void WebSocketSession::on_end() {
 }
 
 void WebSocketSession::on_drained() {
+    if (particulars_) particulars_->control_bytes_beyond = 0;
     if (waiting()) send_waiting(always_admitted);
     if (waiting()) return;
     resume_senders(SendStatus::sent);
@@ -204,11 +205,18 @@ void WebSocketSession::close(CloseCode code, std::string_view reason) {
     if (connection_.state() != ReadyState::open) return;
     if (subscriptions()) catch_up_with_topics();
     if (waiting()) send_waiting(std::numeric_limits<std::size_t>::max());
+    close_as_it_is(code, reason);
+}
+
+void WebSocketSession::close_as_it_is(CloseCode code, std::string_view reason) {
     if (connection_.state() != ReadyState::open) return;
     if (AccessEntry* const entry = access()) entry->close(code, reason);
+    const net::Uptake before = finished_ ? net::Uptake() : uptake();
     Events events{*this};
     connection_.close(code, reason, events);
+    if (before.under_way()) need_particulars();
     if (particulars_) {
+        particulars_->uptake = before;
         particulars_->waiting.reset();
         particulars_->kept.reset();
     }
@@ -219,7 +227,7 @@ void WebSocketSession::close(CloseCode code, std::string_view reason) {
         if (stream_ != nullptr && !finished_) stream_->resume_reading();
     }
     if (terms().close_timeout.count() > 0 && stream_ != nullptr && !finished_)
-        stream_->arm(terms().close_timeout);
+        stream_->arm(before.first_wait(terms().close_timeout));
 }
 
 void WebSocketSession::terminate() {

@@ -10,6 +10,7 @@
 #include "engine/worker.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"
+#include "net/uptake.hpp"
 #include "protocol/connection.hpp"
 #include "protocol/deflate_parameters.hpp"
 
@@ -17,6 +18,7 @@
 #include <longwire/server.hpp>
 #include <longwire/websocket.hpp>
 
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -88,11 +90,13 @@ public:
     void on_closed(net::Ending ending) override;
 
     // What WebSocket, and what it gives to be awaited, stand for.
-    Sending send(Message message);
+    /// Only WebSocket::send has this, which it is a part of: what comes back lies in memory, and
+    /// would be handed on from call to call.
+    [[gnu::always_inline]] inline Sending send(Message message);
     Sending send(const PreparedMessage& message);
     bool subscribe(std::string_view topic);
     bool unsubscribe(std::string_view topic);
-    void publish(std::string_view topic, const PreparedMessage& message);
+    SendStatus publish(std::string_view topic, const PreparedMessage& message);
     [[nodiscard]] static WebSocketSession& of(WebSocket& socket) noexcept {
         return *socket.session_;
     }
@@ -108,6 +112,18 @@ public:
     }
     [[nodiscard]] std::size_t buffered_amount() const noexcept;
     [[nodiscard]] std::size_t unacknowledged() const noexcept;
+    /// What is on its way now; for `wait_for`, which looks at it again.
+    [[nodiscard]] net::Uptake uptake() const noexcept {
+        return stream_ == nullptr ? net::Uptake() : net::Uptake(*stream_);
+    }
+    [[nodiscard]] std::optional<std::chrono::milliseconds> wait_for(
+        net::Uptake& uptake, std::chrono::milliseconds patience) const noexcept {
+        return stream_ == nullptr ? std::nullopt : uptake.wait(*stream_, patience);
+    }
+    /// What is on its way now is watched, for who asks `takes` whether some of it has arrived since
+    /// it last had.
+    void watch_uptake();
+    [[nodiscard]] bool takes() noexcept;
     [[nodiscard]] std::string peer() const;
     [[nodiscard]] CloseStatus close_status() const noexcept;
     [[nodiscard]] Handle handle();
@@ -117,14 +133,16 @@ public:
     [[nodiscard]] bool room_to_send(const Sending& sending) const noexcept;
     void await_room(Sending& sending, std::coroutine_handle<> awaiter) noexcept;
     void forget_sender(const Sending& sending) noexcept;
+    /// False, and the log says why, where nobody could be given what comes.
+    [[nodiscard]] bool may_receive() const noexcept;
     /// Whether a receive goes on at once: because what it wants is there, or never comes.
     [[nodiscard]] bool ready_to_give(Intake::Wanted wanted);
     void await_receipt(std::coroutine_handle<> receiver) noexcept;
     void forget_receiver() noexcept;
     [[nodiscard]] std::optional<Message> take_message() noexcept;
     [[nodiscard]] std::optional<MessagePart> take_part();
-    /// Sends a ping of our own. False: there is no answer to wait for.
-    bool send_own_ping();
+    /// Sends a ping of our own, if there is room for it. False: there is no answer to wait for.
+    bool ask_peer();
     void await_pong(Pinging& pinging, std::coroutine_handle<> awaiter) noexcept;
     void forget_pinger(const Pinging& pinging) noexcept;
 
@@ -162,6 +180,8 @@ private:
     [[nodiscard]] bool can_send() const noexcept;
     [[nodiscard]] bool admit(std::size_t size, SlowReader policy);
     void overflow(SlowReader policy, std::string_view why);
+    /// Closes without what has yet to be sent.
+    void close_as_it_is(CloseCode code, std::string_view reason);
     [[nodiscard]] bool has_to_wait(SlowReader policy) const noexcept;
     SendStatus wait_with(std::size_t size, SlowReader policy,
                          const std::function<void(WaitingMessages&)>& add);
@@ -192,11 +212,16 @@ private:
     void resume_senders(SendStatus status);
     void resume_pingers();
     [[nodiscard]] std::chrono::milliseconds time_to_ping() const noexcept;
+    [[nodiscard]] std::chrono::milliseconds time_to_look() const noexcept;
+    void look_at_uptake();
+    bool send_own_ping();
+    void await_close_frame() noexcept;
     void arm_timer();
     void discount_pause() noexcept;
     void watch_frame(std::size_t received);
     [[nodiscard]] std::chrono::milliseconds frame_time_left() const noexcept;
     void count_control_frame();
+    [[nodiscard]] bool admits_control_frame(std::size_t size);
     void take_pong(std::span<const std::byte> payload);
     void count_held();
     [[nodiscard]] std::size_t held_now() const noexcept;
@@ -223,6 +248,7 @@ private:
     std::uint32_t latest_round_trip_ = 0;  // in microseconds; 0: none
     AgreedDeflate deflate_;
     bool pinged_ : 1 = false;
+    bool looked_ : 1 = false;    // in this silence, at what is on its way
     bool answered_ : 1 = false;  // there are pingers to be told
     bool failed_ : 1 = false;
     bool finished_ : 1 = false;

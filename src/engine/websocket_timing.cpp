@@ -14,22 +14,21 @@ constexpr int patience_for_pong = 10;  // in intervals of ping_every
 
 void WebSocketSession::on_timer() {
     if (stream_ == nullptr) return;
-    if (connection_.state() == ReadyState::closing) {
-        stream_->close(net::Ending::timed_out);
-        return;
-    }
+    if (connection_.state() == ReadyState::closing) return await_close_frame();
     discount_pause();
     if (frame_time_left().count() <= 0) {
         log(LogLevel::debug, "closed a connection that sent a frame too slowly");
         close(CloseCode::policy_violation, "sends too slowly");
         return;
     }
+    const bool ping_is_due = time_to_ping().count() <= 0;
+    look_at_uptake();
     if (terms().idle_timeout.count() > 0 && silence() >= terms().idle_timeout) {
         log(LogLevel::debug, "closed a connection that was silent for too long");
         stream_->close(net::Ending::timed_out);
         return;
     }
-    if (time_to_ping().count() <= 0) send_own_ping();
+    if (ping_is_due) send_own_ping();
     arm_timer();
     tidy();
 }
@@ -55,10 +54,56 @@ std::chrono::milliseconds WebSocketSession::time_to_ping() const noexcept {
     return left;
 }
 
+/// What the peer's system takes while we wait for the peer is a sign of life: it may have yet to
+/// get what it is to answer. That is asked of the system where there is nothing else to go by.
+void WebSocketSession::look_at_uptake() {
+    if (particulars_ && particulars_->uptake.moved(*stream_))
+        last_heard_ = worker_.loop().milliseconds();
+    if (looked_ || time_to_look().count() > 0) return;
+    looked_ = pinged_ = true;
+    const net::Uptake now = uptake();
+    if (now.under_way()) need_particulars().uptake = now;
+}
+
+std::chrono::milliseconds WebSocketSession::time_to_look() const noexcept {
+    const auto patience = terms().idle_timeout;
+    if (patience.count() == 0) return std::chrono::milliseconds::max();
+    if (particulars_ && particulars_->uptake.under_way())
+        return particulars_->uptake.first_wait(patience);
+    if (looked_) return std::chrono::milliseconds::max();
+    const auto ping_after = terms().ping_after;
+    const bool pings = ping_after.count() > 0 && ping_after < patience;
+    return (pings ? ping_after : patience / 2) - silence();
+}
+
+/// The peer can answer our close frame only when it has all that came before it.
+void WebSocketSession::await_close_frame() noexcept {
+    const auto wait = particulars_ ? particulars_->uptake.wait(*stream_, terms().close_timeout)
+                                   : std::optional<std::chrono::milliseconds>();
+    if (wait)
+        stream_->arm(*wait);
+    else
+        stream_->close(net::Ending::timed_out);
+}
+
+void WebSocketSession::watch_uptake() {
+    const net::Uptake now = uptake();
+    if (now.under_way() || particulars_) need_particulars().watched = now;
+}
+
+bool WebSocketSession::takes() noexcept {
+    return stream_ != nullptr && particulars_ && particulars_->watched.moved(*stream_);
+}
+
+bool WebSocketSession::ask_peer() {
+    return admit(RoundTrip::ping_size, terms().slow_reader) && send_own_ping();
+}
+
+/// Also where there is no room for messages: what waits is what the peer is asked about.
 bool WebSocketSession::send_own_ping() {
     pinged_ = true;
+    if (!can_send() || !admits_control_frame(RoundTrip::ping_size)) return false;
     const auto payload = need_particulars().round_trip.ping();
-    if (!admit(payload.size(), terms().slow_reader)) return false;
     Events events{*this};
     return connection_.ping(payload, events);
 }
@@ -84,7 +129,7 @@ void WebSocketSession::resume_pingers() {
 }
 
 void WebSocketSession::arm_timer() {
-    auto after = time_to_ping();
+    auto after = std::min(time_to_ping(), time_to_look());
     if (terms().idle_timeout.count() > 0) after = std::min(after, terms().idle_timeout - silence());
     after = std::min(after, frame_time_left());
     if (after != std::chrono::milliseconds::max())
@@ -133,6 +178,16 @@ void WebSocketSession::count_control_frame() {
     if (terms().max_control_frames == 0) return;
     if (!need_particulars().control_frames.count(worker_.loop().now(), terms().max_control_frames))
         close(CloseCode::policy_violation, "too many pings and pongs");
+}
+
+/// One large message may fill the backlog beyond its bound: pings and pongs have room of their own.
+bool WebSocketSession::admits_control_frame(std::size_t size) {
+    if (stream_ == nullptr || stream_->backlog() <= terms().max_backlog + always_admitted)
+        return true;
+    constexpr std::size_t overhead = 8;
+    auto& beyond = need_particulars().control_bytes_beyond;
+    beyond += size + overhead;
+    return beyond <= always_admitted;
 }
 
 void WebSocketSession::take_pong(std::span<const std::byte> payload) {

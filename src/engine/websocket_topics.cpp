@@ -22,8 +22,9 @@ bool WebSocketSession::unsubscribe(std::string_view topic) {
     return was;
 }
 
-void WebSocketSession::publish(std::string_view topic, const PreparedMessage& message) {
-    if (worker_.topics() != nullptr) worker_.topics()->publish(topic, message, this);
+SendStatus WebSocketSession::publish(std::string_view topic, const PreparedMessage& message) {
+    return worker_.topics() == nullptr ? SendStatus::dropped
+                                       : worker_.topics()->publish(topic, message, this);
 }
 
 void WebSocketSession::catch_up_with_topics() {

@@ -1,6 +1,9 @@
 #include "engine/worker.hpp"
 
+#include "engine/log.hpp"
+
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace longwire::engine {
@@ -55,7 +58,17 @@ Worker::Root Worker::run_root(Worker& /*worker*/, Task<> task, Ended ended) {
     ended.tell(ended.context, exception);
 }
 
+namespace {
+
+void log_posted() noexcept {
+    log(LogLevel::error,
+        "a posted function threw an exception: " + std::string(current_exception_words()));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Worker>> Worker::create() {
+    net::Inbox::on_exception(log_posted);
     auto loop = net::Loop::create();
     if (!loop) return std::unexpected(std::move(loop.error()));
     return std::unique_ptr<Worker>(new Worker(std::move(*loop)));

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <csignal>
 #include <limits>
 #include <string>
@@ -35,11 +36,20 @@ Workers::~Workers() = default;
 
 void Workers::limit_held(std::size_t most) {
     total_ = std::make_shared<net::HeldTotal>(size());
-    for (std::size_t index = 0; index < size(); ++index)
+    limit_posted(most);
+    for (std::size_t index = 0; index < size(); ++index) {
         (*this)[index].loop().limit_held(most, total_, index);
+        (*this)[index].entry().count_in(total_);
+    }
+}
+
+/// Who posts faster than loops can take it is not to push out the connections of the others.
+void Workers::limit_posted(std::size_t most_held) noexcept {
+    total_->limit_posted(most_held == 0 ? 0 : std::max<std::size_t>(most_held / 2, 1));
 }
 
 void Workers::change_limit_held(std::size_t most) {
+    limit_posted(most);
     for (std::size_t index = 0; index < size(); ++index) {
         net::Loop& loop = (*this)[index].loop();
         loop.post([&loop, most, total = total_, index] { loop.limit_held(most, total, index); });

@@ -40,6 +40,8 @@ public:
     /// Another bound from now on. Any thread.
     void change_limit_held(std::size_t most);
 
+    /// Where all of it is counted; not null once there is a bound.
+    [[nodiscard]] net::HeldTotal& total() const noexcept { return *total_; }
     /// What they kept, as of a turn ago. Any thread.
     [[nodiscard]] std::size_t held() const noexcept { return total_ ? total_->of_all() : 0; }
 
@@ -65,6 +67,7 @@ private:
 
     Workers() = default;
     [[nodiscard]] Member& least_loaded() noexcept;
+    void limit_posted(std::size_t most_held) noexcept;
 
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<std::thread> threads_;

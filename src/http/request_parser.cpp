@@ -31,9 +31,21 @@ std::optional<Fault> judge_host(const MessageHead& head, const RequestTarget& ta
     const std::string_view host = first_value(head.fields, "Host").value_or("");
     if (!std::ranges::all_of(host, is_host_letter))
         return Fault{400, "the Host field is not HOST or HOST:PORT (RFC 9110, section 7.2)"};
-    if (!target.authority.empty() && !same_field_name(host, target.authority))
-        return Fault{400, "the Host field and the request target name different hosts"};
+    if (!std::ranges::all_of(target.authority, is_host_letter))
+        return Fault{400, "the host of the request target is not HOST or HOST:PORT"};
     return std::nullopt;
+}
+
+/// Where the target names a host, that one counts (RFC 9112, section 3.2.2): whoever asks for the
+/// Host field is not to judge by another one.
+void set_host(std::vector<HeaderField>& fields, std::string_view authority) {
+    if (authority.empty()) return;
+    const auto host = std::ranges::find_if(
+        fields, [](const HeaderField& field) { return same_field_name(field.name, "Host"); });
+    if (host == fields.end())
+        fields.push_back({.name = "Host", .value = authority});
+    else
+        host->value = authority;
 }
 
 bool asks_keep_alive(const MessageHead& head) noexcept {
@@ -42,13 +54,18 @@ bool asks_keep_alive(const MessageHead& head) noexcept {
 }
 
 /// The absolute form may lack the path ("http://host?query"), but a Request's target never does.
-/// The letter before it is the authority's last, which nothing else is going to read.
+/// The authority makes room for it: it moves over the slash before it, which nothing else is going
+/// to read.
 void complete_target(std::vector<char>& head, RequestTarget& target) {
     std::string_view& text = target.path_and_query;
     if (text.starts_with('/') || text == "*") return;
-    const auto offset = static_cast<std::size_t>(text.data() - head.data());
-    head[offset - 1] = '/';
-    text = {head.data() + offset - 1, text.size() + 1};
+    const std::size_t size = target.authority.size();
+    const auto begin = head.begin() + (target.authority.data() - head.data());
+    std::copy(begin, begin + static_cast<std::ptrdiff_t>(size), begin - 1);
+    target.authority = {&*begin - 1, size};
+    char* const slash = &*begin - 1 + size;
+    *slash = '/';
+    text = {slash, text.size() + 1};
 }
 
 }  // namespace
@@ -142,6 +159,7 @@ void RequestParser::end_head() {
                          count_fields(message->fields, "Upgrade") > 0 &&
                          contains_token(message->fields, "Connection", "upgrade");
     complete_target(head_, *target);
+    set_host(message->fields, target->authority);
     request_ = RequestAccess::make(std::exchange(head_, {}), *std::move(message), *target);
     body_reader_ = BodyReader(*framing, limits_);
     stage_ = Stage::body;
@@ -172,10 +190,10 @@ Response RequestParser::refusal() const {
 
 void RequestParser::refuse(Fault fault) {
     fault_ = std::move(fault);
+    if (stage_ != Stage::body) request_ = Request();
     stage_ = Stage::failed;
     head_ = {};
     body_ = {};
-    request_ = Request();
 }
 
 }  // namespace longwire::http

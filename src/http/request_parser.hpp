@@ -37,7 +37,8 @@ public:
     /// Goes on with `bytes`, up to the end of one request at the most.
     [[nodiscard]] Parsed parse(std::span<const std::byte> bytes);
 
-    /// The request that parse() has just announced, once.
+    /// The request that parse() has just announced, once. After `failed`: what its head says, where
+    /// the fault is in its body; otherwise an empty one.
     [[nodiscard]] Request take_request() { return std::move(request_); }
 
     /// Whether the connection may serve further requests after this one (RFC 9112, section 9.3).

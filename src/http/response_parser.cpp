@@ -45,10 +45,33 @@ bool is_status_line(std::string_view line) noexcept {
            (line.size() == status_end || line[status_end] == ' ');
 }
 
+/// Whether the head, which has a status line, is that of a 2xx.
+bool is_success(const std::vector<char>& head) noexcept {
+    constexpr std::size_t first_digit = 9;
+    return head[first_digit] == '2';
+}
+
+/// Takes the lines out of a head, whose lines have been judged, that tell of a body's length.
+void drop_lengths(std::vector<char>& head) {
+    const std::string_view whole(head.data(), head.size());
+    std::string kept;
+    for (std::size_t begin = 0; begin < whole.size();) {
+        const std::size_t end = whole.find("\r\n", begin) + 2;
+        const std::string_view line = whole.substr(begin, end - begin);
+        const std::string_view name = line.substr(0, line.find(':'));
+        const bool is_length =
+            same_field_name(name, "Content-Length") || same_field_name(name, "Transfer-Encoding");
+        if (!is_length) kept += line;
+        begin = end;
+    }
+    head.assign(kept.begin(), kept.end());
+}
+
 }  // namespace
 
-ResponseParser::ResponseParser(const Limits& limits)
+ResponseParser::ResponseParser(const Limits& limits, To to)
     : limits_(limits),
+      to_(to),
       scanner_(HeadScanner::Kind::response, limits.max_head_size, limits.max_fields) {}
 
 void ResponseParser::begin_head() {
@@ -113,6 +136,7 @@ bool ResponseParser::end_start_line() {
 }
 
 bool ResponseParser::end_head() {
+    if (to_ == To::connect && is_success(head_)) drop_lengths(head_);
     auto message = parse_response_head(head_);
     if (!message) return fail("the answer is not valid HTTP: " + message.error().words);
     const bool is_interim = message->status < 200 && message->status != 101;

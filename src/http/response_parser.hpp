@@ -17,8 +17,8 @@
 
 namespace longwire::http {
 
-/// Reads the response to one GET (RFC 9112), as strictly as requests are read. Interim responses
-/// (100, 103) are passed over.
+/// Reads the response to one GET or CONNECT (RFC 9112), as strictly as requests are read. Interim
+/// responses (100, 103) are passed over.
 class ResponseParser {
 public:
     enum class Status : std::uint8_t {
@@ -41,7 +41,11 @@ public:
         BodyStatus status = BodyStatus::need_more;
     };
 
-    explicit ResponseParser(const Limits& limits = {});
+    /// What is answered. Of a 2xx to CONNECT the fields that tell of a length are not looked at,
+    /// and are not among fields() (RFC 9110, section 9.3.6).
+    enum class To : std::uint8_t { get, connect };
+
+    explicit ResponseParser(const Limits& limits = {}, To to = To::get);
 
     /// Goes on with `bytes`, up to the end of the head of the final response.
     [[nodiscard]] Parsed parse(std::span<const std::byte> bytes);
@@ -77,6 +81,7 @@ private:
     bool fail(std::string reason);
 
     Limits limits_;
+    To to_;
     HeadScanner scanner_;
     BodyReader body_reader_;
     MessageHead message_;

@@ -21,10 +21,6 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
-constexpr int written_status(int status) noexcept {
-    return status >= 200 && status <= 599 ? status : 500;
-}
-
 void append_status_line(std::string& out, int status) {
     out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
     out.append(reason_phrase(status)).append("\r\n");
@@ -47,6 +43,12 @@ void append_connection(std::string& out, const Response& response, const WriteOp
 }
 
 }  // namespace
+
+bool ends_connection(const Response& response) noexcept {
+    return std::ranges::any_of(response.headers, [](const Field& field) {
+        return same_field_name(field.first, "Connection") && same_field_name(field.second, "close");
+    });
+}
 
 std::string write_response_head(const Response& response, const WriteOptions& options) {
     const int status = written_status(response.status);

@@ -27,10 +27,18 @@ using Field = std::pair<std::string, std::string>;
     return (status >= 100 && status < 200) || status == 204 || status == 304;
 }
 
+/// Whether the response itself asks for its connection to end after it.
+[[nodiscard]] bool ends_connection(const Response& response) noexcept;
+
+/// The status that is written for `status`: 500 for one outside 200 to 599.
+[[nodiscard]] constexpr int written_status(int status) noexcept {
+    return status >= 200 && status <= 599 ? status : 500;
+}
+
 /// The head of `response`, with the empty line that ends it (RFC 9112, section 4). Content-Length,
 /// Transfer-Encoding, Connection and (where one is given) Date come from here alone, never from the
 /// response's fields. Fields that could split the response are left out: those whose name is not a
-/// token, or whose value holds a control character. A status outside 200 to 599 is written as 500.
+/// token, or whose value holds a control character. The status is the written_status().
 [[nodiscard]] std::string write_response_head(const Response& response,
                                               const WriteOptions& options);
 

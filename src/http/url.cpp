@@ -46,7 +46,7 @@ std::string shown(std::string_view text) {
     return url;
 }
 
-std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+std::unexpected<Error> not_a_url(std::string_view text, std::string_view why) {
     return failure(ErrorCode::invalid_url,
                    "\"" + shown(text) + "\" is not a WebSocket URL: " + std::string(why));
 }
@@ -81,6 +81,8 @@ std::string missing_scheme(std::string_view text) {
 }
 
 Complaint take_port(std::string_view text, Url& url) {
+    // As if there were none (RFC 3986, section 3.2.3).
+    if (text.empty()) return std::nullopt;
     unsigned number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size() || number == 0 || number > 65535)
@@ -91,17 +93,35 @@ Complaint take_port(std::string_view text, Url& url) {
     return std::nullopt;
 }
 
+/// "eth0", "wlan0.7", "3"; what a Host field or a message could be broken by is none.
+bool is_zone(std::string_view text) noexcept {
+    constexpr std::size_t longest = 15;  // as Linux names interfaces
+    return !text.empty() && text.size() <= longest && std::ranges::all_of(text, [](char letter) {
+        return is_digit(letter) || is_alpha(letter) || letter == '-' || letter == '.' ||
+               letter == '_';
+    });
+}
+
 Complaint take_address(std::string_view text, Url& url) {
+    // The zone stands behind "%25" (RFC 6874), or "%", as people copy it from elsewhere.
+    const std::size_t mark = text.find('%');
     in6_addr address = {};
-    url.host = in_lower_case(text);
+    url.host = in_lower_case(text.substr(0, mark));
     if (url.host.size() > INET6_ADDRSTRLEN || inet_pton(AF_INET6, url.host.c_str(), &address) != 1)
         return "[" + std::string(text.substr(0, INET6_ADDRSTRLEN)) +
                "] is not an IPv6 address; expected for instance ws://[::1]:8000/";
+    if (mark == std::string_view::npos) return std::nullopt;
+    const bool encoded = text.substr(mark).starts_with("%25") && text.size() > mark + 3;
+    const std::string_view zone = text.substr(mark + (encoded ? 3 : 1));
+    if (!is_zone(zone))
+        return "what follows the % of its IPv6 address names no network interface; expected for "
+               "instance ws://[fe80::1%eth0]:8000/";
+    url.host.append("%").append(zone);
     return std::nullopt;
 }
 
 Complaint take_name(std::string_view text, Url& url) {
-    if (text.empty()) return "it names no host; expected ws://HOST[:PORT]/PATH";
+    if (text.empty() || text == ".") return "it names no host; expected ws://HOST[:PORT]/PATH";
     if (text.size() > max_host_size) return "the host name is longer than 253 characters";
     for (const char letter : text) {
         if (static_cast<unsigned char>(letter) >= 0x80)
@@ -166,8 +186,9 @@ Complaint judge_letters(std::string_view text) {
     return std::nullopt;
 }
 
+/// Without its zone.
 std::string in_brackets(const std::string& host) {
-    return host.find(':') == std::string::npos ? host : "[" + host + "]";
+    return host.find(':') == std::string::npos ? host : "[" + host.substr(0, host.find('%')) + "]";
 }
 
 }  // namespace
@@ -180,25 +201,30 @@ std::string Url::authority() const {
     return in_brackets(host) + ":" + std::to_string(port);
 }
 
+std::string Url::known_host() const {
+    if (host.find(':') != std::string::npos) return host.substr(0, host.find('%'));
+    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+}
+
 Result<Url> parse_url(std::string_view text) {
     Url url;
-    if (text.empty()) return refuse(text, "it is empty; expected ws://HOST[:PORT]/PATH");
-    if (const auto complaint = judge_letters(text)) return refuse(text, *complaint);
+    if (text.empty()) return not_a_url(text, "it is empty; expected ws://HOST[:PORT]/PATH");
+    if (const auto complaint = judge_letters(text)) return not_a_url(text, *complaint);
     const std::size_t colon = text.find("://");
     const std::string_view scheme = text.substr(0, colon);
     if (colon == std::string_view::npos || (!is_scheme(scheme) && !scheme.empty()))
-        return refuse(text, missing_scheme(text));
+        return not_a_url(text, missing_scheme(text));
     if (!take_scheme(scheme, url))
-        return refuse(text, "the scheme is \"" + shown(scheme) + "\"; expected ws:// or wss://");
+        return not_a_url(text, "the scheme is \"" + shown(scheme) + "\"; expected ws:// or wss://");
     const std::string_view rest = text.substr(colon + 3);
     const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
     std::string_view host = rest.substr(0, end);
     if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
         if (const auto complaint = take_user(host.substr(0, at), url))
-            return refuse(text, *complaint);
+            return not_a_url(text, *complaint);
         host.remove_prefix(at + 1);
     }
-    if (const auto complaint = take_host(host, url)) return refuse(text, *complaint);
+    if (const auto complaint = take_host(host, url)) return not_a_url(text, *complaint);
     url.target = percent_encode_target(rest.substr(end));
     if (!url.target.starts_with('/')) url.target.insert(0, "/");
     return url;

@@ -58,8 +58,9 @@ Result<Url> resolve_reference(const Url& base, std::string_view reference) {
     return url;
 }
 
-bool same_origin(const Url& left, const Url& right) noexcept {
-    return left.secure == right.secure && left.host == right.host && left.port == right.port;
+bool same_origin(const Url& left, const Url& right) {
+    return left.secure == right.secure && left.known_host() == right.known_host() &&
+           left.port == right.port;
 }
 
 }  // namespace longwire::http

@@ -14,6 +14,6 @@ namespace longwire::http {
 [[nodiscard]] Result<Url> resolve_reference(const Url& base, std::string_view reference);
 
 /// Whether both URLs are of one origin (RFC 6454): scheme, host and port.
-[[nodiscard]] bool same_origin(const Url& left, const Url& right) noexcept;
+[[nodiscard]] bool same_origin(const Url& left, const Url& right);
 
 }  // namespace longwire::http

@@ -43,7 +43,9 @@ struct HistoryQuery {
 struct History {
     std::vector<SharedPublication> publications;  // the oldest first
     Position top;                                 // of the latest that was published
-    /// Without `since`: true. Otherwise whether nothing is missing between it and `top`.
+    /// Without `since`: true. Otherwise whether nothing is missing between it and `top`. (A broker
+    /// knows where a channel stands for a while after its last use, also of one on which nothing
+    /// was published, and of which nobody but the one who asks has ever known.)
     bool recovered = true;
 };
 
@@ -93,9 +95,9 @@ public:
     /// How many members there are on all nodes: those that attached, less those that detached.
     virtual void members(const std::string& channel, Answer<std::size_t> answer) = 0;
 
-    /// Somebody has come to this node, or has gone from it. What their information is, the latest
-    /// says. (Nobody waits for these, nor for `detach`: a broker that cannot pass them on does so
-    /// when it can again.)
+    /// Somebody has come to this node, or is there with other information, or has gone from it.
+    /// What their information is, the latest says, and the sink is told of a change. (Nobody waits
+    /// for these, nor for `detach`: a broker that cannot pass them on does so when it can again.)
     virtual void enter(const std::string& channel, const Presence& who, MemberId member) = 0;
     virtual void leave(const std::string& channel, const std::string& user) = 0;
     /// Everybody on all nodes.

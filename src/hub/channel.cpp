@@ -217,6 +217,14 @@ Channel::Step Channel::give_up(const History* answer) {
 
 // ---- users --------------------------------------------------------------------------------------
 
+bool Channel::enter(const Presence& who) {
+    User& user = users_[who.user];
+    const bool is_first = ++user.connections == 1;
+    const bool differs = user.info != who.info;
+    user.info = who.info;
+    return is_first || differs;
+}
+
 bool Channel::exit(const std::string& user, Clock::time_point now) {
     const auto found = users_.find(user);
     if (found == users_.end() || --found->second.connections > 0) return false;

@@ -60,8 +60,10 @@ public:
     }
     [[nodiscard]] std::size_t members() const noexcept { return members_; }
 
-    /// Of one user here. True: the first of their connections came, or the last went.
-    [[nodiscard]] bool enter(const std::string& user) { return ++users_[user].connections == 1; }
+    /// One more connection of a user here, with this information. True: it is the first, or the
+    /// information is another.
+    [[nodiscard]] bool enter(const Presence& who);
+    /// One of their connections went. True: the last.
     [[nodiscard]] bool exit(const std::string& user, Clock::time_point now);
     /// Forgets the user if none of their connections came back since `gone`.
     [[nodiscard]] bool forget(const std::string& user, Clock::time_point gone);
@@ -73,6 +75,7 @@ public:
 private:
     struct User {
         std::size_t connections = 0;
+        std::string info;
         Clock::time_point gone = {};
     };
 

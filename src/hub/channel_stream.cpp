@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace longwire::hub {
 
@@ -11,12 +12,21 @@ constexpr std::size_t most_keys = 1000;
 constexpr std::chrono::minutes keys_known_for{5};
 // Beyond, the history of one channel holds fewer messages than its rule allows.
 constexpr std::size_t most_bytes = std::size_t{64} * 1024 * 1024;
-// What a publication takes beside its payload.
-constexpr std::size_t overhead = 256;
 
+// What a publication takes: with what a dialect makes of it, which stays as long.
 std::size_t size_of(const Publication& publication) noexcept {
-    return publication.size() + overhead;
+    constexpr std::size_t overhead = sizeof(Publication) + 64;
+    return 2 * publication.size() + overhead;
 }
+
+// A key stands in two places.
+std::size_t size_of(std::string_view key) noexcept {
+    constexpr std::size_t overhead = 128;
+    return 2 * key.size() + overhead;
+}
+
+// What a stream that keeps anything takes by itself: the first blocks of its containers.
+constexpr std::size_t overhead_of_stream = 1600;
 
 }  // namespace
 
@@ -29,20 +39,43 @@ std::uint64_t ChannelStream::offset_of(std::string_view key, Clock::time_point n
 SharedPublication ChannelStream::append(const PublishRequest& request, Clock::time_point now) {
     auto publication =
         std::make_shared<const Publication>(std::string(request.channel), request.content,
-                                            Position{epoch_, ++count_}, now, request.publisher);
-    age_ = request.history.age;
-    if (request.history.count > 0) {
-        bytes_ += size_of(*publication);
-        kept_.push_back(publication);
+                                            Position{epoch_, count_ + 1}, now, request.publisher);
+    keep(publication);
+    try {
+        if (!request.idempotency_key.empty()) note_key(request.idempotency_key, now);
+    } catch (...) {
+        drop_latest();
+        throw;
     }
+    // (From here on nothing can fail: what was not published has no number, and no key.)
+    ++count_;
+    age_ = request.history.age;
     while (kept_.size() > request.history.count || (bytes_ > most_bytes && kept_.size() > 1))
         drop_oldest();
-    if (!request.idempotency_key.empty()) {
-        if (keys_.size() >= most_keys) drop_oldest_key();
-        keys_.push_back({now, std::string(request.idempotency_key)});
-        offsets_.emplace(request.idempotency_key, count_);
-    }
     return publication;
+}
+
+/// Of what is about to be published.
+void ChannelStream::note_key(std::string_view key, Clock::time_point now) {
+    if (keys_.size() >= most_keys) drop_oldest_key();
+    keys_.push_back({now, std::string(key)});
+    bytes_ += size_of(key);
+    offsets_.insert_or_assign(std::string(key), count_ + 1);
+}
+
+void ChannelStream::keep(SharedPublication publication) {
+    const std::size_t size = size_of(*publication);
+    kept_.push_back(std::move(publication));
+    bytes_ += size;
+}
+
+void ChannelStream::drop_latest() noexcept {
+    bytes_ -= size_of(*kept_.back());
+    kept_.pop_back();
+}
+
+std::size_t ChannelStream::bytes() const noexcept {
+    return empty() ? 0 : bytes_ + overhead_of_stream;
 }
 
 History ChannelStream::read(const HistoryQuery& query, Clock::time_point now) {
@@ -70,8 +103,9 @@ void ChannelStream::expire(Clock::time_point now) {
     while (!keys_.empty() && now - keys_.front().when > keys_known_for) drop_oldest_key();
 }
 
-void ChannelStream::shrink() noexcept {
-    while (kept_.size() > 1) drop_oldest();
+void ChannelStream::shrink(std::size_t least) noexcept {
+    while (kept_.size() > least) drop_oldest();
+    while (least == 0 && !keys_.empty()) drop_oldest_key();
 }
 
 void ChannelStream::drop_oldest() noexcept {
@@ -80,6 +114,7 @@ void ChannelStream::drop_oldest() noexcept {
 }
 
 void ChannelStream::drop_oldest_key() {
+    bytes_ -= size_of(keys_.front().text);
     offsets_.erase(keys_.front().text);
     keys_.pop_front();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hub/broker.hpp"
+#include "hub/text_hash.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace longwire::hub {
 /// One channel in the memory of one node: its latest publications, and how many there were.
 class ChannelStream {
 public:
-    explicit ChannelStream(std::uint64_t epoch) noexcept : epoch_(epoch) {}
+    /// Goes on after `top`.
+    explicit ChannelStream(Position top) : epoch_(top.epoch), count_(top.offset) {}
 
     [[nodiscard]] Position top() const noexcept { return {epoch_, count_}; }
     /// Where a message with this key was published within the time that keys are known for; offset
@@ -26,30 +28,28 @@ public:
 
     /// Forgets what is too old.
     void expire(Clock::time_point now);
-    /// Forgets all but the latest.
-    void shrink() noexcept;
+    /// Forgets all but so many of the latest; with 0, the keys too.
+    void shrink(std::size_t least) noexcept;
     /// Whether nothing would be lost with it.
     [[nodiscard]] bool empty() const noexcept { return kept_.empty() && keys_.empty(); }
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// What it takes to keep what is kept, about.
+    [[nodiscard]] std::size_t bytes() const noexcept;
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>()(text);
-        }
-    };
     struct Key {
         Clock::time_point when;
         std::string text;
     };
 
+    void keep(SharedPublication publication);
+    void drop_latest() noexcept;
     void drop_oldest() noexcept;
     void drop_oldest_key();
+    void note_key(std::string_view key, Clock::time_point now);
 
     std::uint64_t epoch_;
-    std::uint64_t count_ = 0;
-    std::size_t bytes_ = 0;
+    std::uint64_t count_;
+    std::size_t bytes_ = 0;  // of publications and keys
     Clock::duration age_ = {};
     std::deque<SharedPublication> kept_;
     std::deque<Key> keys_;

@@ -61,7 +61,7 @@ void Hub::end_joining(Joining joining, Joined joined, Result<History> history) {
             ++members_;
             for (Observer* const observer : observers_)
                 observer->on_members(joining.channel, channel.members());
-            if (joining.who) entered = channel.enter(joining.who->user);
+            if (joining.who) entered = channel.enter(*joining.who);
         } else {
             channel.give_up_joining();
         }
@@ -103,6 +103,14 @@ void Hub::drop_if_unused(Shard& shard, const std::string& channel) noexcept {
 // ---- publications -------------------------------------------------------------------------------
 
 void Hub::publish(const PublishRequest& request, Broker::Answer<Position> answer) {
+    const auto has_room = [](const Outlet* outlet) { return outlet->has_room(); };
+    if (!std::ranges::all_of(outlets_, has_room)) {
+        if (answer)
+            answer(failure(ErrorCode::system,
+                           "too much of what was published is still on its way to those who are on "
+                           "channels; publish it again later"));
+        return;
+    }
     broker_.publish(request, std::move(answer));
 }
 

@@ -4,6 +4,7 @@
 #include "hub/channel.hpp"
 #include "hub/observer.hpp"
 #include "hub/outlet.hpp"
+#include "hub/text_hash.hpp"
 
 #include <longwire/error.hpp>
 
@@ -107,12 +108,6 @@ public:
     }
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>()(text);
-        }
-    };
     struct Going {
         Clock::time_point when;
         std::string channel;

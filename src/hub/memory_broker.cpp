@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <memory>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -9,47 +10,87 @@ namespace longwire::hub {
 
 MemoryBroker::MemoryBroker(Options options)
     : options_(std::move(options)),
-      next_epoch_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()) {}
+      next_epoch_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()),
+      most_history_bytes_(options_.most_history_bytes) {
+    for (std::size_t shard = 0; shard < shard_count; ++shard) shards_.emplace_back(options_);
+}
+
+/// Of a channel that is not known. (No epoch is 0: clients that know no position name that.)
+Position MemoryBroker::first_position() noexcept {
+    std::uint64_t epoch = 0;
+    while (epoch == 0) epoch = ++next_epoch_;
+    return {.epoch = epoch, .offset = 0};
+}
 
 MemoryBroker::Channel& MemoryBroker::need(Shard& shard, std::string_view channel) {
     const auto found = shard.channels.find(channel);
     if (found != shard.channels.end()) return found->second;
-    return shard.channels
-        .emplace(std::string(channel), Channel{.stream = ChannelStream(++next_epoch_)})
-        .first->second;
+    const auto known = shard.known.find(channel, options_.now());
+    Channel& made =
+        shard.channels
+            .emplace(std::string(channel),
+                     Channel{.stream = ChannelStream(known ? *known : first_position())})
+            .first->second;
+    shard.known.forget(channel);
+    return made;
 }
 
 void MemoryBroker::drop_if_unused(Shard& shard, std::string_view channel) {
     const auto found = shard.channels.find(channel);
     if (found == shard.channels.end()) return;
     const Channel& its = found->second;
-    if (its.attached == 0 && its.present.empty() && its.stream.empty()) shard.channels.erase(found);
+    if (its.unused()) drop(shard, found);
+}
+
+MemoryBroker::Channels::iterator MemoryBroker::drop(Shard& shard, Channels::iterator entry) {
+    try {
+        shard.known.remember(entry->first, entry->second.stream.top(), options_.now());
+    } catch (const std::bad_alloc&) {
+        // Whoever comes back is told that something may be missing.
+        shard.known.forget(entry->first);
+    }
+    return shard.channels.erase(entry);
 }
 
 void MemoryBroker::publish(const PublishRequest& request, Answer<Position> answer) {
-    Position position;
-    {
-        Shard& shard = shard_of(request.channel);
-        const std::scoped_lock lock(shard.mutex);
-        Channel& channel = need(shard, request.channel);
-        const auto now = options_.now();
-        const std::uint64_t earlier = request.idempotency_key.empty()
-                                          ? 0
-                                          : channel.stream.offset_of(request.idempotency_key, now);
-        if (earlier != 0) {
-            position = {channel.stream.top().epoch, earlier};
-        } else {
-            const std::size_t before = channel.stream.bytes();
-            const auto publication = channel.stream.append(request, now);
-            if (bytes_ > options_.most_history_bytes) channel.stream.shrink();
-            count(before, channel.stream.bytes());
-            position = publication->position();
-            // Under the lock, so that nobody sees another order.
-            if (channel.attached > 0) sink_->on_publication(publication);
-            drop_if_unused(shard, request.channel);
-        }
+    Result<Position> position;
+    try {
+        position = append(request);
+    } catch (const std::bad_alloc&) {
+        // (Words that need no memory of their own.)
+        position = failure(ErrorCode::system, "out of memory");
     }
-    if (answer) answer(position);
+    if (answer) answer(std::move(position));
+}
+
+Position MemoryBroker::append(const PublishRequest& request) {
+    Shard& shard = shard_of(request.channel);
+    const std::scoped_lock lock(shard.mutex);
+    Channel& channel = need(shard, request.channel);
+    const auto now = options_.now();
+    const std::size_t before = channel.stream.bytes();
+    if (!request.idempotency_key.empty())
+        if (const auto earlier = channel.stream.offset_of(request.idempotency_key, now)) {
+            count(before, channel.stream.bytes());
+            return {channel.stream.top().epoch, earlier};
+        }
+    const auto publication = channel.stream.append(request, now);
+    bound(channel.stream, before);
+    // Under the lock, so that nobody sees another order.
+    if (channel.attached > 0) sink_->on_publication(publication);
+    drop_if_unused(shard, request.channel);
+    return publication->position();
+}
+
+/// Counts what the stream keeps now, and lets it keep less where all keep too much.
+void MemoryBroker::bound(ChannelStream& stream, std::size_t before) noexcept {
+    count(before, stream.bytes());
+    for (const std::size_t least : {std::size_t{1}, std::size_t{0}}) {
+        if (bytes_ <= most_history_bytes_) return;
+        const std::size_t more = stream.bytes();
+        stream.shrink(least);
+        count(more, stream.bytes());
+    }
 }
 
 void MemoryBroker::attach(const std::string& channel, const HistoryQuery& query,
@@ -83,12 +124,16 @@ void MemoryBroker::history(const std::string& channel, const HistoryQuery& query
         Shard& shard = shard_of(channel);
         const std::scoped_lock lock(shard.mutex);
         const auto found = shard.channels.find(channel);
+        const auto now = options_.now();
         if (found == shard.channels.end()) {
-            history.recovered = !query.since;
+            // Whoever asks may come back with the position that they are told now.
+            const Position top = shard.known.find(channel, now).value_or(first_position());
+            shard.known.remember(channel, top, now);
+            history = ChannelStream(top).read(query, now);
         } else {
             ChannelStream& stream = found->second.stream;
             const std::size_t before = stream.bytes();
-            history = stream.read(query, options_.now());
+            history = stream.read(query, now);
             count(before, stream.bytes());
         }
     }
@@ -112,10 +157,12 @@ void MemoryBroker::enter(const std::string& channel, const Presence& who, Member
     Shard& shard = shard_of(channel);
     const std::scoped_lock lock(shard.mutex);
     Channel& its = need(shard, channel);
-    const auto [entry, is_new] = its.present.insert_or_assign(who.user, who.info);
-    if (!is_new) return;
-    sink_->on_presence(std::make_shared<const PresenceChange>(
-        PresenceChange{channel, PresenceChange::Kind::joined, who, member}));
+    const auto [entry, is_new] = its.present.try_emplace(who.user, who.info);
+    if (!is_new && entry->second == who.info) return;
+    entry->second = who.info;
+    sink_->on_presence(std::make_shared<const PresenceChange>(PresenceChange{
+        channel, is_new ? PresenceChange::Kind::joined : PresenceChange::Kind::changed, who,
+        member}));
 }
 
 void MemoryBroker::leave(const std::string& channel, const std::string& user) {
@@ -155,18 +202,18 @@ void MemoryBroker::tick() {
             const std::size_t before = channel.stream.bytes();
             channel.stream.expire(now);
             count(before, channel.stream.bytes());
-            const bool unused =
-                channel.attached == 0 && channel.present.empty() && channel.stream.empty();
-            entry = unused ? shard.channels.erase(entry) : std::next(entry);
+            entry = channel.unused() ? drop(shard, entry) : std::next(entry);
         }
+        shard.known.expire(now);
     }
 }
 
 MemoryBroker::Held MemoryBroker::held() const {
-    Held held = {.channels = 0, .history_bytes = bytes_};
+    Held held = {.channels = 0, .known = 0, .history_bytes = bytes_};
     for (const Shard& shard : shards_) {
         const std::scoped_lock lock(shard.mutex);
         held.channels += shard.channels.size();
+        held.known += shard.known.count();
     }
     return held;
 }

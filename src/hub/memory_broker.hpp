@@ -2,11 +2,13 @@
 
 #include "hub/broker.hpp"
 #include "hub/channel_stream.hpp"
+#include "hub/known_positions.hpp"
+#include "hub/text_hash.hpp"
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -21,8 +23,14 @@ namespace longwire::hub {
 class MemoryBroker final : public Broker {
 public:
     struct Options {
-        /// Of all channels together; beyond, each keeps its latest message only.
+        /// Of all channels together. Beyond, a channel on which something is published keeps that
+        /// alone, and where that is too much, nothing.
         std::size_t most_history_bytes = std::size_t{512} * 1024 * 1024;
+        /// For how long after its last use it is known where a channel stood, and of how many such
+        /// channels: whoever comes back within that time is told rightly whether they have missed
+        /// something.
+        std::chrono::seconds known_for = std::chrono::hours(1);
+        std::size_t most_known = 100'000;
         std::function<Clock::time_point()> now = Clock::now;
     };
 
@@ -44,44 +52,58 @@ public:
     bool ready() const noexcept override { return true; }
     void tick() override;
 
-    /// How many channels are known, and the bytes of their histories.
+    /// Another `most_history_bytes`, from the next publication on.
+    void limit_history(std::size_t bytes) noexcept { most_history_bytes_ = bytes; }
+
+    /// How many channels are in use, of how many more it is known where they stood, and the bytes
+    /// of all histories.
     struct Held {
         std::size_t channels = 0;
+        std::size_t known = 0;
         std::size_t history_bytes = 0;
     };
     [[nodiscard]] Held held() const;
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>()(text);
-        }
-    };
     struct Channel {
         ChannelStream stream;
         std::size_t attached = 0;
         std::unordered_map<std::string, std::string> present = {};  // users, and their information
+
+        /// Nothing would be lost with it but where it stands.
+        [[nodiscard]] bool unused() const noexcept {
+            return attached == 0 && present.empty() && stream.empty();
+        }
     };
     using Channels = std::unordered_map<std::string, Channel, TextHash, std::equal_to<>>;
     struct Shard {
+        explicit Shard(const Options& options)
+            : known(options.most_known / shard_count, options.known_for) {}
+
         mutable std::mutex mutex;
         Channels channels;
+        KnownPositions known;  // of channels that are not among `channels`
     };
+    static constexpr std::size_t shard_count = 64;
 
     [[nodiscard]] Shard& shard_of(std::string_view channel) noexcept {
         return shards_.at(TextHash()(channel) % shards_.size());
     }
     Channel& need(Shard& shard, std::string_view channel);
-    static void drop_if_unused(Shard& shard, std::string_view channel);
+    [[nodiscard]] Position first_position() noexcept;
+    void drop_if_unused(Shard& shard, std::string_view channel);
+    Channels::iterator drop(Shard& shard, Channels::iterator entry);
     void count(std::size_t before, std::size_t after) noexcept { bytes_ += after - before; }
+    void bound(ChannelStream& stream, std::size_t before) noexcept;
+    Position append(const PublishRequest& request);
 
     Options options_;
     BrokerSink* sink_ = nullptr;
     // A channel that comes back after it was forgotten is another one, and says so.
     std::atomic<std::uint64_t> next_epoch_;
     std::atomic<std::size_t> bytes_ = 0;
-    std::array<Shard, 64> shards_;
+    std::atomic<std::size_t> most_history_bytes_;
+    std::deque<Shard> shards_;
 };
 
 }  // namespace longwire::hub

@@ -24,6 +24,9 @@ public:
     /// published after `position`.
     virtual void interrupt(const std::string& channel, Position position) = 0;
     virtual void announce(std::shared_ptr<const PresenceChange> change) = 0;
+    /// Whether more may be published: false where what is on its way to the members here is as much
+    /// as it may be. Not under a lock.
+    [[nodiscard]] virtual bool has_room() const { return true; }
     /// To be run between what came before and what comes after.
     virtual void run(std::move_only_function<void()> function) = 0;
 

@@ -13,14 +13,14 @@ struct Presence {
     std::string info;  // JSON, or nothing
 };
 
-/// Somebody came or went.
+/// Somebody came or went, or is there with other information than before.
 struct PresenceChange {
-    enum class Kind : std::uint8_t { joined, left };
+    enum class Kind : std::uint8_t { joined, left, changed };
 
     std::string channel;
     Kind kind = Kind::joined;
     Presence who;
-    MemberId member;  // through which they came, where it is known here
+    MemberId member;  // through which they came or changed, where it is known here
 };
 
 }  // namespace longwire::hub

@@ -45,8 +45,12 @@ struct Content {
     std::string_view event = {};
     Form form = Form::plain;  ///< Bytes are plain.
     std::span<const std::string> attachments = {};
-    /// Who sent it, where it is told; empty where not.
+    /// Who sent it, as the server knows it (no client says so itself), and what others see beside
+    /// the name, in JSON; empty where nobody is known.
     std::string_view user = {};
+    std::string_view info = {};
+    /// It comes from a client that may send events to its peers (Pusher's "client events").
+    bool is_client_event = false;
 };
 
 /// One message on one channel, shared by all who get it. Any thread.
@@ -58,12 +62,14 @@ public:
           payload_(content.message.text()),
           event_(content.event),
           user_(content.user),
+          info_(content.info),
           attachments_(content.attachments.begin(), content.attachments.end()),
           position_(position),
           when_(when),
           publisher_(publisher),
           type_(content.message.type()),
-          form_(content.form) {}
+          form_(content.form),
+          is_client_event_(content.is_client_event) {}
     ~Publication() = default;
     Publication(const Publication&) = delete;
     Publication& operator=(const Publication&) = delete;
@@ -78,6 +84,8 @@ public:
         return attachments_;
     }
     [[nodiscard]] const std::string& user() const noexcept { return user_; }
+    [[nodiscard]] const std::string& info() const noexcept { return info_; }
+    [[nodiscard]] bool is_client_event() const noexcept { return is_client_event_; }
     [[nodiscard]] Position position() const noexcept { return position_; }
     [[nodiscard]] Clock::time_point when() const noexcept { return when_; }
     /// Who is not to get it back.
@@ -85,7 +93,8 @@ public:
 
     /// All that it holds, in bytes.
     [[nodiscard]] std::size_t size() const noexcept {
-        std::size_t bytes = channel_.size() + payload_.size() + event_.size() + user_.size();
+        std::size_t bytes =
+            channel_.size() + payload_.size() + event_.size() + user_.size() + info_.size();
         for (const std::string& attachment : attachments_) bytes += attachment.size();
         return bytes;
     }
@@ -116,12 +125,14 @@ private:
     std::string payload_;
     std::string event_;
     std::string user_;
+    std::string info_;
     std::vector<std::string> attachments_;
     Position position_;
     Clock::time_point when_;
     MemberId publisher_;
     MessageType type_;
     Form form_;
+    bool is_client_event_;
     mutable std::array<Slot, encodings> slots_;
     // (Not std::call_once, which wakes whoever may wait by a system call each time.)
     mutable std::mutex making_;

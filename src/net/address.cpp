@@ -1,16 +1,19 @@
 #include "net/address.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <span>
+#include <system_error>
 
 namespace longwire::net {
 
@@ -21,6 +24,18 @@ T as(const sockaddr_storage& storage) noexcept {
     T address;
     std::memcpy(&address, &storage, sizeof address);
     return address;
+}
+
+/// By its name, or its number; nothing where there is none.
+std::optional<std::uint32_t> number_of_interface(const std::string& zone) {
+    if (const unsigned number = if_nametoindex(zone.c_str()); number != 0) return number;
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(zone.data(), zone.data() + zone.size(), number);
+    std::array<char, IF_NAMESIZE> name = {};
+    if (error != std::errc() || end != zone.data() + zone.size() ||
+        if_indextoname(number, name.data()) == nullptr)
+        return std::nullopt;
+    return number;
 }
 
 }  // namespace
@@ -39,7 +54,11 @@ std::optional<Address> Address::from_numeric(std::string_view host, std::uint16_
         return Address(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
     }
     sockaddr_in6 v6 = {};
-    if (inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
+    const std::size_t mark = text.find('%');
+    const auto zone = mark == std::string::npos ? std::optional<std::uint32_t>(0)
+                                                : number_of_interface(text.substr(mark + 1));
+    if (zone && inet_pton(AF_INET6, text.substr(0, mark).c_str(), &v6.sin6_addr) == 1) {
+        v6.sin6_scope_id = *zone;
         v6.sin6_family = AF_INET6;
         v6.sin6_port = htons(port);
         return Address(reinterpret_cast<const sockaddr*>(&v6), sizeof v6);

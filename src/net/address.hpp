@@ -17,7 +17,8 @@ public:
     Address() = default;
     Address(const sockaddr* address, socklen_t size) noexcept;
 
-    /// A numeric IPv4 or IPv6 address (without brackets); nothing where `host` is neither.
+    /// A numeric IPv4 or IPv6 address (without brackets; "fe80::1%eth0" names an interface of this
+    /// machine); nothing where `host` is neither.
     [[nodiscard]] static std::optional<Address> from_numeric(std::string_view host,
                                                              std::uint16_t port);
     /// A Unix socket; fails where the path is empty or longer than the system allows.

@@ -66,7 +66,6 @@ std::size_t Backlog::gather(std::span<iovec> vectors) const noexcept {
 
 void Backlog::consume(std::size_t count) noexcept {
     size_ -= count;
-    progress_ += count;
     while (count > 0) {
         auto& bytes = segments_[first_].bytes;
         const std::size_t taken = std::min(count, bytes.size());
@@ -98,7 +97,7 @@ void Backlog::forget_all() noexcept {
 void Backlog::clear() noexcept {
     forget_all();
     segments_.clear();
-    first_ = size_ = progress_ = 0;
+    first_ = size_ = 0;
     room_ = {};
 }
 

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace longwire::net {
@@ -28,11 +27,6 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-
-    /// How many bytes were sent since this was asked last.
-    [[nodiscard]] std::size_t take_progress() noexcept { return std::exchange(progress_, 0); }
-    /// Counts what was sent for it in another form.
-    void progress(std::size_t count) noexcept { progress_ += count; }
 
     /// Fills `vectors` with what comes next, in order, and gives how many were filled.
     [[nodiscard]] std::size_t gather(std::span<iovec> vectors) const noexcept;
@@ -59,7 +53,6 @@ private:
     std::size_t first_ = 0;      // those before it have been sent
     std::span<std::byte> room_;  // of the last segment, where copies go next
     std::size_t size_ = 0;
-    std::size_t progress_ = 0;
     std::size_t& held_;
 };
 

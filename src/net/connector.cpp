@@ -1,5 +1,7 @@
 #include "net/connector.hpp"
 
+#include "net/localhost.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,10 +18,6 @@ namespace {
 
 bool is_refusal(int error) noexcept {
     return error == ECONNREFUSED || error == ENOENT;
-}
-
-bool is_localhost(std::string_view host) noexcept {
-    return host == "localhost" || host.ends_with(".localhost");
 }
 
 std::string without_port(const std::string& address) {
@@ -53,7 +51,17 @@ public:
             setsockopt(socket_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
             if (::bind(socket_.get(), local->data(), local->size()) != 0) return errno;
         }
+        return connect();
+    }
+
+private:
+    [[nodiscard]] int connect() {
         const int status = ::connect(socket_.get(), address_.data(), address_.size());
+        if (status != 0 && errno == EAGAIN && address_.family() == AF_UNIX) {
+            // Its queue is full, and nobody tells when there is room.
+            owner_.loop_.arm(*this, owner_.delays_.queue);
+            return 0;
+        }
         if (status != 0 && errno != EINPROGRESS) return errno;
         // Also one that is connected at once is reported by the loop, never before we return.
         const int error = owner_.loop_.watch(*this, socket_.get(), EPOLLOUT);
@@ -61,7 +69,11 @@ public:
         return error;
     }
 
-private:
+    void on_timer() override {
+        // It may destroy this.
+        if (const int error = connect(); error != 0) owner_.lost(*this, error);
+    }
+
     // Either call destroys this.
     void on_ready(std::uint32_t /*events*/) override {
         int error = 0;
@@ -156,7 +168,9 @@ void Connector::admit(const Address& address) {
 }
 
 void Connector::on_timer() {
-    if (tries_.empty())
+    if (tries_.empty() && !failures_.empty())
+        without_hope_ = true;
+    else if (tries_.empty())
         waited_for_ipv6_ = true;
     else
         may_begin_ = true;
@@ -169,8 +183,11 @@ void Connector::advance() {
         if (!address) break;
         begin(*address);
     }
-    const bool more_may_come = has_waiting() || looking_up_[0] || looking_up_[1];
-    if (tries_.empty() && !more_may_come) settle(std::unexpected(failure_of_all()));
+    if (!tries_.empty() || has_waiting()) return;
+    const bool more_may_come = looking_up_[0] || looking_up_[1];
+    if (!more_may_come || without_hope_) return settle(std::unexpected(failure_of_all()));
+    // A refusal that is known does not wait for a name server that says nothing.
+    if (!failures_.empty() && !armed()) loop_.arm(*this, delays_.last_hope);
 }
 
 std::optional<Address> Connector::next_address() {

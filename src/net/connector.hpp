@@ -25,6 +25,10 @@ struct ConnectDelays {
     std::chrono::milliseconds attempt = std::chrono::milliseconds(250);
     /// For IPv6 addresses, once there are IPv4 addresses (section 3).
     std::chrono::milliseconds resolution = std::chrono::milliseconds(50);
+    /// For the addresses of the other family, once all of one have failed.
+    std::chrono::milliseconds last_hope = std::chrono::milliseconds(500);
+    /// Until a Unix socket whose queue was full is tried again.
+    std::chrono::milliseconds queue = std::chrono::milliseconds(20);
 };
 
 /// Makes one connection to a host, whose addresses race (RFC 8305): IPv6 and IPv4 in turns, each a
@@ -90,6 +94,7 @@ private:
     Family turn_ = Family::ipv6;
     bool may_begin_ = true;  // the delay since the last attempt has passed
     bool waited_for_ipv6_ = false;
+    bool without_hope_ = false;  // what has failed was waited for long enough to be made up for
     bool starting_ = false;
 };
 

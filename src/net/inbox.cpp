@@ -2,11 +2,18 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>
 
 namespace longwire::net {
+
+namespace {
+
+std::atomic<void (*)() noexcept> tell_exception = nullptr;
+
+}  // namespace
 
 Inbox::Entry* Inbox::end_mark() noexcept {
     static Entry mark;
@@ -60,8 +67,20 @@ void Inbox::run() {
     while (oldest) {
         const std::unique_ptr<Entry> entry = std::move(oldest);
         oldest.reset(std::exchange(entry->next, nullptr));
-        entry->function();
+        run(entry->function);
     }
+}
+
+void Inbox::run(Function& function) noexcept {
+    try {
+        function();
+    } catch (...) {
+        if (const auto told = tell_exception.load()) told();
+    }
+}
+
+void Inbox::on_exception(void (*told)() noexcept) noexcept {
+    tell_exception = told;
 }
 
 void Inbox::close() noexcept {

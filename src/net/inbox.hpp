@@ -35,6 +35,11 @@ public:
     void clear_wakeup() noexcept;
     /// Runs all that was added before.
     void run();
+    /// Runs one function. What it throws ends there.
+    static void run(Function& function) noexcept;
+    /// `told` is called where a function throws, while the exception is handled. Of all inboxes;
+    /// before any has something to run.
+    static void on_exception(void (*told)() noexcept) noexcept;
     /// Nothing more is taken; what was not run is dropped.
     void close() noexcept;
 

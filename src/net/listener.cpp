@@ -72,7 +72,8 @@ void Listener::own_file() {
     if (name.starts_with(unix_prefix)) unix_path_ = name.substr(unix_prefix.size());
 }
 
-Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& address) {
+Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& address,
+                                                 std::optional<unsigned> mode) {
     Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return listen_error(address, errno);
     const int on = 1;
@@ -85,9 +86,14 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& addr
         // Inherited by every socket that is accepted.
         setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    if (::bind(socket.get(), address.data(), address.size()) != 0 ||
-        ::listen(socket.get(), backlog) != 0)
+    if (::bind(socket.get(), address.data(), address.size()) != 0)
         return listen_error(address, errno);
+    if ((!unix_path.empty() && mode && ::chmod(unix_path.c_str(), *mode) != 0) ||
+        ::listen(socket.get(), backlog) != 0) {
+        auto error = listen_error(address, errno);
+        if (!unix_path.empty()) ::unlink(unix_path.c_str());
+        return error;
+    }
     return std::unique_ptr<Listener>(new Listener(loop, std::move(socket), std::move(unix_path)));
 }
 
@@ -113,6 +119,7 @@ Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, Descriptor socket)
 void Listener::start(Accept accept, Exhausted exhausted) {
     accept_ = std::move(accept);
     exhausted_ = std::move(exhausted);
+    keep_spare();
     loop_.watch(*this, socket_.get(), EPOLLIN);
 }
 
@@ -121,6 +128,7 @@ void Listener::stop() noexcept {
     disarm();
     loop_.unwatch(*this, socket_.get());
     socket_.reset();
+    spare_.reset();
     if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
 }
 
@@ -137,7 +145,11 @@ void Listener::on_ready(std::uint32_t /*events*/) {
         }
         if (errno == ECONNABORTED || errno == EINTR) continue;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            exhausted_(errno);
+            const Waiting waiting = turn_one_away();
+            if (waiting == Waiting::one_less) continue;
+            if (waiting == Waiting::nobody) return;
+            exhausted_({});
+            if (!socket_) return;
             loop_.unwatch(*this, socket_.get());
             loop_.arm(*this, pause_when_exhausted);
         }
@@ -145,7 +157,26 @@ void Listener::on_ready(std::uint32_t /*events*/) {
     }
 }
 
+void Listener::keep_spare() noexcept {
+    if (!spare_) spare_ = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+/// Nobody who waits in the queue learns why. (And whether anybody does, the system says only to
+/// those who have a descriptor for them.)
+Listener::Waiting Listener::turn_one_away() {
+    if (!spare_) return Waiting::unknown;
+    spare_.reset();
+    Descriptor accepted(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    const bool nobody = !accepted && (errno == EAGAIN || errno == EWOULDBLOCK);
+    const bool found = static_cast<bool>(accepted);
+    if (found) exhausted_(std::move(accepted));
+    keep_spare();
+    if (nobody) return Waiting::nobody;
+    return found ? Waiting::one_less : Waiting::unknown;
+}
+
 void Listener::on_timer() {
+    keep_spare();
     loop_.watch(*this, socket_.get(), EPOLLIN);
 }
 

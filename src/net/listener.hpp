@@ -5,8 +5,10 @@
 #include "net/loop.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace longwire::net {
@@ -16,12 +18,14 @@ class Listener final : private Watcher {
 public:
     /// Takes one accepted, non-blocking socket.
     using Accept = std::function<void(Descriptor, const Address& peer)>;
-    /// Told once when descriptors run out, with the errno; accepting goes on after a pause.
-    using Exhausted = std::function<void(int error)>;
+    /// Told when there is no descriptor left. It gets one connection at a time, for which one was
+    /// kept: it is not to live on. Where there is none even so, accepting goes on after a pause.
+    using Exhausted = std::function<void(Descriptor turned_away)>;
 
-    /// Binds and listens. Errors: address_in_use, address_not_available, permission_denied,
-    /// listen_failed.
-    static Result<std::unique_ptr<Listener>> open(Loop& loop, const Address& address);
+    /// Binds and listens. `mode` is that of a Unix socket's file, before anybody can connect.
+    /// Errors: address_in_use, address_not_available, permission_denied, listen_failed.
+    static Result<std::unique_ptr<Listener>> open(Loop& loop, const Address& address,
+                                                  std::optional<unsigned> mode = {});
     /// One that listens already, as a service manager hands it on. Its address stays when it goes.
     /// Errors: invalid_argument (it is no listening socket of ours to take).
     static Result<std::unique_ptr<Listener>> adopt(Loop& loop, Descriptor socket);
@@ -46,11 +50,15 @@ private:
 
     void on_ready(std::uint32_t events) override;
     void on_timer() override;
+    void keep_spare() noexcept;
+    enum class Waiting : std::uint8_t { one_less, nobody, unknown };
+    [[nodiscard]] Waiting turn_one_away();
 
     Loop& loop_;
     Descriptor socket_;
     Address address_;
     std::string unix_path_;
+    Descriptor spare_;  // given up for a moment where there is no other
     Accept accept_;
     Exhausted exhausted_;
 };

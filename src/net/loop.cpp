@@ -1,5 +1,6 @@
 #include "net/loop.hpp"
 
+#include "net/fine_timer.hpp"
 #include "net/outgoing.hpp"
 #include "net/resolver.hpp"
 #include "net/stream.hpp"
@@ -101,7 +102,7 @@ void Loop::turn(std::chrono::milliseconds limit) {
     timers_.advance(now_);
     if (woken) inbox_->clear_wakeup();
     if (std::exchange(inbox_due_, false) || woken) inbox_->run();
-    for (Function& function : own) function();
+    for (Function& function : own) Inbox::run(function);
     end_turn();
     if (total_ && held_ != held_told_) tell_held();
     passed_load_.look(now_, streams_.size(), held_);
@@ -207,8 +208,13 @@ void Loop::each_stream(const std::function<void(Stream&)>& visit) {
     for (std::size_t index = 0; index < count; ++index) visit(*streams_[index]);
 }
 
+FineTimers& Loop::fine_timers() {
+    if (!fine_timers_) fine_timers_ = std::make_unique<FineTimers>(*this);
+    return *fine_timers_;
+}
+
 void Loop::resolve_with(const std::string& servers) {
-    resolver_ = std::make_unique<Resolver>(*this, servers);
+    resolver_ = std::make_unique<Resolver>(*this, Resolver::Sources{.servers = servers});
 }
 
 Resolver& Loop::resolver() {

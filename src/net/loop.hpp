@@ -22,6 +22,7 @@
 
 namespace longwire::net {
 
+class FineTimers;
 class Resolver;
 class Stream;
 struct Outgoing;
@@ -147,6 +148,9 @@ public:
     /// Ends every stream at once and tells its session. What a session opens meanwhile ends too.
     void end_all_streams();
 
+    /// For times that matter to less than a millisecond; made when they are first needed.
+    [[nodiscard]] FineTimers& fine_timers();
+
     /// The loop's resolver of names, made when it is first needed.
     [[nodiscard]] Resolver& resolver();
     /// Makes it now, with these name servers ("address:port,…") instead of the system's: for tests.
@@ -207,6 +211,7 @@ private:
     std::shared_ptr<HeldTotal> total_;
     std::size_t part_ = 0;
 
+    std::unique_ptr<FineTimers> fine_timers_;
     std::unique_ptr<Resolver> resolver_;
 };
 

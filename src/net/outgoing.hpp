@@ -2,6 +2,7 @@
 
 #include "net/backlog.hpp"
 #include "net/tls_channel.hpp"
+#include "net/uptake.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,7 @@ struct Outgoing {
     std::unique_ptr<TlsChannel> tls;
     /// For how long a stream that is being finished waits for the peer to take something.
     std::chrono::duration<std::uint32_t, std::milli> finish_timeout{0};
+    Uptake uptake;  // of what was left then
 };
 
 }  // namespace longwire::net

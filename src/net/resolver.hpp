@@ -5,16 +5,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-struct ares_channeldata;
-
 namespace longwire::net {
 
-/// Looks up names without blocking, by c-ares: hosts file, then the system's name servers.
+/// Looks up names without blocking, by c-ares: hosts file, then the system's name servers. These
+/// are read again when their file has changed: networks come, go, and are configured late.
 class Resolver final : private Timer {
 public:
     using Done = std::function<void(Result<std::vector<Address>>)>;
@@ -32,25 +30,45 @@ public:
         std::shared_ptr<State> state_;
     };
 
-    /// `servers` ("address:port,…") instead of the system's name servers, for tests.
-    explicit Resolver(Loop& loop, const std::string& servers = {});
+    /// Where name servers are found.
+    struct Sources {
+        std::string servers = {};  ///< "address:port,…", instead of those of the file; for tests.
+        std::string file = "/etc/resolv.conf";
+        std::uint16_t port = 53;  ///< Of the servers of the file.
+    };
+    explicit Resolver(Loop& loop);
+    Resolver(Loop& loop, Sources sources);
     ~Resolver();
 
     /// Looks up the addresses of `host` of one family (AF_INET or AF_INET6); `done` is called once,
-    /// perhaps before this returns. Errors: name_not_resolved.
+    /// perhaps before this returns. A name that stands in the hosts file has the addresses that it
+    /// has there, and no others of either family. Errors: name_not_resolved.
     [[nodiscard]] Lookup lookup(const std::string& host, std::uint16_t port, int family, Done done);
 
 private:
+    class Channel;
     class Socket;
     struct Glue;
+    /// What changes with a file.
+    struct FileState {
+        std::uint64_t inode = 0;
+        std::int64_t size = -1;
+        std::int64_t seconds = 0;
+        std::int64_t nanoseconds = 0;
+        friend bool operator==(const FileState&, const FileState&) = default;
+    };
 
     void on_timer() override;
-    void watch(int socket, bool readable, bool writable);
     void arm_timeout();
+    void read_again();
+    [[nodiscard]] FileState state_of_file() const noexcept;
 
     Loop& loop_;
-    ares_channeldata* channel_ = nullptr;
-    std::map<int, std::unique_ptr<Socket>> sockets_;
+    Sources sources_;
+    FileState file_;
+    std::unique_ptr<Channel> hosts_;  // which asks nobody
+    // The last is the one to ask; the others have to end what they have begun.
+    std::vector<std::unique_ptr<Channel>> channels_;
 };
 
 }  // namespace longwire::net

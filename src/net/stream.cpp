@@ -137,7 +137,10 @@ std::size_t Stream::backlog() const noexcept {
 }
 
 std::size_t Stream::sent(ssize_t result) noexcept {
-    if (result >= 0) return static_cast<std::size_t>(result);
+    if (result >= 0) {
+        handed_ += static_cast<std::uint32_t>(result);
+        return static_cast<std::size_t>(result);
+    }
     // A broken connection is noticed where it is read: what the peer sent before still counts.
     if (errno != EAGAIN && errno != EWOULDBLOCK) write_failed_ = true;
     return 0;
@@ -206,7 +209,6 @@ void Stream::send_unsent() noexcept {
     if (unsent.empty() || write_failed_) return;
     const std::size_t taken = send_now(unsent);
     channel.consume_unsent(taken);
-    outgoing_->backlog.progress(taken);
     if (taken < unsent.size()) await_room();
 }
 
@@ -393,11 +395,11 @@ void Stream::receive_sealed(std::span<std::byte> buffer, std::span<const std::by
 }
 
 void Stream::on_timer() {
-    if (phase_ == Phase::open)
-        session_->on_timer();
-    else if (phase_ == Phase::finishing && backlog_progressed())
-        arm(outgoing_->finish_timeout);
-    else if (phase_ == Phase::finishing)
+    if (phase_ == Phase::open) return session_->on_timer();
+    if (phase_ != Phase::finishing) return;
+    if (const auto wait = outgoing_->uptake.wait(*this, outgoing_->finish_timeout))
+        arm(*wait);
+    else
         close(Ending::timed_out);
 }
 
@@ -413,9 +415,11 @@ void Stream::begin_finishing(Finish how, std::chrono::milliseconds timeout) noex
     phase_ = Phase::finishing;
     reading_ = true;
     shut_wanted_ = how == Finish::shut;
-    auto& patience = need_outgoing().finish_timeout;
+    Outgoing& outgoing = need_outgoing();
+    auto& patience = outgoing.finish_timeout;
     patience = std::chrono::duration_cast<std::remove_reference_t<decltype(patience)>>(timeout);
-    arm(timeout);
+    outgoing.uptake = Uptake(*this);
+    arm(outgoing.uptake.first_wait(timeout));
     update_interest();
     if (loop_.gathering_ != this) list_unflushed();
 }
@@ -426,6 +430,12 @@ void Stream::close(Ending ending) noexcept {
     ending_ = ending;
     disarm();
     loop_.ended_.push_back(this);
+}
+
+void Stream::reset() noexcept {
+    const linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(Ending::lost);
 }
 
 void Stream::detach() noexcept {

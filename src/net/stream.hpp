@@ -75,15 +75,15 @@ public:
     /// That, and what the kernel has taken and the peer's has not acknowledged: 0 says that all
     /// that was written has arrived there. A system call.
     [[nodiscard]] std::size_t unacknowledged() const noexcept;
+    /// How many bytes were written in all, but for multiples of 2^32; with TLS, of what has left,
+    /// as it was sealed.
+    [[nodiscard]] std::uint32_t written() const noexcept {
+        return handed_ + static_cast<std::uint32_t>(backlog());
+    }
     /// Whether the kernel has refused to take more for now.
     [[nodiscard]] bool congested() const noexcept { return awaiting_room_; }
     /// Whether writing has failed; the connection's end is then about to be read.
     [[nodiscard]] bool broken() const noexcept { return write_failed_; }
-    /// Whether enough of a backlog was sent since this was asked last, some seconds ago, for the
-    /// peer to be reading, if slowly; a few bytes now and then are not.
-    [[nodiscard]] bool backlog_progressed() noexcept {
-        return outgoing_ && outgoing_->backlog.take_progress() >= least_progress;
-    }
     /// Offers the backlog to the kernel now rather than at the end of the turn.
     void push() noexcept;
     /// Session::on_drained is called once the backlog is empty, also if the kernel takes it at
@@ -102,9 +102,9 @@ public:
         await_peer  ///< The peer ends first (as a WebSocket client should let it).
     };
     /// Nothing more will be written. Sends what is left, discards what still arrives, and ends the
-    /// stream when the peer has ended too, or after `timeout` without progress in sending. Reading
-    /// to the end keeps data in flight from turning our close into a reset that could destroy what
-    /// the peer has yet to read.
+    /// stream when the peer has ended too, or after `timeout` in which its system has taken nothing
+    /// of it. Reading to the end keeps data in flight from turning our close into a reset that
+    /// could destroy what the peer has yet to read.
     void finish(Finish how, std::chrono::milliseconds timeout) noexcept;
 
     /// Tells the session, unless the stream is ending already, that the program is leaving.
@@ -117,9 +117,11 @@ public:
 
     /// Ends the stream at once: no more calls but on_closed, at the end of this turn.
     void close(Ending ending = Ending::closed) noexcept;
+    /// The same with a reset (RFC 9293, section 3.5.2), where the peer would otherwise take the end
+    /// for a good one.
+    void reset() noexcept;
 
     static constexpr std::size_t seal_limit = std::size_t{64} * 1024;
-    static constexpr std::size_t least_progress = 4096;
 
 private:
     friend class Loop;
@@ -167,6 +169,7 @@ private:
     std::unique_ptr<Outgoing> outgoing_;
     Admission::Place place_;
     std::uint32_t index_ = 0;
+    std::uint32_t handed_ = 0;  // bytes that the kernel has taken, but for multiples of 2^32
     Phase phase_ = Phase::open;
     Ending ending_ : 2 = Ending::closed;
     bool reading_ : 1 = true;

@@ -1,5 +1,6 @@
 #include "ops/log.hpp"
 
+#include "engine/log.hpp"
 #include "ops/clock_time.hpp"
 #include "ops/writing_thread.hpp"
 
@@ -85,6 +86,10 @@ void log_to_standard_error(LogLevel lowest, LogFormat format) {
         else
             logger.log(as, line);
     });
+}
+
+void say(LogLevel level, std::string_view line) noexcept {
+    engine::log(level, line);
 }
 
 void end_log() {

@@ -3,6 +3,7 @@
 #include <longwire/log.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 namespace longwire::ops {
 
@@ -17,6 +18,8 @@ enum class LogFormat : std::uint8_t {
 /// thread of their own: where that cannot keep up, the oldest that wait are left out, and it is
 /// said how many. Before other threads start; once.
 void log_to_standard_error(LogLevel lowest, LogFormat format = LogFormat::automatic);
+/// A line of the program's own, which goes where the library's go.
+void say(LogLevel level, std::string_view line) noexcept;
 /// Writes what still waits. Afterwards the library's lines go nowhere.
 void end_log();
 

@@ -18,13 +18,13 @@ namespace {
 constexpr int first_handed_on = 3;
 constexpr int most_handed_on = 256;
 
-std::string_view variable(const char* name) {
+std::string_view environment_variable(const char* name) {
     const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets any
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
 std::optional<std::int64_t> number_in(const char* name) {
-    const std::string_view text = variable(name);
+    const std::string_view text = environment_variable(name);
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < 0)
@@ -41,7 +41,7 @@ bool is_ours(const char* name) {
 }  // namespace
 
 ServiceManager::ServiceManager() {
-    const std::string_view path = variable("NOTIFY_SOCKET");
+    const std::string_view path = environment_variable("NOTIFY_SOCKET");
     sockaddr_un address = {};
     if (path.empty() || path.size() >= sizeof address.sun_path) return;
     address.sun_family = AF_UNIX;
@@ -74,7 +74,7 @@ std::vector<HandedOn> handed_on_sockets() {
     std::vector<HandedOn> sockets;
     const auto count = number_in("LISTEN_FDS");
     if (!count || !number_in("LISTEN_PID") || !is_ours("LISTEN_PID")) return sockets;
-    std::string_view names = variable("LISTEN_FDNAMES");
+    std::string_view names = environment_variable("LISTEN_FDNAMES");
     for (int index = 0; index < *count && index < most_handed_on; ++index) {
         const std::size_t end = names.find(':');
         sockets.push_back({first_handed_on + index, std::string(names.substr(0, end))});

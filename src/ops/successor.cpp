@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -64,6 +66,19 @@ std::vector<std::string> environment_with(const std::string& handed_over) {
     }
     all.push_back(std::string(variable) + '=' + handed_over);
     return all;
+}
+
+/// Libraries make sockets that another process would get too (curl one pair, to wake itself). What
+/// else is open was there before us, and may be meant to stay.
+void keep_sockets_to_ourselves() {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+        const int descriptor = std::atoi(entry.path().filename().c_str());
+        struct stat status = {};
+        if (descriptor > STDERR_FILENO && ::fstat(descriptor, &status) == 0 &&
+            S_ISSOCK(status.st_mode))
+            ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    }
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
@@ -127,6 +142,7 @@ Result<Successor> Successor::start(const ListeningSockets& sockets) {
     if (!path) return system_failure("/proc/self/exe cannot be read", errno);
     std::array<int, 2> ends = {-1, -1};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("no pipe", errno);
+    keep_sockets_to_ourselves();
     Spawning spawning;
     spawning.keep(ends[1]);
     std::string handed_over = std::to_string(ends[1]);

@@ -1,5 +1,7 @@
 #include "protocol/compression.hpp"
 
+#include "protocol/deflate_parameters.hpp"
+
 #include <zlib.h>
 
 #include <algorithm>
@@ -10,7 +12,6 @@ namespace longwire::protocol {
 
 namespace {
 
-constexpr int largest_window = 15;
 // Places in it are counted in 32 bits.
 constexpr std::size_t largest_message = std::size_t{1} << 30;
 // What a sync flush ends with, and section 7.2.1 leaves out.

@@ -9,7 +9,6 @@ namespace longwire::protocol {
 namespace {
 
 constexpr std::string_view extension_name = "permessage-deflate";
-constexpr int largest_window = 15;
 
 /// The parameters of one permessage-deflate, as they were written.
 struct Written {

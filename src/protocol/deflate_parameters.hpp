@@ -9,12 +9,15 @@
 
 namespace longwire::protocol {
 
+/// In bits: what DEFLATE may look back to (RFC 1951), and what is meant where nothing is said.
+inline constexpr int largest_window = 15;
+
 /// What both sides agreed on for permessage-deflate (RFC 7692, section 7.1).
 struct DeflateParameters {
     bool server_no_context_takeover = false;
     bool client_no_context_takeover = false;
-    int server_max_window_bits = 15;  ///< 8 to 15
-    int client_max_window_bits = 15;  ///< 8 to 15
+    int server_max_window_bits = largest_window;  ///< 8 to 15
+    int client_max_window_bits = largest_window;  ///< 8 to 15
 };
 
 /// What was agreed on, as a server's answer says it; a window of 15 bits is not mentioned.
@@ -24,7 +27,7 @@ struct DeflateParameters {
 struct DeflateWishes {
     /// Neither side keeps its context between messages, so that one compressor serves a loop.
     bool no_context_takeover = true;
-    int max_window_bits = 15;  ///< 9 to 15, for both directions where it may be said.
+    int max_window_bits = largest_window;  ///< 9 to 15, for both directions where it may be said.
 };
 
 /// A server's choice: the first offer of permessage-deflate that it can agree to, and the response

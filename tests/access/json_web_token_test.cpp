@@ -176,6 +176,37 @@ TEST_F(OwnTokens, AreGoodFromTheirBeginningToTheirEnd) {
     EXPECT_TRUE(verify(R"({"exp":1000000.5})"));
 }
 
+// The system's clock counts nanoseconds, and ends in the year 2262.
+TEST_F(OwnTokens, MayLastLongerThanTheClock) {
+    for (const auto* seconds : {"9223372036", "9223372037", "9999999999", "253402300799"}) {
+        const auto claims = verify(R"({"exp":)" + std::string(seconds) + "}");
+        ASSERT_TRUE(claims) << seconds << ": " << claims.error().message();
+        EXPECT_GT(*claims->expires - system_clock::now(), 24h * 365 * 100) << seconds;
+        EXPECT_EQ(error_of(verify(R"({"nbf":)" + std::string(seconds) + "}")),
+                  "The token is not good yet: its \"nbf\" is in the future.");
+    }
+    EXPECT_FALSE(verify(R"({"exp":253402300800})"));
+}
+
+TEST_F(OwnTokens, SayNothingTwice) {
+    EXPECT_EQ(error_of(verify(R"({"exp":1000001,"sub":"ann","exp":9000000})")),
+              "The token holds a claim twice.");
+    EXPECT_FALSE(verify(R"({"sub":"ann","s\u0075b":"root"})"));
+    EXPECT_TRUE(verify(R"({"sub":"ann","info":{"sub":"x"},"other":{"sub":"y"}})"));
+    const std::string text =
+        to_base64url(R"({"alg":"none","alg":"HS256"})") + "." + to_base64url("{}");
+    EXPECT_EQ(error_of(verify_token(text + "." + to_base64url(*key.sign(text)), keys, {}, now)),
+              "The token's header says something twice.");
+}
+
+TEST_F(OwnTokens, MayBeEmptyTextAndAreNoneThen) {
+    EXPECT_EQ(error_of(verify("")), "The token holds no JSON object.");
+    EXPECT_FALSE(read_claims({}, {}, now));
+    const std::string text = ".";
+    EXPECT_FALSE(verify_token(text + "." + to_base64url(*key.sign(text)), keys, {}, now));
+    EXPECT_FALSE(KeySet().add_jwks({}, "keys.json"));
+}
+
 TEST_F(OwnTokens, AreForWhomTheServerIs) {
     const ClaimsDemands demands = {.audience = "us", .issuer = "them"};
     EXPECT_TRUE(verify(R"({"aud":"us","iss":"them"})", demands));
@@ -237,6 +268,15 @@ MCowBQYDK2VwAyEAaz333PUEn6PgvJvwuqFSZXcb2sWsdWVsnzNuV48502U=
 -----END PUBLIC KEY-----
 )";
 
+constexpr std::string_view p256_encrypted = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHrMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAi0FTdwCzrOggIBCjAM
+BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQBoqWlTxglveiWsncaJ9HmASBkLhc
+9cIT4B0girIxKWzFPoPHehqA6Z3ELDdj9XSA34NwgAML+TCIqP6IODoIbkpmMWbp
+sQjGCN51xVSMHjfggXMvpxOy6HNp58P3/OYBSBt3eHQK0znWAE3bJOnwwVtJ1grW
+puHXtgmIFDwP2kFcci3NW/WtYhtmL/Q0ACB4xm7igNW+xDpSOpRV8H0kqFrK7g==
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
 TEST(PemKey, OnesPrivatePartSignsAndThePublicVerifies) {
     for (const auto& [secret, open] :
          {std::pair(p256_private, p256_public), std::pair(ed_private, ed_public)}) {
@@ -253,7 +293,16 @@ TEST(PemKey, OnesPrivatePartSignsAndThePublicVerifies) {
     }
 }
 
+// (Nobody is asked for the passphrase.)
+TEST(PemKey, IsRefusedWhereItIsEncrypted) {
+    const auto key = SigningKey::pem(p256_encrypted, "key.pem");
+    ASSERT_FALSE(key);
+    EXPECT_EQ(key.error().message(),
+              "key.pem: it holds no key in PEM (-----BEGIN PUBLIC KEY-----)");
+}
+
 TEST(PemKey, IsRefusedWhereThereIsNone) {
+    EXPECT_FALSE(SigningKey::pem({}, "key.pem"));
     const auto key = SigningKey::pem("hello", "key.pem");
     ASSERT_FALSE(key);
     EXPECT_EQ(key.error().message(),

@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 /// Stands between a browser and the server on `port`. While it holds, nothing the server says
-/// arrives; so the states that last a moment last as long as a test looks at them.
+/// arrives; so the states that last a moment last as long as a test looks at them. While it is cut,
+/// no connection stands and none can be made.
 export async function startSlowWire(port) {
   const pairs = new Set();
   let held = false;
+  let isCut = false;
 
   const listener = createServer((browser) => {
+    if (isCut) return browser.destroy();
     const server = connect(port, '127.0.0.1');
     const pair = { browser, server };
     pairs.add(pair);
@@ -21,6 +24,12 @@ export async function startSlowWire(port) {
       one.on('close', () => pairs.delete(pair));
     }
   });
+  const destroyAll = () => {
+    for (const { browser, server } of pairs) {
+      browser.destroy();
+      server.destroy();
+    }
+  };
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
 
@@ -34,12 +43,16 @@ export async function startSlowWire(port) {
       held = false;
       for (const { server } of pairs) server.resume();
     },
+    cut() {
+      isCut = true;
+      destroyAll();
+    },
+    mend() {
+      isCut = false;
+    },
     stop() {
       listener.close();
-      for (const { browser, server } of pairs) {
-        browser.destroy();
-        server.destroy();
-      }
+      destroyAll();
     },
   };
 }

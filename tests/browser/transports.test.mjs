@@ -33,7 +33,21 @@ test('all transports are on one channel', { timeout: 60_000 }, async (t) => {
   await cem.says('from a long poll');
   for (const other of [ada, ben]) await other.sees('.message.received', 'from a long poll');
   assert.deepEqual(await ada.messages('received'), ['from an EventSource,\nin two lines', 'from a long poll']);
-  await ada.sees('#present', 'Here: ada, ben, cem');
+  await ada.sees('.message.received .about', /ben · WebSocket · /);
+  await ben.sees('.message.received .about', /cem · EventSource · /);
+  await cem.sees('.message.received .about', /ada · long poll · /);
+  await ada.sees('#present', 'Here: ada (you), ben, cem');
+  for (const other of [ben, cem]) {
+    await other.sees('#present', /ada, ben/);
+    const notes = await other.at('#messages .note').allTextContents();
+    assert.ok(notes.every((note) => !note.includes('ada joined')), `ada was there before: ${notes}`);
+  }
+  // A long poll does not tell who comes; the page asks beside it.
+  const dag = await visit(t, '?channel=all&user=dag');
+  await ben.sees('#messages .note', /dag joined/);
+  await dag.says('hello');
+  await cem.page.waitForFunction(() => document.getElementById('present').textContent.includes('dag'), null, { timeout: 40_000 });
+  await cem.sees('#messages .note', /dag joined/);
   await ben.screenshot('transports');
 });
 
@@ -51,17 +65,17 @@ test('an EventSource that comes gets what was said before, if asked for', { time
 test('what was before, what comes and by which way can be told apart', { timeout: 60_000 }, async (t) => {
   const ada = await visit(t, '?channel=ways');
   for (const text of ['one', 'two']) await ada.says(text);
-  await ada.sees('.message.sent .about', /→ Sent by WebSocket/);
+  await ada.sees('.message.sent .about', /You · WebSocket/);
   for (const [transport, came, left] of [['websocket', 'WebSocket', 'WebSocket'], ['events', 'EventSource', 'POST'], ['poll', 'long poll', 'POST']]) {
     const other = await visit(t, `?channel=ways&history=1&transport=${transport}`);
-    await other.sees('.message.earlier .about', /From the history/);
+    await other.sees('.message.earlier .about', /Anonymous · earlier/);
     assert.deepEqual((await other.at('.message.earlier .body').allTextContents()).slice(0, 2), ['one', 'two']);
     await ada.says(`to ${transport}`);
     await other.sees('.message.received:not(.earlier) .body', `to ${transport}`);
-    await other.sees('.message.received:not(.earlier) .about', new RegExp(`← Received by ${came}`));
+    await other.sees('.message.received:not(.earlier) .about', new RegExp(`Anonymous · ${came} · `));
     assert.equal(await other.at('.message.received:not(.earlier)').count(), 1, 'nothing twice, and nothing of before');
     await other.says(`from ${transport}`);
-    await other.sees('.message.sent .about', new RegExp(`→ Sent by ${left}`));
+    await other.sees('.message.sent .about', new RegExp(`You · ${left} · `));
     await ada.sees('.message.received', `from ${transport}`);
     if (transport === 'events') await other.screenshot('history');
   }

@@ -98,6 +98,12 @@ export class Visitor {
       }));
   }
 
+  /// From now on the page's time is the test's to move (`page.clock`).
+  async stopClock() {
+    await this.page.clock.install();
+    await this.page.clock.pauseAt(Date.now() + 60_000);
+  }
+
   async screenshot(name, options = {}) {
     await this.page.screenshot({ path: `${screenshots}/${name}.png`, ...options });
   }

@@ -213,8 +213,7 @@ class AccessLog(unittest.TestCase):
             self.lines(1)
             os.rename(self.path, self.path + ".1")
             serving.process.send_signal(signal.SIGHUP)
-            self.assertEqual(serving.process.stdout.readline(),
-                             "SIGHUP: the access log was opened again.\n")
+            serving.told("SIGHUP: the access log was opened again")
             ask(serving.port, "GET", "/second")
             self.assertEqual(json.loads(self.lines(1)[0])["target"], "/second")
             self.assertEqual(len(self.lines(1, self.path + ".1")), 1)
@@ -222,7 +221,7 @@ class AccessLog(unittest.TestCase):
             os.rename(self.path, self.path + ".2")
             os.mkdir(self.path)
             serving.process.send_signal(signal.SIGHUP)
-            self.assertIn("it goes where it went", serving.process.stderr.readline())
+            serving.told("it goes where it went")
             ask(serving.port, "GET", "/third")
             self.assertEqual(json.loads(self.lines(2, self.path + ".2")[1])["target"], "/third")
 
@@ -248,7 +247,7 @@ class AccessLog(unittest.TestCase):
             self.assertEqual(lines, answered)
             self.assertGreater(lost, 0)
             self.assertLess(lost, lines)
-            self.assertIn("the access log could not keep up: ", serving.process.stderr.readline())
+            serving.told("the access log could not keep up: ")
             # All that was not left out is read in the end.
             serving.process.send_signal(signal.SIGINT)
             os.set_blocking(reading, True)

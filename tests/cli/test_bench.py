@@ -1,13 +1,16 @@
 """longwire bench, against our own server and against none."""
 
+import http.client
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 
 from serving import LONGWIRE, Serving
 
@@ -21,6 +24,13 @@ def measured(*arguments):
     ran = bench("--json", "--duration", "300ms", "--warmup", "50ms", *arguments)
     assert ran.returncode == 0, ran.stderr + ran.stdout
     return json.loads(ran.stdout)
+
+
+def clients_of(port):
+    """The addresses of those who are connected to the server."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        found = re.findall(rf": (\w{{8}}):\w+ 0100007F:{port:04X} 01 ", table.read())
+    return [".".join(str(byte) for byte in reversed(bytes.fromhex(one))) for one in found]
 
 
 class Measuring(unittest.TestCase):
@@ -48,9 +58,48 @@ class Measuring(unittest.TestCase):
         channel = f"ws://127.0.0.1:{self.serving.port}/channels/load"
         report = measured("-c", "10", "--publishers", "1", channel)
         self.assertEqual(report["connected"], 11)
-        # Each message comes to ten others, and back to whoever published it.
+        # Each message comes to ten others. (It comes back to whoever published it too, and some that
+        # were sent before are received in the time.)
         self.assertGreater(report["received"], 5 * report["sent"])
+        self.assertLessEqual(report["received"], 10 * (report["sent"] + 10))
         self.assertEqual(report["errors"], {})
+
+    def test_several_publishers_hear_each_other_and_count_it_for_nothing(self):
+        channel = f"ws://127.0.0.1:{self.serving.port}/channels/load"
+        report = measured("-c", "1", "--publishers", "3", channel)
+        self.assertEqual((report["connected"], report["errors"], report["foreign"]), (4, {}, 0))
+        self.assertLessEqual(report["received"], report["sent"] + 10)
+
+    def test_messages_of_others_are_no_answers(self):
+        """A channel without --publishers: each hears what the others say, and never its own."""
+        channel = f"ws://127.0.0.1:{self.serving.port}/channels/x"
+        for size in ("1", "8", "20", "1KiB"):
+            ran = bench("--json", "-d", "200ms", "--warmup", "0s", "-c", "5", "--size", size, channel)
+            report = json.loads(ran.stdout)
+            self.assertEqual(ran.returncode, 1, ran.stderr)
+            self.assertIn("--publishers", ran.stderr)
+            self.assertGreater(report["foreign"], 0)
+            # (One character may be right by chance.)
+            if size not in ("1",):
+                self.assertEqual((report["received"], report["latency_ns"]["count"]), (0, 0))
+
+    def test_what_somebody_else_publishes_is_told(self):
+        channel = f"ws://127.0.0.1:{self.serving.port}/channels/load"
+        with subprocess.Popen([LONGWIRE, "bench", "-q", "--json", "-d", "60s", "--warmup", "0s",
+                               "-c", "2", "--publishers", "1", "--rate", "1", channel], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            while len(self.clients()) < 3:
+                time.sleep(0.01)
+            for _ in range(20):
+                connection = http.client.HTTPConnection("127.0.0.1", self.serving.port, timeout=20)
+                connection.request("POST", "/channels/load", body="hello")
+                self.assertEqual(connection.getresponse().status, 200)
+                connection.close()
+            running.send_signal(signal.SIGINT)
+            output, errors = running.communicate(timeout=20)
+        self.assertEqual(running.returncode, 1)
+        self.assertGreater(json.loads(output)["foreign"], 0)
+        self.assertIn("somebody else publishes there", errors)
 
     def test_holds_idle_connections(self):
         report = measured("-c", "50", "--ramp", "1000", "--idle", self.echo)
@@ -83,11 +132,7 @@ class Measuring(unittest.TestCase):
         self.assertEqual(sorted(clients), sorted(2 * ["127.0.0.5", "127.0.0.6", "127.0.0.9"]))
 
     def clients(self):
-        """The addresses of those who are connected to the server."""
-        with open("/proc/net/tcp", encoding="ascii") as table:
-            found = re.findall(rf": (\w{{8}}):\w+ 0100007F:{self.serving.port:04X} 01 ",
-                               table.read())
-        return [".".join(str(byte) for byte in reversed(bytes.fromhex(one))) for one in found]
+        return clients_of(self.serving.port)
 
     def test_sends_what_a_file_holds(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -137,23 +182,28 @@ class Measuring(unittest.TestCase):
             self.assertIn(word, ran.stdout)
 
     def test_ctrl_c_tells_what_was_measured(self):
-        with subprocess.Popen([LONGWIRE, "bench", "--json", "--warmup", "0s", "-d", "60s", "-c", "2",
-                               self.echo], stdout=subprocess.PIPE, text=True) as running:
-            # Once it is connected, something was received.
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            admin = probe.getsockname()[1]
+        serving = Serving("--admin", f"127.0.0.1:{admin}")
+        self.addCleanup(serving.__exit__)
+        with subprocess.Popen([LONGWIRE, "bench", "--json", "--warmup", "0s", "-d", "60s", "-c", "1",
+                               serving.url("/echo")], stdout=subprocess.PIPE, text=True) as running:
             deadline = time.monotonic() + 20
-            while self.serving_is_idle() and time.monotonic() < deadline:
+            while not self.has_received(admin) and time.monotonic() < deadline:
                 time.sleep(0.05)
             running.send_signal(signal.SIGINT)
             report = json.loads(running.communicate(timeout=20)[0])
         self.assertEqual(running.returncode, 0)
         self.assertLess(report["seconds"], 30)
-        self.assertEqual(report["connected"], 2)
+        self.assertEqual(report["connected"], 1)
 
-    def serving_is_idle(self):
-        """Whether nobody is connected to the server but those who listen."""
-        with open("/proc/net/tcp", encoding="ascii") as table:
-            established = re.findall(rf": \S+:{self.serving.port:04X} \S+ 01 ", table.read())
-        return len(established) < 2
+    @staticmethod
+    def has_received(admin):
+        """Whether the server has had a message."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics", timeout=20) as answer:
+            return re.search(r"^longwire_messages_received_total [1-9]", answer.read().decode(),
+                             re.MULTILINE)
 
 
 class Failing(unittest.TestCase):
@@ -162,6 +212,28 @@ class Failing(unittest.TestCase):
         self.assertEqual(ran.returncode, 5)
         self.assertIn("connected   0 of 3", ran.stdout)
         self.assertIn("refused", ran.stdout)
+
+    def test_connections_that_could_not_be_made_set_the_exit_code(self):
+        with Serving("--max-connections", "2") as serving:
+            url = f"ws://127.0.0.1:{serving.port}/echo"
+            for arguments, code in (((), 5), (("--allow-failed",), 0)):
+                ran = bench("--json", "-d", "100ms", "-c", "5", "--idle", *arguments, url)
+                report = json.loads(ran.stdout)
+                self.assertEqual((ran.returncode, report["connected"], report["failed"]),
+                                 (code, 2, 3))
+
+    def test_connections_that_were_lost_set_it_too(self):
+        with Serving() as serving:
+            with subprocess.Popen([LONGWIRE, "bench", "-q", "--json", "-d", "60s", "-c", "3",
+                                   "--idle", f"ws://127.0.0.1:{serving.port}/echo"],
+                                  stdout=subprocess.PIPE, text=True) as running:
+                while len(clients_of(serving.port)) < 3:
+                    time.sleep(0.01)
+                # (It ends when all have answered its close.)
+                serving.stop()
+                running.send_signal(signal.SIGINT)
+                report = json.loads(running.communicate(timeout=60)[0])
+            self.assertEqual((running.returncode, report["failed"]), (5, 3))
 
     def test_counts_refusals_by_their_status(self):
         with Serving() as serving:
@@ -178,7 +250,6 @@ class Failing(unittest.TestCase):
                 (["--source", "127.0.0.9-127.0.0.1", "ws://x/"], "is no range"),
                 (["--source", "10.0.0.0-10.0.255.255", "ws://x/"], "more than 4096"),
                 (["--handshakes", "--idle", "ws://x/"], "--handshakes"),
-                (["--payload", "/no/such", "ws://x/"], "cannot read /no/such"),
                 ([], "URL is required")):
             ran = bench(*arguments)
             self.assertEqual(ran.returncode, 2, arguments)

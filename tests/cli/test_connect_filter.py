@@ -354,9 +354,10 @@ class Secrets(unittest.TestCase):
                          ["inner.example"])
 
     def test_one_that_is_not_there_is_named(self):
-        for given, named in (("@/no/such/file", b"/no/such/file"), ("env:NO_SUCH", b"NO_SUCH")):
+        for given, named, code in (("@/no/such/file", b"/no/such/file", 12),
+                                   ("env:NO_SUCH", b"NO_SUCH", 2)):
             result = connect("--bearer", given, "ws://127.0.0.1:1/")
-            self.assertEqual(result.returncode, 2)
+            self.assertEqual(result.returncode, code)
             self.assertIn(b"--bearer", result.stderr)
             self.assertIn(named, result.stderr)
 

@@ -1,12 +1,15 @@
 """Each limit of `longwire serve`, just within it and just beyond it."""
 
+import json
 import os
 import socket
 import struct
+import subprocess
 import time
 import unittest
+import urllib.request
 
-from serving import Serving
+from serving import LONGWIRE, Serving
 
 HANDSHAKE = (
     "GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -140,7 +143,7 @@ class Limits(unittest.TestCase):
         self.assertEqual(wire.read_all(), close_frame(1008, "too many pings and pongs"))
 
     def test_max_memory(self):
-        serving = self.serve("--max-memory", "1MiB", "--max-message", "16MiB")
+        serving = self.serve("--max-memory", "1MiB", "--history-memory", "1", "--max-message", "16MiB")
         wire = self.wire(serving).upgrade()
         # The half of a message that fits, and one that does not.
         wire.send(frame(2, bytes(400_000))[:300_000])
@@ -149,6 +152,27 @@ class Limits(unittest.TestCase):
         greedy = self.wire(serving).upgrade()
         greedy.send(frame(2, bytes(8_000_000))[:4_000_000])
         self.assertEqual(greedy.read(4)[2:], struct.pack(">H", 1013))
+
+    def test_history_memory(self):
+        serving = self.serve("--max-memory", "4MiB", "--history-memory", "1MiB")
+        url = f"http://127.0.0.1:{serving.port}/channels/a"
+        for number in range(20):
+            urllib.request.urlopen(url, data=b"%02d" % number + b"x" * 100_000, timeout=20).close()
+        with urllib.request.urlopen(url + "?history=100", timeout=20) as answer:
+            kept = json.load(answer)["messages"]
+        self.assertIn(len(kept), range(1, 6))
+        self.assertEqual(kept[-1]["text"][:2], "19")
+
+    def test_history_memory_leaves_some_for_connections(self):
+        refused = subprocess.run(
+            [LONGWIRE, "serve", "--max-memory", "1MiB", "--history-memory", "1MiB"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("has to leave some of it for connections", refused.stderr)
 
     def test_handshake_timeout(self):
         serving = self.serve("--handshake-timeout", "500ms")

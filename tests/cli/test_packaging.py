@@ -71,6 +71,15 @@ class EveryOption(unittest.TestCase):
             self.assertIn("--" + name, known)
 
 
+class OptionLists(unittest.TestCase):
+    def test_are_those_of_the_help(self):
+        tool = os.path.join(PACKAGING, "..", "tools", "option-lists")
+        result = subprocess.run([tool, "--check", LONGWIRE], capture_output=True, text=True,
+                                check=False)
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, "all lists are current\n", ""))
+
+
 class WellFormed(unittest.TestCase):
     def test_the_manual(self):
         for page in sorted(os.listdir(os.path.join(PACKAGING, "man"))):
@@ -90,7 +99,7 @@ class WellFormed(unittest.TestCase):
         script = os.path.join(PACKAGING, "completions", "longwire.bash")
         for words, expected in (
             (["longwire", ""],
-             ["serve", "connect", "bench", "config", "token", "--help", "--version"]),
+             ["serve", "connect", "bench", "config", "token", "version", "--help", "--version"]),
             (["longwire", "connect", "--rec"], ["--reconnect"]),
             (["longwire", "connect", "--compress", "s"], ["shared"]),
             (["longwire", "connect", "ws"], ["ws://", "wss://", "ws+unix:/"]),

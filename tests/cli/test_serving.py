@@ -13,7 +13,7 @@ import time
 import unittest
 
 from exposition import figures_of
-from serving import LONGWIRE, Serving
+from serving import LONGWIRE, Serving, message_of
 
 SECRET = "a secret of more than thirty-two bytes"
 
@@ -91,7 +91,7 @@ history_count = 100001
 
     def test_a_file_that_is_not_there_is_named(self):
         checked = run("config", "check", self.path)
-        self.assertEqual(checked.returncode, 1)
+        self.assertEqual(checked.returncode, 12)
         self.assertIn(self.path, checked.stderr)
 
     def test_shows_what_holds_and_no_secret(self):
@@ -151,8 +151,10 @@ class Tokens(Configured):
                           "--info", '{"name": "Ann"}')
         good = run("token", "--explain", "-", "--secret", SECRET, text_in=token + "\n")
         self.assertEqual(good.returncode, 0)
-        for part in ('"HS256"', '"ann"', '["chat.*"]', '{"name":"Ann"}', "in 3600 s", "It is good."):
+        for part in ('"HS256"', '"ann"', '["chat.*"]', '{"name":"Ann"}', "It is good."):
             self.assertIn(part, good.stdout)
+        # (A second may have begun meanwhile, or some.)
+        self.assertRegex(good.stdout, r"in (3600|35\d\d) s")
         bad = run("token", "--explain", token, "--secret", SECRET + "!")
         self.assertEqual(bad.returncode, 1)
         self.assertIn("The token's signature is not of a key that this server knows.", bad.stdout)
@@ -261,11 +263,11 @@ class Rules(Tokens):
         self.assertEqual(self.publish("news"), 401)
         self.write(f'token_secret = "{SECRET}"\n' + RULES.replace('"user"', '"everyone"'))
         self.serving.process.send_signal(signal.SIGHUP)
-        self.assertIn("SIGHUP", self.serving.process.stdout.readline())
+        self.serving.told("SIGHUP: the rules and keys were read again")
         self.assertEqual(self.publish("news"), 200)
         self.write("nonsense")
         self.serving.process.send_signal(signal.SIGHUP)
-        self.assertIn("not TOML", self.serving.process.stderr.readline())
+        self.serving.told("not TOML")
         self.assertEqual(self.publish("news"), 200)
 
 
@@ -275,10 +277,7 @@ class Limits(Configured):
     def hang_up(self, serving, text):
         self.write(text)
         serving.process.send_signal(signal.SIGHUP)
-        line = ""
-        while "limits were read again" not in line:
-            line = serving.process.stdout.readline()
-            self.assertNotEqual(line, "")
+        serving.told("limits were read again")
 
     def test_hold_for_those_who_come_after_they_were_read_again(self):
         with Serving("--config", self.write('max_message = "100"\n')) as serving:
@@ -306,16 +305,16 @@ class Limits(Configured):
     def test_name_what_needs_a_restart(self):
         with Serving("--config", self.write("threads = 1\n"), "--echo", "/line") as serving:
             self.hang_up(serving, 'threads = 2\nspin = 5\necho = "/file"\nping_after = "20s"\n')
-            told = [serving.process.stderr.readline() for _ in range(2)]
-            self.assertEqual(told, [f"longwire serve: SIGHUP: {key} has changed, and needs a restart\n"
+            told = [message_of(serving.process.stderr.readline()) for _ in range(2)]
+            self.assertEqual(told, [f"SIGHUP: {key} has changed, and needs a restart"
                                     for key in ("spin", "threads")])
 
     def test_are_told_to_be_wrong_and_the_old_ones_stay(self):
         with Serving("--config", self.write('max_message = "100"\n')) as serving:
             self.write('max_mesage = "200"\n')
             serving.process.send_signal(signal.SIGHUP)
-            self.assertIn("did you mean max_message?", serving.process.stderr.readline())
-            self.assertIn("the old rules, keys and limits stay", serving.process.stderr.readline())
+            serving.told("did you mean max_message?")
+            serving.told("the old rules, keys and limits stay")
             self.assertEqual(run("connect", "-m", "x" * 101, serving.url("/echo")).returncode, 8)
 
 
@@ -380,7 +379,9 @@ class Logging(Configured):
                                    b"Sec-WebSocket-Version: 13\r\n"
                                    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
                     self.assertIn(b" 403 ", client.recv(1000))
-                line = serving.process.stderr.buffer.readline().decode(errors="replace")
+                line = ""
+                while "origin" not in line:
+                    line = serving.process.stderr.buffer.readline().decode(errors="replace")
             if is_json:
                 told = json.loads(line)
                 self.assertEqual(told["level"], "debug")

@@ -171,6 +171,19 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(published[20], {"type": "binary", "size": 3, "base64": "AP8B"})
         self.assertEqual(self.hook.questions("connect"), [])
 
+    def test_are_shown_fields_beside_a_token_too(self):
+        serving = self.serve(lambda question: {"allow": True}, "--hook-header", "Cookie",
+                             "--token-secret", SECRET)
+        token = subprocess.run([LONGWIRE, "token", "--secret", SECRET, "--user", "ann"],
+                               capture_output=True, text=True, check=True).stdout.strip()
+        with connect(serving.url("/channels/a"),
+                     additional_headers={"Cookie": "session=1",
+                                         "Authorization": f"Bearer {token}"}):
+            pass
+        question = self.hook.questions("subscribe")[0]
+        self.assertEqual(question["user"], "ann")
+        self.assertEqual(question["headers"], {"Cookie": "session=1"})
+
     def test_keep_the_order_of_messages_though_answers_take_their_time(self):
         gate = threading.Event()
 

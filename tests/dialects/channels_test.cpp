@@ -67,6 +67,130 @@ TEST_F(Channels, ManyPublishersReachEveryMemberInOneOrder) {
     }
 }
 
+TEST_F(Channels, WhoeverAsksForTheHeadOfAStreamDoesNotJoin) {
+    RawClient client(running.port);
+    for (const char* const path : {"/channels/a", "/channels/a?since=0-0&wait=60",
+                                   "/channels/a?wait=60", "/channels/a?history=5"}) {
+        for (const char* const accept : {"text/event-stream", "*/*"}) {
+            client.send("HEAD " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nAccept: " + accept +
+                        "\r\n\r\n");
+            const std::string head = client.read_until("\r\n\r\n");
+            EXPECT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;
+            EXPECT_EQ(head.find("Connection: close"), std::string::npos) << head;
+            EXPECT_EQ(hub.counts().members, 0U);
+        }
+    }
+    client.send("GET /channels/a?history=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_NE(client.read_until("]}\n").find("messages"), std::string::npos);
+}
+
+TEST_F(Channels, StreamsAreNotToBeChangedOnTheWay) {
+    RawClient client(running.port);
+    client.send("GET /channels/a HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+    const std::string head = client.read_until("\r\n\r\n");
+    EXPECT_NE(head.find("Cache-Control: no-store, no-transform\r\n"), std::string::npos) << head;
+}
+
+TEST_F(Channels, AHalfClosedClientOfALongPollGetsItsAnswer) {
+    RawClient client(running.port);
+    client.send("GET /channels/a?wait=60&user=ann HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.shut();
+    EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    EXPECT_EQ(hub.counts().members, 1U);
+    {
+        // One that has gone altogether is no member any more.
+        RawClient other(running.port);
+        other.send("GET /channels/a?wait=60&user=bob HTTP/1.1\r\nHost: x\r\n\r\n");
+        while (hub.counts().members != 2) std::this_thread::yield();
+    }
+    while (hub.counts().members != 1) std::this_thread::yield();
+    hub.publish({.channel = "a", .content = {.message = Message::text("hello")}});
+    const std::string rest = client.read_all();
+    EXPECT_NE(rest.find(R"("text":"hello")"), std::string::npos) << rest;
+    EXPECT_TRUE(rest.ends_with("0\r\n\r\n")) << rest;
+    while (hub.counts().members > 0) std::this_thread::yield();
+    // What can be said at once needs no waiting.
+    hub.publish({.channel = "a",
+                 .content = {.message = Message::text("kept")},
+                 .history = {.count = 1, .age = std::chrono::minutes(1)}});
+    RawClient late(running.port);
+    late.send("GET /channels/a?since=0-0&wait=60 HTTP/1.1\r\nHost: x\r\n\r\n");
+    late.shut();
+    EXPECT_NE(late.read_all().find(R"("recovered":false)"), std::string::npos);
+}
+
+struct OtherOrigins : RunningHub<> {
+    static std::string field(const std::string& answer, const std::string& name) {
+        const std::size_t start = answer.find("\r\n" + name + ": ");
+        if (start == std::string::npos) return "none";
+        const std::size_t value = start + name.size() + 4;
+        return answer.substr(value, answer.find("\r\n", value) - value);
+    }
+    std::string ask(const std::string& line, const std::string& fields = "",
+                    const std::string& body = "") const {
+        RawClient client(running.port);
+        client.send(line + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n" + fields + "\r\n" +
+                    body);
+        return client.read_all();
+    }
+    int published() const {
+        const std::string history = ask("GET /channels/a?history=100");
+        int count = 0;
+        for (std::size_t found = 0;
+             (found = history.find(R"("text":"hi")", found)) != std::string::npos; ++found)
+            ++count;
+        return count;
+    }
+    std::string post(const std::string& fields) const {
+        return ask("POST /channels/a", "Content-Length: 2\r\n" + fields, "hi");
+    }
+};
+
+struct ListedOrigins : OtherOrigins {
+    raw::Raw raw{running.server, hub_loops, gate, {.origins = {"https://listed"}}};
+};
+
+struct AnyOrigin : OtherOrigins {
+    raw::Raw raw{running.server, hub_loops, gate, {.origins = {"*"}}};
+};
+
+constexpr const char* listed = "Origin: https://listed\r\n";
+constexpr const char* cookie = "Cookie: session=1\r\n";
+
+TEST_F(ListedOrigins, MaySendCookiesAndReadWhatTheyAreAnswered) {
+    const std::string large = "Content-Length: 100000000\r\n";
+    for (const std::string& answer :
+         {ask("GET /channels/a?history=1", std::string(listed) + cookie), post(listed),
+          post(std::string(listed) + cookie), ask("OPTIONS /channels/a", listed),
+          ask("GET /channels/a%20b", listed), ask("HEAD /channels/a?wait=9", listed),
+          ask("PUT /channels/a", listed), ask("GET /channels/a/nothing", listed),
+          ask("POST /channels/a", listed + large)}) {
+        EXPECT_EQ(field(answer, "Access-Control-Allow-Origin"), "https://listed") << answer;
+        EXPECT_EQ(field(answer, "Access-Control-Allow-Credentials"), "true") << answer;
+        EXPECT_EQ(field(answer, "Vary"), "Origin") << answer;
+    }
+    EXPECT_EQ(published(), 2);
+    EXPECT_TRUE(ask("POST /channels/a", listed + large).starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(ask("PUT /channels/a", listed).starts_with("HTTP/1.1 405 "));
+    for (const std::string& answer : {ask("PUT /channels/a", "Origin: https://evil\r\n"),
+                                      ask("PUT /nothing", listed), ask("PUT /channels/a")})
+        EXPECT_EQ(field(answer, "Access-Control-Allow-Origin"), "none") << answer;
+}
+
+TEST_F(AnyOrigin, IsNoReasonToLetPagesPublishWithCookiesWhatTheyMayNotSee) {
+    const std::string without = post(listed);
+    EXPECT_TRUE(without.starts_with("HTTP/1.1 200 ")) << without;
+    EXPECT_EQ(field(without, "Access-Control-Allow-Origin"), "https://listed");
+    EXPECT_EQ(field(without, "Access-Control-Allow-Credentials"), "none");
+    const std::string with = post(std::string(listed) + cookie);
+    EXPECT_TRUE(with.starts_with("HTTP/1.1 403 ")) << with;
+    EXPECT_EQ(published(), 1);
+    // Who is no page of another origin is not asked for a list.
+    for (const char* const fields : {"", "Origin: http://here\r\n",
+                                     "Origin: https://proxied\r\nSec-Fetch-Site: same-origin\r\n"})
+        EXPECT_TRUE(post(std::string(fields) + cookie).starts_with("HTTP/1.1 200 ")) << fields;
+}
+
 TEST_F(Channels, WhateverComesAndGoesLeavesNothingBehind) {
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 3; ++thread)

@@ -473,5 +473,46 @@ TEST_F(PublicHub, TheProgramMayTakeItsTimeToSay) {
     EXPECT_EQ(count, 3);
 }
 
+TEST(HubOfAProgram, RefusesWhatIsPublishedFasterThanLoopsTakeIt) {
+    constexpr std::size_t most = std::size_t{4} << 20;
+    RunningServer running({.threads = 1, .max_memory = most});
+    std::promise<void> busy;
+    std::promise<void> release;
+    running.server.http("GET", "/busy", [&](const Request&) {
+        busy.set_value();
+        release.get_future().wait();
+        return Response::text(200, "");
+    });
+    Hub hub(running.server, open_to_all());
+    running.start();
+    RawClient reader(running.port);
+    reader.upgrade("/channels/plain");
+    RawClient asker(running.port);
+    asker.send("GET /busy HTTP/1.1\r\nHost: x\r\n\r\n");
+    busy.get_future().wait();
+    const auto publish = [&](std::string_view text) {
+        std::promise<Result<std::string>> done;
+        hub.publish("plain", text, {.on_published = [&](Result<std::string> position) {
+                        done.set_value(std::move(position));
+                    }});
+        return done.get_future().get();
+    };
+    const std::string text(1000, 'x');
+    std::size_t taken = 0;
+    auto published = publish(text);
+    for (; published && taken < 100'000; published = publish(text)) ++taken;
+    ASSERT_FALSE(published);
+    EXPECT_NE(published.error().message().find("publish it again later"), std::string::npos);
+    EXPECT_LE(taken * text.size(), most / 2);
+    EXPECT_GE(taken * text.size(), most / 4);
+    EXPECT_GE(running.server.counts().held, taken * text.size());
+    release.set_value();
+    const std::size_t frame = 4 + text.size();
+    EXPECT_EQ(reader.read(taken * frame).size(), taken * frame);
+    EXPECT_TRUE(publish("more"));
+    EXPECT_EQ(reader.read(6), server_frame(longwire::text, "more"));
+    running.stop();
+}
+
 }  // namespace
 }  // namespace longwire

@@ -52,6 +52,16 @@ TEST(PusherPacket, RefusesWhatIsNoMessage) {
     EXPECT_FALSE(read_packet(R"({"event":"client-x","data":)" + deep + std::string(64, ']') + "}"));
 }
 
+// Bodies that are not there have no address.
+TEST(PusherPacket, OfNoBytesIsNone) {
+    EXPECT_FALSE(read_packet({}));
+    EXPECT_FALSE(read_channel_data({}));
+    EXPECT_FALSE(read_user_data({}, 1));
+    EXPECT_FALSE(read_event({}, {}));
+    EXPECT_FALSE(read_batch({}, {}));
+    EXPECT_FALSE(read_sent({}, 1));
+}
+
 TEST(PusherPacket, ReadsWhoItIs) {
     const auto number = read_channel_data(R"({"user_id":10,"user_info":{"name":"Mr. Channels"}})");
     ASSERT_TRUE(number);
@@ -80,9 +90,11 @@ TEST(PusherChannel, IsWhatItsNameSays) {
     EXPECT_TRUE(kind_of("presence-cache-x").presence);
     EXPECT_TRUE(kind_of("#server-to-user-1").of_user);
     EXPECT_EQ(user_of("#server-to-user-ann"), "ann");
-    for (const std::string name : {"a", "A-z_0=@,.;", "#server-to-user-a b"})
+    for (const std::string name :
+         {"a", "A-z_0=@,.;", "#server-to-user-a b", "#server-to-user-\xC3\xA4"})
         EXPECT_TRUE(is_channel_name(name)) << name;
-    for (const std::string name : {"", "a b", "a:b", "#x", "#server-to-user-", "\xC3\xA4"})
+    for (const std::string name :
+         {"", "a b", "a:b", "#x", "#server-to-user-", "\xC3\xA4", "#server-to-user-\xFF"})
         EXPECT_FALSE(is_channel_name(name)) << name;
     EXPECT_TRUE(is_channel_name(std::string(200, 'x')));
     EXPECT_FALSE(is_channel_name(std::string(201, 'x')));
@@ -136,10 +148,33 @@ TEST(PusherEvent, CarriesWhatWasPublishedFromWherever) {
     EXPECT_EQ(arguments(R"([{"a":1}])"), R"({"a":1})");
     EXPECT_EQ(arguments(R"([1,2])"), "[1,2]");
     EXPECT_EQ(arguments("[]"), "[]");
-    const hub::Content told = {.message = Message::text("1"), .event = "client-x", .user = "ann"};
+    const hub::Content told = {
+        .message = Message::text("1"), .event = "client-x", .user = "ann", .is_client_event = true};
     EXPECT_TRUE(publication_event(publication(told), "presence-a", "m")
                     .ends_with(R"("data":"1","user_id":"ann"})"));
     EXPECT_TRUE(publication_event(publication(told), "private-a", "m").ends_with(R"("data":"1"})"));
+}
+
+// pusher-js would take them for the server's word, or for that of a peer that may send events.
+TEST(PusherEvent, NobodyElseSendsTheProtocolsOwn) {
+    for (const std::string_view name :
+         {"pusher:error", "pusher:signin_success", "pusher_internal:member_added", "client-typing"})
+        EXPECT_EQ(publication_event(publication({.message = Message::text("1"), .event = name}),
+                                    "a", "message"),
+                  R"({"event":"message","channel":"a","data":"1"})")
+            << name;
+    for (const std::string_view name : {"pusher", "pusherx:a", "client", "xclient-a"})
+        EXPECT_EQ(publication_event(publication({.message = Message::text("1"), .event = name}),
+                                    "a", "message"),
+                  R"({"event":")" + std::string(name) + R"(","channel":"a","data":"1"})");
+}
+
+TEST(PusherApi, RefusesNamesOfTheProtocol) {
+    for (const std::string name : {"pusher:error", "pusher_internal:member_added"})
+        EXPECT_FALSE(
+            read_event(R"({"name":")" + name + R"(","channel":"a","data":"1"})", ApiLimits{}))
+            << name;
+    EXPECT_TRUE(read_event(R"({"name":"client-a","channel":"a","data":"1"})", ApiLimits{}));
 }
 
 TEST(PusherApi, ReadsEvents) {

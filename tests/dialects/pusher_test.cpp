@@ -62,6 +62,32 @@ struct PusherClient : RawClient {
     std::string socket_id;
 };
 
+RulesGate::Policy one_request_a_minute() {
+    RulesGate::Policy policy = open_policy();
+    policy.rates.requests_per_address = {.a_second = 1.0 / 60, .burst = 1};
+    return policy;
+}
+
+struct LimitedPusherClients : RunningHub<> {
+    RulesGate limited{one_request_a_minute()};
+    Pusher pusher{running.server,
+                  hub_loops,
+                  limited,
+                  {one_app()},
+                  [](Webhooks::Call, Webhooks::Sent) {},
+                  {},
+                  {}};
+};
+
+TEST_F(LimitedPusherClients, WhoConnectsTooFastIsToldToComeBackLater) {
+    const PusherClient first(running.port);
+    EXPECT_FALSE(first.socket_id.empty());
+    RawClient second(running.port);
+    second.upgrade("/app/k?protocol=7");
+    // (After 4009 pusher-js would not connect again.)
+    EXPECT_NE(second.read_until("faster").find(close_payload(4100)), std::string::npos);
+}
+
 TEST_F(PusherClients, ManyPublishersReachEveryOneInOneOrder) {
     constexpr int members = 6;
     constexpr int publishers = 3;
@@ -88,8 +114,8 @@ TEST_F(PusherClients, ManyPublishersReachEveryOneInOneOrder) {
     for (const auto& reader : readers) {
         std::vector<std::string> received;
         while (received.size() < static_cast<std::size_t>(publishers * each)) {
-            const std::string message = reader->read_until(">");
-            received.push_back(message.substr(message.rfind('<')));
+            const std::string message = reader->read_until(">\"");
+            received.push_back(message.substr(message.rfind("\"<")));
         }
         if (first.empty()) first = received;
         EXPECT_EQ(received, first);
@@ -128,6 +154,63 @@ TEST_F(PusherClients, ComeAndGoWithoutALeftover) {
     }
 }
 
+// Whoever comes back within the grace has not left; but is known anew, as clients understand it.
+TEST_F(PusherClients, OtherInformationOfAMemberIsARemovalAndAnAddition) {
+    PusherClient watching(running.port);
+    watching.subscribe("presence-a", R"({"user_id":"w"})");
+    watching.read_until("succeeded");
+    PusherClient first(running.port);
+    first.subscribe("presence-a", R"({"user_id":"ann","user_info":{"n":"<old>"}})");
+    watching.read_until("<old>");
+    PusherClient second(running.port);
+    second.subscribe("presence-a", R"({"user_id":"ann","user_info":{"n":"<new>"}})");
+    const std::string told = watching.read_until("<new>");
+    const std::size_t removed = told.find("member_removed");
+    EXPECT_LT(removed, told.find("member_added"));
+    EXPECT_NE(removed, std::string::npos);
+}
+
+/// A client by HTTP that is known to have got what it was sent, or not.
+struct PusherFallbacks : RunningHub<> {
+    static Pusher::Options quick() {
+        Pusher::Options options;
+        options.fallbacks.patience = std::chrono::milliseconds(200);
+        options.fallbacks.confirm_after = std::chrono::milliseconds(20);
+        return options;
+    }
+    [[nodiscard]] std::string request(const std::string& what, const std::string& body) const {
+        return "POST /pusher/app/k/1/abc/" + what + "?protocol=7 HTTP/1.1\r\nHost: x\r\n" +
+               "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    }
+    [[nodiscard]] std::uint64_t clients() const {
+        for (const DialectTally& tally : hub_loops.tallies())
+            if (tally.name() == "pusher")
+                return tally.sum(DialectTally::opened) - tally.sum(DialectTally::closed);
+        return 0;
+    }
+
+    Pusher pusher{
+        running.server, hub_loops, gate, {one_app()}, [](Webhooks::Call, Webhooks::Sent) {}, {},
+        quick()};
+};
+
+TEST_F(PusherFallbacks, OneThatAnswersAHeartbeatWithoutAStreamGoesAllTheSame) {
+    RawClient sends(running.port);
+    {
+        RawClient stream(running.port);
+        stream.send(request("xhr_streaming", ""));
+        stream.read_until("connection_established");
+        stream.read_until("h\n");  // a heartbeat, of which an answer is awaited
+        sends.send(request("xhr_send", R"(["{\"event\":\"pusher:ping\",\"data\":{}}"])"));
+        stream.read_until("pong");
+    }
+    while (running.server.counts().connections > 1)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(clients(), 1U);
+    sends.send(request("xhr_send", "[]"));
+    while (clients() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 TEST_F(PusherClients, GetWhatWasPublishedWhileTheyJoin) {
     std::atomic<bool> enough = false;
     std::thread publisher([&] {
@@ -142,11 +225,12 @@ TEST_F(PusherClients, GetWhatWasPublishedWhileTheyJoin) {
         PusherClient client(running.port);
         client.subscribe("presence-busy", R"({"user_id":"ann"})");
         const std::string first = client.read_until("succeeded");
-        EXPECT_EQ(first.find('<'), std::string::npos);
+        EXPECT_EQ(first.find("\"<"), std::string::npos);
         int before = -1;
         for (int seen = 0; seen < 50; ++seen) {
-            const std::string message = client.read_until(">");
-            const int number = std::stoi(message.substr(message.rfind('<') + 1));
+            // (One of these bytes alone may be a length, in the head of a frame.)
+            const std::string message = client.read_until(">\"");
+            const int number = std::stoi(message.substr(message.rfind("\"<") + 2));
             if (before >= 0) {
                 EXPECT_EQ(number, before + 1);
             }

@@ -1,6 +1,8 @@
 #include "dialects/raw/event.hpp"
 
 #include "dialects/json_text.hpp"
+#include "dialects/presence_json.hpp"
+#include "dialects/raw/channel_name.hpp"
 
 #include <gtest/gtest.h>
 
@@ -48,10 +50,12 @@ TEST(RawJson, HoldsValuesAsTheyAre) {
                                  {.message = Message::text(R"({"a":[1,null]})"),
                                   .event = "price \"x\"",
                                   .form = hub::Form::json,
-                                  .user = "ann"},
+                                  .user = "ann",
+                                  .info = R"({"n":1})"},
                                  position, {}, {});
     EXPECT_EQ(publication_json(value),
-              R"({"position":"ab-7","event":"price \"x\"","user":"ann","json":{"a":[1,null]}})");
+              R"({"position":"ab-7","event":"price \"x\"","user":"ann","info":{"n":1},)"
+              R"("json":{"a":[1,null]}})");
 }
 
 TEST(RawJson, HoldsArgumentsAndWhatIsAttached) {
@@ -76,6 +80,8 @@ TEST(RawJson, TellsOfJoiningAndPresence) {
     change.kind = hub::PresenceChange::Kind::left;
     change.who.info.clear();
     EXPECT_EQ(presence_json(change), R"({"presence":{"left":"a\"b"}})");
+    change.kind = hub::PresenceChange::Kind::changed;
+    EXPECT_EQ(presence_json(change), R"({"presence":{"changed":"a\"b"}})");
     EXPECT_EQ(present_json({}), R"({"present":[]})");
     EXPECT_EQ(present_json({{.user = "ann", .info = {}}, {.user = "bob", .info = "1"}}),
               R"({"present":[{"user":"ann"},{"user":"bob","info":1}]})");
@@ -108,11 +114,35 @@ TEST(RawEvent, HasItsNameAsType) {
     EXPECT_EQ(publication_event(named("price")), "id: ab-7\nevent: price\ndata: x\n\n");
 }
 
+TEST(RawEvent, HoldsJsonWhereItIsAskedFor) {
+    EXPECT_EQ(publication_json_event(named("price")),
+              "id: ab-7\n"
+              "data: {\"position\":\"ab-7\",\"event\":\"price\",\"text\":\"x\"}\n\n");
+    EXPECT_EQ(publication_json_event(binary("ab")),
+              "id: ab-7\ndata: {\"position\":\"ab-7\",\"binary\":\"YWI=\"}\n\n");
+}
+
 TEST(RawEvent, NobodyElseSendsOurs) {
     using namespace std::string_view_literals;
-    for (const std::string_view name :
-         {"joined"sv, "presence"sv, "expired"sv, "binary"sv, "a\nid: forged"sv, "\r"sv, "\0"sv})
+    for (const std::string_view name : {"joined"sv, "presence"sv, "expired"sv, "binary"sv, "open"sv,
+                                        "error"sv, "a\nid: forged"sv, "\r"sv, "\0"sv})
         EXPECT_EQ(publication_event(named(name)), "id: ab-7\ndata: x\n\n") << name;
+}
+
+// What is called otherwise would come into the JSON, and the text frames, that others get.
+TEST(RawChannel, IsCalledByUtf8) {
+    for (const auto* name : {"a", "r\xC3\xA4um", "\xE2\x98\x83", "with space"})
+        EXPECT_TRUE(is_channel_name(name)) << name;
+    for (const auto* name : {"", "\xFF", "a\xC3", "\xED\xA0\x80", "\xC0\x80", "a\nb", "\x7F"})
+        EXPECT_FALSE(is_channel_name(name)) << name;
+    EXPECT_FALSE(is_channel_name({}));
+    EXPECT_TRUE(is_channel_name(std::string(200, 'x')));
+    EXPECT_FALSE(is_channel_name(std::string(201, 'x')));
+}
+
+TEST(JsonText, OfNoBytesIsNone) {
+    EXPECT_FALSE(is_json({}));
+    EXPECT_FALSE(is_json(""));
 }
 
 TEST(JsonText, JudgesValues) {

@@ -9,7 +9,10 @@
 
 #include <longwire/longwire.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <thread>
 
 namespace longwire::dialects {
 
@@ -31,6 +34,16 @@ inline RulesGate::Policy open_policy() {
 template <class Broker = hub::MemoryBroker>
 struct RunningHub : QuietServer {
     [[nodiscard]] RunningServer& served() noexcept override { return running; }
+
+    /// When every loop has done what it was told to.
+    void await_turns() const {
+        std::atomic<std::size_t> turned = 0;
+        for (std::size_t loop = 0; loop < hub_loops.loops().count(); ++loop)
+            hub_loops.loops().post(loop,
+                                   [&, loop] { hub_loops.loops().post(loop, [&] { ++turned; }); });
+        while (turned < hub_loops.loops().count())
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
 
     Broker broker;
     hub::Hub hub{broker, {.presence_grace = std::chrono::milliseconds(0)}};

@@ -31,9 +31,9 @@ using socketio::Socket;
 
 /// What the program heard on its channels, by the names of events.
 struct Heard : Told {
-    SubscriptionHandlers handlers() {
+    [[nodiscard]] SubscriptionHandlers handlers() const {
         SubscriptionHandlers all = Told::handlers();
-        all.on_message = [this](const ChannelMessage& said) {
+        all.on_message = [add = adder()](const ChannelMessage& said) {
             add(said.event() + ": " + std::string(said.message().text()));
         };
         return all;

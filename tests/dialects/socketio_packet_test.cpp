@@ -303,10 +303,23 @@ TEST(SocketIoArguments, AreRead) {
 }
 
 TEST(SocketIoArguments, HoldNothingThatIsNoJson) {
+    EXPECT_FALSE(Arguments::parse({}));
+    EXPECT_EQ(Arguments::of(Json{}).array(), "[null]");
     for (const std::string_view json :
          {"", " ", "x", "1,2", "[1", "1]", R"({"_placeholder":true,"num":0})", "\"\xff\""})
         EXPECT_EQ(Arguments::of(Json{json}).array(), "[null]") << json;
     EXPECT_EQ(Arguments::of(std::nan(""), INFINITY).array(), "[null,null]");
+}
+
+TEST(SocketIoHandshake, HasTheTextsOfItsAuth) {
+    longwire::socketio::Handshake handshake;
+    EXPECT_EQ(handshake.auth_text("token"), std::nullopt);
+    handshake.auth = R"({"token":"abc","":"none","n":1})";
+    EXPECT_EQ(handshake.auth_text("token"), "abc");
+    EXPECT_EQ(handshake.auth_text("n"), std::nullopt);
+    EXPECT_EQ(handshake.auth_text({}), "none");
+    handshake.auth.clear();
+    EXPECT_EQ(handshake.auth_text("token"), std::nullopt);
 }
 
 // ---- publications -------------------------------------------------------------------------------

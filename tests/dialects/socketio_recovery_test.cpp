@@ -16,10 +16,8 @@ constexpr hub::Position at(std::uint64_t epoch, std::uint64_t offset) {
 KeptMember on_two_channels() {
     KeptMember kept;
     kept.member = {.outlet = 0, .number = 5};
-    kept.rooms.push_back(
-        {.room = "a", .channel = "a", .joined = at(1, 0), .position = at(1, 3), .who = {}});
-    kept.rooms.push_back(
-        {.room = "b", .channel = "b", .joined = at(2, 0), .position = at(2, 2), .who = {}});
+    kept.rooms.push_back({.room = "a", .channel = "a", .joined = at(1, 0), .position = at(1, 3)});
+    kept.rooms.push_back({.room = "b", .channel = "b", .joined = at(2, 0), .position = at(2, 2)});
     return kept;
 }
 

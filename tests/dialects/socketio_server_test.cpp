@@ -484,6 +484,50 @@ TEST_F(SocketIoServer, EndsASessionWithItsPoll) {
     while (io->sessions() > 0) std::this_thread::yield();
 }
 
+TEST_F(SocketIoServer, AnswersAPollAndTheOneBehindItWhereItCloses) {
+    io = std::make_unique<SocketIo>(running.server);
+    io->of("/").on("bye", [](Socket& socket, const Arguments&, const Acknowledge&) {
+        socket.emit("farewell");
+        socket.disconnect(true);
+    });
+    running.start();
+    EngineClient client(running.port, "/socket.io/");
+    client.open();
+    client.post("40");
+    client.poll();
+    EngineClient polls = client.beside();
+    polls.begin_poll();
+    polls.begin_poll();
+    client.post(R"(42["bye"])");
+    EXPECT_EQ(polls.answer().body,
+              "42[\"farewell\"]\x1e"
+              "41");
+    EXPECT_EQ(polls.answer().body, "1");
+    EXPECT_EQ(client.poll().status(), 400);
+    EXPECT_EQ(io->sessions(), 0U);
+}
+
+TEST_F(SocketIoServer, AQuestionThatWaitsForNoTimeIsAnsweredLater) {
+    io = std::make_unique<SocketIo>(running.server);
+    io->of("/").on("ask", [](Socket& socket, const Arguments& arguments, const Acknowledge& told) {
+        const auto within = std::make_shared<bool>(true);
+        const std::chrono::milliseconds timeout(std::stoi(arguments.text(0).value_or("0")));
+        socket.request("question", {}, timeout, [within, told](const Result<Arguments>& answer) {
+            told(*within ? "within" : answer ? "answered" : answer.error().message());
+        });
+        *within = false;
+    });
+    running.start();
+    LineClient client = opened();
+    client.send("40");
+    client.next();
+    for (const std::string timeout : {"0", "-1000"}) {
+        client.send(R"(421["ask",")" + timeout + R"("])");
+        EXPECT_NE(client.next().find("question"), std::string::npos);
+        EXPECT_EQ(client.next(), R"(431["the client did not acknowledge it in time"])");
+    }
+}
+
 TEST_F(SocketIoServer, LeavesANamespaceAndKeepsTheOthers) {
     start();
     LineClient client = connected();

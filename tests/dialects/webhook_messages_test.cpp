@@ -74,6 +74,7 @@ TEST(WebhookMessages, ReadAnAnswer) {
 }
 
 TEST(WebhookMessages, TakeNothingElseForAnAnswer) {
+    EXPECT_FALSE(read_webhook_answer({}));
     const std::string deep = std::string(5000, '[') + std::string(5000, ']');
     for (const std::string& wrong : {std::string(),
                                      std::string("[]"),

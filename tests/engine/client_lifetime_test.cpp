@@ -21,11 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Accepts the next client, and opens its connection.
-RawConnection open_next(const RawServer& server) {
-    RawConnection connection = server.accept();
-    connection.send(switching_to(connection.read_until("\r\n\r\n")));
-    return connection;
-}
 
 TEST(ClientLifetime, WhatItsHandlersHeldIsGoneWithIt) {
     const auto held = std::make_shared<int>(0);

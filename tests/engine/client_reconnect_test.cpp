@@ -19,13 +19,6 @@ using namespace std::chrono_literals;
 const Reconnect quickly = {.first_delay = 2ms, .max_delay = 10ms, .steady_after = 0ms};
 
 /// Accepts the next client, and opens its connection.
-RawConnection open_next(const RawServer& server, std::string* request = nullptr) {
-    RawConnection connection = server.accept();
-    const std::string head = connection.read_until("\r\n\r\n");
-    if (request != nullptr) *request = head;
-    connection.send(switching_to(head));
-    return connection;
-}
 
 /// A close frame with `code`, unmasked.
 std::string close_frame(unsigned code) {

@@ -138,6 +138,24 @@ TEST(Close, TerminateEndsAtOnce) {
     EXPECT_EQ(watched.how().code, CloseCode::abnormal_closure);
 }
 
+TEST(Close, TerminateTellsTheEndWithinTheCall) {
+    RunningServer running;
+    std::promise<bool> within;
+    running.server.websocket("/",
+                             {.on_message =
+                                  [&](WebSocket& socket, Message) {
+                                      socket.terminate();
+                                      within.set_value(socket.state<bool>());
+                                  },
+                              .on_close = [](WebSocket& socket, CloseCode,
+                                             std::string_view) { socket.state<bool>() = true; }});
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    client.send(client_frame(text, "end it"));
+    EXPECT_TRUE(within.get_future().get());
+}
+
 struct BadInput {
     const char* name;
     std::string bytes;

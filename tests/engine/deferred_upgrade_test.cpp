@@ -84,6 +84,25 @@ TEST_F(DeferredUpgrade, IsLetInWithFieldsOfItsAnswer) {
     EXPECT_EQ(opened, "/waits/a");
 }
 
+TEST_F(DeferredUpgrade, CannotBreakTheHandshakeWithFieldsOfItsAnswer) {
+    RawClient client(running.port);
+    client.send(request_for("/waits/a"));
+    next().send(Response{.status = 101, .body = "hello"}
+                    .with("Sec-WebSocket-Accept", "wrong")
+                    .with("Sec-WebSocket-Protocol", "not offered")
+                    .with("sec-websocket-extensions", "permessage-deflate")
+                    .with("Upgrade", "h2c")
+                    .with("Connection", "close")
+                    .with("Content-Length", "5")
+                    .with("Transfer-Encoding", "chunked")
+                    .with("X-Own", "kept"));
+    const std::string head = client.read_until("\r\n\r\n");
+    EXPECT_EQ(head,
+              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nX-Own: kept\r\n\r\n");
+    expect_echo(client);
+}
+
 TEST_F(DeferredUpgrade, KeepsWhatTheClientSendsMeanwhile) {
     RawClient client(running.port);
     client.send(request_for("/waits/a") + client_frame(text, "one"));

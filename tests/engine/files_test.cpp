@@ -55,6 +55,17 @@ protected:
     RunningServer running;
 };
 
+TEST_F(FilesOfAFolder, AWrongPathIs404ForEveryMethod) {
+    for (const char* const method : {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+        for (const char* const target : {"/nothing", "/folder/nothing", "/.hidden", "/link.txt"})
+            EXPECT_TRUE(ask(target, "", method).starts_with("HTTP/1.1 404 ")) << method << target;
+    for (const char* const target : {"/", "/style.css", "/folder", "/folder/"}) {
+        const std::string answer = ask(target, "", "POST");
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 ")) << target << answer;
+        EXPECT_EQ(field(answer, "Allow"), "GET, HEAD");
+    }
+}
+
 TEST_F(FilesOfAFolder, HaveTheirTypes) {
     EXPECT_EQ(field(ask("/"), "Content-Type"), "text/html; charset=utf-8");
     EXPECT_TRUE(ask("/").ends_with("<!doctype html>"));

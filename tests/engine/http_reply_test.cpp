@@ -99,6 +99,109 @@ TEST_F(HttpReplies, PipelinedRequestsWaitForTheAnswerBefore) {
     EXPECT_NE(client.read_until("third\n").find("200 OK"), std::string::npos);
 }
 
+TEST(HttpReplyCalls, AnAnswerMayEndItsConnection) {
+    RunningServer running;
+    const auto last = [] { return Response::text(503, "last").with("connection", "Close"); };
+    running.server.http("GET", "/", [last](const Request&) { return last(); });
+    running.server.http("GET", "/later",
+                        [last](const Request&, const HttpReply& reply) { reply.send(last()); });
+    running.start();
+    for (const std::string path : {"/", "/later"}) {
+        RawClient client(running.port);
+        client.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        const std::string answer = client.read_all();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+        EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos) << answer;
+    }
+    running.stop();
+}
+
+TEST(HttpReplyCalls, AnAnswerDoesNotHandleTheNextRequestWithin) {
+    RunningServer running;
+    std::optional<HttpReply> first;
+    bool answering = false;
+    std::promise<bool> handled_within;
+    running.server.http("GET", "/first", [&](const Request&, HttpReply reply) {
+        first = std::move(reply);
+        running.server.post([&] {
+            answering = true;
+            first->send(Response::text(200, "first"));
+            answering = false;
+        });
+    });
+    running.server.http("GET", "/second", [&](const Request&) {
+        handled_within.set_value(answering);
+        return Response::text(200, "second");
+    });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_FALSE(handled_within.get_future().get());
+    EXPECT_LT(client.read_until("second").find("first"), std::string::npos);
+    running.stop();
+}
+
+TEST(HttpReplyCalls, WhatComesMeanwhileWaitsItsTurn) {
+    RunningServer running;
+    running.server.http("GET", "/later/:number", [&](const Request& request, HttpReply reply) {
+        const std::string number(request.parameter("number"));
+        running.server.post([reply = std::move(reply), number] {
+            reply.send(Response::text(200, "answer " + number + "!"));
+        });
+    });
+    running.start();
+    RawClient client(running.port);
+    constexpr int count = 200;
+    for (int number = 0; number < count; ++number)
+        client.send("GET /later/" + std::to_string(number) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int number = 0; number < count; ++number) {
+        const std::string answer = client.read_until("!");
+        EXPECT_NE(answer.find("answer " + std::to_string(number) + "!"), std::string::npos)
+            << answer;
+    }
+}
+
+TEST(HttpReplyCalls, OnCloseIsNeverCalledWithinACall) {
+    RunningServer running;
+    bool within = false;
+    std::promise<std::string> told;
+    running.server.http("GET", "/full", [&](const Request&, const HttpReply& reply) {
+        reply.on_close([&] { told.set_value(within ? "within" : "later"); });
+        within = true;
+        reply.begin({}, 10);
+        reply.write("more than ten bytes");
+        within = false;
+        EXPECT_FALSE(reply.alive());
+    });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET /full HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(told.get_future().get(), "later");
+}
+
+TEST(HttpReplyCalls, OnCloseTellsOfAClientThatHasGoneAlready) {
+    RunningServer running;
+    std::promise<HttpReply> given;
+    running.server.http(
+        "GET", "/", [&](const Request&, HttpReply reply) { given.set_value(std::move(reply)); });
+    running.start();
+    HttpReply reply;
+    {
+        RawClient client(running.port);
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        reply = given.get_future().get();
+    }
+    while (reply.alive()) std::this_thread::yield();
+    std::promise<std::string> told;
+    bool within = false;
+    running.server.post([&] {
+        within = true;
+        reply.on_close([&] { told.set_value(within ? "within" : "later"); });
+        within = false;
+    });
+    EXPECT_EQ(told.get_future().get(), "later");
+}
+
 TEST_F(HttpReplies, ABodyIsStreamedInChunks) {
     RawClient client(running.port);
     client.send(get_later);
@@ -144,6 +247,242 @@ TEST_F(HttpReplies, HeadHasNoBody) {
     EXPECT_NE(client.read_until("\r\n\r\n").find("Content-Length: 5"), std::string::npos);
     client.send(get_now);
     EXPECT_TRUE(client.read_until("now\n").starts_with("HTTP/1.1 200"));
+}
+
+TEST(HttpReplyCalls, AStreamThatHasNoBodyEndsWithItsHead) {
+    RunningServer running;
+    std::atomic<int> closed = 0;
+    std::vector<HttpReply> kept;  // nobody ends it who does not know that it was HEAD
+    running.server.http("GET", "/:status", [&](const Request& request, const HttpReply& reply) {
+        reply.on_close([&] { ++closed; });
+        const int status = std::stoi(std::string(request.parameter("status")));
+        reply.begin({.status = status, .body = "body", .headers = {{"X-Own", "field"}}});
+        EXPECT_FALSE(reply.alive());
+        EXPECT_EQ(reply.write("more"), SendStatus::dropped);
+        kept.push_back(reply);
+    });
+    running.start();
+    RawClient client(running.port);
+    for (const char* const line : {"HEAD /200", "GET /204", "GET /304", "HEAD /404"}) {
+        client.send(std::string(line) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        const std::string head = client.read_until("\r\n\r\n");
+        EXPECT_EQ(head.substr(9, 3), std::string(line).substr(std::string(line).size() - 3));
+        EXPECT_NE(head.find("X-Own: field"), std::string::npos) << head;
+        EXPECT_EQ(head.find("Connection: close"), std::string::npos) << head;
+    }
+    while (closed != 4) std::this_thread::yield();
+    running.stop();
+}
+
+TEST_F(HttpReplies, AStatusThatIsNoneHasTheBodyThatItsHeadSays) {
+    RawClient client(running.port);
+    for (int count = 0; count < 2; ++count) {
+        client.send(get_later);
+        replies.next().send({.status = 101, .body = "body"});
+        const std::string head = client.read_until("\r\n\r\n");
+        EXPECT_TRUE(head.starts_with("HTTP/1.1 500 ")) << head;
+        EXPECT_NE(head.find("Content-Length: 4"), std::string::npos) << head;
+        EXPECT_EQ(client.read(4), "body");
+    }
+}
+
+TEST(HalfClosed, WhoeverAsksAndEndsTheirSideGetsTheAnswers) {
+    RunningServer running;
+    std::promise<HttpReply> given;
+    running.server.http("GET", "/later", [&](const Request&, HttpReply reply) {
+        reply.on_half_close({});
+        given.set_value(std::move(reply));
+    });
+    running.server.http("GET", "/now", [](const Request&) { return Response::text(200, "now"); });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /now HTTP/1.1\r\nHost: x\r\n\r\nGET");
+    client.shut();
+    const HttpReply reply = given.get_future().get();
+    EXPECT_TRUE(client.silent_for(std::chrono::milliseconds(50)));
+    EXPECT_TRUE(reply.alive());
+    reply.send(Response::text(200, "later"));
+    const std::string all = client.read_all();
+    EXPECT_NE(all.find("later\nHTTP/1.1 200"), std::string::npos) << all;
+    EXPECT_TRUE(all.ends_with("now\n")) << all;
+}
+
+TEST(HalfClosed, WhoeverBeginsTheAnswerLearnsWhetherTheClientIsThere) {
+    RunningServer running;
+    std::mutex mutex;
+    std::vector<std::string> told;
+    std::vector<HttpReply> replies;
+    std::promise<void> gone;
+    running.server.http("GET", "/:who", [&](const Request& request, HttpReply reply) {
+        const std::string who(request.parameter("who"));
+        const auto note = [&, who](const std::string& what) {
+            const std::scoped_lock lock(mutex);
+            told.push_back(who + " " + what);
+        };
+        reply.on_close([&, note] {
+            note("gone");
+            gone.set_value();
+        });
+        const std::scoped_lock lock(mutex);
+        replies.push_back(reply);
+        reply.on_half_close([&, note, index = replies.size() - 1] {
+            note("half");
+            const std::scoped_lock inner(mutex);
+            replies[index].begin({.body = "begun "});
+        });
+    });
+    running.start();
+    RawClient stays(running.port);
+    stays.send("GET /stays HTTP/1.1\r\nHost: x\r\n\r\n");
+    stays.shut();
+    EXPECT_NE(stays.read_until("begun ").find("HTTP/1.1 200"), std::string::npos);
+    {
+        RawClient goes(running.port);
+        goes.send("GET /goes HTTP/1.1\r\nHost: x\r\n\r\n");
+    }
+    gone.get_future().wait();
+    {
+        const std::scoped_lock lock(mutex);
+        EXPECT_EQ(told, (std::vector<std::string>{"stays half", "goes half", "goes gone"}));
+        replies.front().write("and ended");
+        replies.front().end();
+    }
+    EXPECT_NE(stays.read_all().find("and ended"), std::string::npos);
+    running.stop();
+}
+
+/// Writes until it is told to stop, and gives how much was taken.
+std::size_t write_until_dropped(const HttpReply& reply) {
+    const std::string piece(100'000, 'x');
+    std::size_t taken = 0;
+    for (int count = 0; count < 4000; ++count) {
+        if (reply.write(piece) == SendStatus::dropped) return taken;
+        taken += piece.size();
+    }
+    return 0;
+}
+
+TEST(HalfClosed, OneThatIsNotAnsweredInTimeIsTakenToHaveGone) {
+    RunningServer running({.handshake_timeout = std::chrono::milliseconds(100)});
+    std::promise<void> closed;
+    HttpReply kept;
+    running.server.http("GET", "/", [&](const Request&, HttpReply reply) {
+        reply.on_half_close({});
+        reply.on_close([&] { closed.set_value(); });
+        kept = std::move(reply);
+    });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.shut();
+    closed.get_future().wait();
+    EXPECT_EQ(client.read_all(), "");
+    running.stop();
+}
+
+TEST(HttpReplyWrites, SayWhatBecomesOfThemOnTheLoop) {
+    RunningServer running;
+    std::promise<std::size_t> taken;
+    std::promise<void> closed;
+    running.server.http("GET", "/", [&](const Request&, const HttpReply& reply) {
+        EXPECT_EQ(reply.write("before"), SendStatus::dropped);
+        reply.on_close([&] { closed.set_value(); });
+        reply.begin({.body = std::string(2'000'000, 'b')}, 3'000'000);
+        EXPECT_EQ(reply.write("first"), SendStatus::sent);
+        taken.set_value(write_until_dropped(reply));
+        EXPECT_EQ(reply.write("later"), SendStatus::dropped);
+    });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_GT(taken.get_future().get(), 0U);
+    closed.get_future().wait();
+    EXPECT_FALSE(client.read_all().ends_with("0\r\n\r\n"));
+}
+
+TEST(HttpReplyWrites, SayWhatBecomesOfThemOnOtherThreads) {
+    RunningServer running;
+    std::promise<HttpReply> given;
+    std::promise<void> closed;
+    running.server.http("GET", "/", [&](const Request&, HttpReply reply) {
+        reply.on_close([&] { closed.set_value(); });
+        given.set_value(std::move(reply));
+    });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const HttpReply reply = given.get_future().get();
+    EXPECT_EQ(reply.write("before"), SendStatus::dropped);
+    reply.begin({}, 1'000'000);
+    const std::size_t taken = write_until_dropped(reply);
+    // The framing counts too, and a piece counts twice for the moment in which the loop takes it.
+    EXPECT_GE(taken, 800'000U);
+    EXPECT_EQ(reply.write("later"), SendStatus::dropped);
+    reply.end();
+    closed.get_future().wait();
+    // All that was taken until then was sent, as far as the kernel took it; and no end is feigned.
+    EXPECT_FALSE(client.read_all().ends_with("0\r\n\r\n"));
+}
+
+TEST(HttpReplyWrites, OnOtherThreadsAreBoundedByTheServersMemoryToo) {
+    constexpr std::size_t most = std::size_t{4} << 20;
+    RunningServer running({.threads = 1, .max_memory = most});
+    std::promise<HttpReply> given;
+    std::promise<void> release;
+    running.server.http("GET", "/", [&](const Request&, HttpReply reply) {
+        given.set_value(std::move(reply));
+        release.get_future().wait();
+    });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const HttpReply reply = given.get_future().get();
+    reply.begin({}, 10 * most);
+    const std::size_t taken = write_until_dropped(reply);
+    EXPECT_LE(taken, most / 2);
+    EXPECT_GE(taken, most / 4);
+    EXPECT_GE(running.server.counts().held, taken);
+    release.set_value();
+    EXPECT_FALSE(client.read_all().ends_with("0\r\n\r\n"));
+}
+
+TEST(HttpReplyWrites, OfAThreadThatWaitsForRoomAllArrive) {
+    RunningServer running;
+    std::promise<HttpReply> given;
+    running.server.http(
+        "GET", "/", [&](const Request&, HttpReply reply) { given.set_value(std::move(reply)); });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    std::thread writer([reply = given.get_future().get()] {
+        reply.begin({}, 400'000);
+        const std::string piece(100'000, 'x');
+        for (int count = 0; count < 100; ++count) {
+            if (reply.write(piece) == SendStatus::buffered)
+                while (reply.alive() && reply.buffered_amount() > 200'000)
+                    std::this_thread::yield();
+        }
+        reply.end();
+    });
+    const std::string all = client.read_all();
+    EXPECT_EQ(all.size() - all.find("\r\n\r\n") - 4, 10'000'000U);
+    writer.join();
+}
+
+TEST(HttpReplyWrites, OfHttp10ThatAreCutEndInAReset) {
+    RunningServer running;
+    std::promise<HttpReply> given;
+    running.server.http(
+        "GET", "/", [&](const Request&, HttpReply reply) { given.set_value(std::move(reply)); });
+    running.start();
+    RawClient client(running.port);
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    {
+        const HttpReply reply = given.get_future().get();
+        reply.begin({.body = "half"});
+    }
+    client.read_all();
+    EXPECT_TRUE(client.was_reset());
 }
 
 TEST_F(HttpReplies, WithoutAnAnswerItIs500) {

@@ -32,6 +32,11 @@ protected:
                       return Response::text(200, "ok").with("X-Name",
                                                             request.query("name").value_or(""));
                   })
+            .http("GET", "/host",
+                  [](const Request& request) {
+                      return Response::text(200, request.header("Host").value_or("none"));
+                  })
+            .websocket("/socket", echo_handlers())
             .http("GET", "/large",
                   [](const Request&) { return Response{.body = std::string(100'000, 'l')}; });
         running.start();
@@ -92,6 +97,37 @@ TEST_F(Http, TellsOtherMethodsAndPathsApart) {
     EXPECT_TRUE(method.starts_with("HTTP/1.1 405 ")) << method;
     EXPECT_NE(method.find("Allow: GET, HEAD\r\n"), std::string::npos) << method;
     EXPECT_TRUE(ask("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 404 "));
+}
+
+TEST_F(Http, OtherProtocolsThanWebSocketAreNotOfferedAndChangeNothing) {
+    for (const char* const protocol : {"h2c", "TLS/1.2", "websockets", "h2c, TLS/1.2"}) {
+        RawClient client(running.port);
+        const std::string fields = std::string(
+                                       "Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                                       "Upgrade: ") +
+                                   protocol + "\r\nHTTP2-Settings: AAMAAABk\r\n";
+        for (int count = 0; count < 2; ++count) {
+            client.send("GET /hello HTTP/1.1\r\n" + fields + "\r\n");
+            EXPECT_NE(client.read_until("hello nobody\n").find("200 OK"), std::string::npos);
+            client.send("POST /upload HTTP/1.1\r\n" + fields + "Content-Length: 3\r\n\r\nabc");
+            EXPECT_NE(client.read_until("\n3\n").find("200 OK"), std::string::npos);
+            client.send("GET /nothing HTTP/1.1\r\n" + fields + "\r\n");
+            EXPECT_TRUE(client.read_until("address.\n").starts_with("HTTP/1.1 404 "));
+            client.send("GET /socket HTTP/1.1\r\n" + fields + "\r\n");
+            EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 426 "));
+            client.read_until(".\n");
+        }
+    }
+    const ServerCounts counts = running.server.counts();
+    EXPECT_EQ(counts.handshakes_refused, 0U);
+    for (const std::uint64_t failures : counts.handshake_failures) EXPECT_EQ(failures, 0U);
+    RawClient client(running.port);
+    EXPECT_TRUE(client.upgrade("/socket", "Upgrade: h2c\r\n").starts_with("HTTP/1.1 101 "));
+}
+
+TEST_F(Http, TheTargetsHostCounts) {
+    EXPECT_TRUE(ask("GET http://b.example:81/host HTTP/1.1\r\nHost: a\r\n\r\n")
+                    .ends_with("\r\nb.example:81\n"));
 }
 
 TEST_F(Http, TakesABodyUpToTheLimit) {

@@ -61,6 +61,14 @@ TEST(HttpTunnel, IsOpenWithAny2xxHoweverItComes) {
         EXPECT_EQ(outcome_of(tunnel, answer.substr(0, cut)), "more") << cut;
         EXPECT_EQ(outcome_of(tunnel, answer.substr(cut)), "done") << cut;
     }
+    for (const char* const fields :
+         {"Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: many\r\n",
+          "content-length: 5\r\nTransfer-Encoding: chunked\r\n",
+          "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding:\r\n"})
+        EXPECT_EQ(outcome_of("HTTP/1.1 200 OK\r\nVia: x\r\n" + std::string(fields) + "\r\n"),
+                  "done")
+            << fields;
+    EXPECT_EQ(outcome_of("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), "done");
     EXPECT_EQ(outcome_of("HTTP/1.0 200 OK\r\n\r\n"), "done");
     EXPECT_EQ(outcome_of("HTTP/1.1 204 No Content\r\n\r\n"), "done");
     EXPECT_EQ(outcome_of("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), "done");
@@ -131,6 +139,12 @@ TEST(HttpTunnel, TheBodyOfARefusalIsWaitedFor) {
 TEST(HttpTunnel, OneThatSpeaksSocksIsToldFromRubbish) {
     EXPECT_TRUE(holds(outcome_of("\x05\xFF"), "write socks5://"));
     EXPECT_FALSE(holds(outcome_of("220 smtp\r\n"), "socks5://"));
+    // What stands further on says nothing of that, wherever a piece begins.
+    HttpTunnel tunnel(proxy_with(), "server:8443");
+    EXPECT_EQ(outcome_of(tunnel, "HTTP/1.1 200 OK\r\nX: "), "more");
+    EXPECT_FALSE(holds(outcome_of(tunnel, "\x05\xFF"), "socks5://"));
+    HttpTunnel slow(proxy_with(), "server:8443");
+    EXPECT_TRUE(holds(outcome_of(slow, "\x05"), "socks5://"));
 }
 
 TEST(HttpTunnel, NothingMayFollowTheAnswer) {

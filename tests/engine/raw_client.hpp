@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace longwire {
 
@@ -38,7 +40,10 @@ public:
 
 private:
     static int connected(std::uint16_t port, const char* from) {
-        const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        // (Who looks whether somebody waits takes a descriptor for that moment.)
+        int socket = -1;
+        while ((socket = ::socket(AF_INET, SOCK_STREAM, 0)) < 0 && errno == EMFILE)
+            std::this_thread::yield();
         sockaddr_in address = {};
         address.sin_family = AF_INET;
         inet_pton(AF_INET, from, &address.sin_addr);
@@ -52,6 +57,14 @@ private:
         return socket;
     }
 };
+
+/// A request that asks for a WebSocket; `more_fields` end in CRLF.
+inline std::string upgrade_of(std::string_view path, std::string_view more_fields = "") {
+    return "GET " + std::string(path) +
+           " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+           std::string(more_fields) + "\r\n";
+}
 
 /// A client's frame, masked with `key`.
 inline std::string client_frame(int opcode, std::string_view payload, bool fin = true,

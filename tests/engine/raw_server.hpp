@@ -16,7 +16,10 @@ namespace longwire {
 /// A server of which a test writes every byte.
 class RawServer {
 public:
-    RawServer() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    /// `receive_buffer` bounds what is under way to it at a time; 0: as the system has it.
+    explicit RawServer(int receive_buffer = 0) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        if (receive_buffer > 0)
+            setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
         sockaddr_in address = {};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -31,6 +34,7 @@ public:
     RawServer& operator=(const RawServer&) = delete;
 
     [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::string url() const { return "ws://" + host() + "/"; }
 
     /// Waits for the next client.
@@ -58,6 +62,15 @@ inline std::string switching_to(std::string_view request, std::string_view more_
            "Sec-WebSocket-Accept: " +
            protocol::accept_key(field_in(request, "Sec-WebSocket-Key")) + "\r\n" +
            std::string(more_fields) + "\r\n";
+}
+
+/// Waits for the next client and opens its connection; gives what it asked with, if that is wanted.
+inline RawConnection open_next(const RawServer& server, std::string* request = nullptr) {
+    RawConnection connection = server.accept();
+    const std::string head = connection.read_until("\r\n\r\n");
+    if (request != nullptr) *request = head;
+    connection.send(switching_to(head));
+    return connection;
 }
 
 /// A frame as a client sent it, unmasked.

@@ -14,12 +14,12 @@
 namespace longwire {
 namespace {
 
-struct Outcome {
+struct Followed {
     std::string words;
     int status = 0;
 };
 
-Task<> follow(std::string url, std::uint8_t max_redirects, Outcome& outcome) {
+Task<> follow(std::string url, std::uint8_t max_redirects, Followed& outcome) {
     const HeaderField plain = {"X-Plain", "1"};
     const auto socket = co_await connect(url, {.headers = std::span(&plain, 1),
                                                .origin = "https://page.example",
@@ -44,11 +44,9 @@ std::string answer_with(const RawServer& server, const std::string& answer) {
     return request;
 }
 
-std::string open_next(const RawServer& server) {
-    RawConnection connection = server.accept();
-    std::string request = connection.read_until("\r\n\r\n");
-    connection.send(switching_to(request));
-    connection.shut();
+std::string open_and_end(const RawServer& server) {
+    std::string request;
+    open_next(server, &request).shut();
     return request;
 }
 
@@ -58,7 +56,7 @@ std::string target_of(const std::string& request) {
 
 TEST(Redirect, IsARefusalUnlessAskedFor) {
     const RawServer server;
-    Outcome outcome;
+    Followed outcome;
     RunningClient client([&] { return follow(server.url(), 0, outcome); });
     (void)answer_with(server, redirect_to("/elsewhere"));
     client.wait();
@@ -70,10 +68,10 @@ TEST(Redirect, IsARefusalUnlessAskedFor) {
 TEST(Redirect, EachOfTheFiveIsFollowed) {
     for (const int status : {301, 302, 303, 307, 308}) {
         const RawServer server;
-        Outcome outcome;
+        Followed outcome;
         RunningClient client([&] { return follow(server.url() + "a/b", 1, outcome); });
         (void)answer_with(server, redirect_to("c?d=e#f", status));
-        const std::string request = open_next(server);
+        const std::string request = open_and_end(server);
         client.wait();
         EXPECT_EQ(outcome.words, "open") << status;
         EXPECT_EQ(target_of(request), "/a/c?d=e");
@@ -87,7 +85,7 @@ TEST(Redirect, EachOfTheFiveIsFollowed) {
 TEST(Redirect, OtherStatusesAreNot) {
     for (const int status : {300, 304, 305, 306}) {
         const RawServer server;
-        Outcome outcome;
+        Followed outcome;
         RunningClient client([&] { return follow(server.url(), 5, outcome); });
         (void)answer_with(server, redirect_to("/elsewhere", status));
         client.wait();
@@ -98,7 +96,7 @@ TEST(Redirect, OtherStatusesAreNot) {
 TEST(Redirect, SecretsStayWithTheirOrigin) {
     const RawServer first;
     const RawServer second;
-    Outcome outcome;
+    Followed outcome;
     RunningClient client([&] { return follow(first.url(), 3, outcome); });
     EXPECT_EQ(
         field_in(answer_with(first, redirect_to("http://" + second.host() + "/")), "Authorization"),
@@ -111,7 +109,7 @@ TEST(Redirect, SecretsStayWithTheirOrigin) {
     EXPECT_EQ(field_in(elsewhere, "Origin"), "https://page.example");
     EXPECT_EQ(field_in(elsewhere, "Host"), second.host());
     // Nor do they come back: who sent us here may have chosen the path.
-    const std::string back = open_next(first);
+    const std::string back = open_and_end(first);
     EXPECT_EQ(field_in(back, "Authorization"), "");
     EXPECT_EQ(target_of(back), "/back");
     client.wait();
@@ -133,14 +131,14 @@ TEST(Redirect, TheUserOfTheUrlStaysToo) {
     EXPECT_NE(
         field_in(answer_with(first, redirect_to("ws://" + second.host() + "/")), "Authorization"),
         "");
-    EXPECT_EQ(field_in(open_next(second), "Authorization"), "");
+    EXPECT_EQ(field_in(open_and_end(second), "Authorization"), "");
     client.wait();
     EXPECT_EQ(words, "open");
 }
 
 TEST(Redirect, AsManyAsAskedForAndNotOneMore) {
     const RawServer server;
-    Outcome outcome;
+    Followed outcome;
     RunningClient client([&] { return follow(server.url(), 3, outcome); });
     for (int count = 0; count < 4; ++count) (void)answer_with(server, redirect_to("/"));
     client.wait();
@@ -163,9 +161,9 @@ TEST(Redirect, TheTimeIsForAllOfThem) {
 }
 
 /// What is said of a redirect that leads to `location`.
-Outcome told_of(const std::string& answer) {
+Followed told_of(const std::string& answer) {
     const RawServer server;
-    Outcome outcome;
+    Followed outcome;
     RunningClient client([&] { return follow(server.url(), 5, outcome); });
     (void)answer_with(server, answer);
     client.wait();
@@ -174,11 +172,11 @@ Outcome told_of(const std::string& answer) {
 
 TEST(Redirect, ThatLeadsNowhereIsARefusal) {
     for (const std::string location : {"mailto:me", "ftp://a/", "http://", "ws://a b/", "//"}) {
-        const Outcome outcome = told_of(redirect_to(location));
+        const Followed outcome = told_of(redirect_to(location));
         EXPECT_NE(outcome.words.find("leads nowhere"), std::string::npos) << outcome.words;
         EXPECT_EQ(outcome.status, 307);
     }
-    const Outcome without = told_of("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
+    const Followed without = told_of("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
     EXPECT_NE(without.words.find("no Location"), std::string::npos) << without.words;
 }
 

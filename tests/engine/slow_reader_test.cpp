@@ -107,6 +107,42 @@ TEST(SlowReaders, AreClosed) {
     EXPECT_NE(test.closed, CloseCode::normal);
 }
 
+// Much of a topic is due to one that does not read, and something else is sent to it before the end
+// of the turn: it gets what is due first, as far as there is room, and is closed once.
+TEST(SlowReaders, AreClosedOnceHoweverMuchIsDue) {
+    RunningServer running;
+    WebSocket* slow = nullptr;
+    std::atomic<int> closed = 0;
+    running.server.websocket(
+        "/slow",
+        {.on_open =
+             [&](WebSocket& socket, const Request&) {
+                 slow = &socket;
+                 socket.subscribe("topic");
+             },
+         .on_close = [&](WebSocket&, CloseCode, std::string_view) { ++closed; }},
+        {.max_backlog = 64 * kilobyte, .compression = Compression::off});
+    running.server.websocket(
+        "/flood", {.on_message = [&](WebSocket& socket, Message) {
+            const PreparedMessage message(Message::text(std::string(100, '.')));
+            for (int number = 0; number < 200'000; ++number) socket.publish("topic", message);
+            EXPECT_EQ(slow->send("behind all of it").status(), SendStatus::dropped);
+            socket.send("done");
+        }});
+    running.start();
+    RawClient reader(running.port);
+    reader.upgrade("/slow");
+    RawClient flooding(running.port);
+    flooding.upgrade("/flood");
+    flooding.send(client_frame(text, "now"));
+    EXPECT_EQ(flooding.read(6),
+              "\x81\x04"
+              "done");
+    reader.close();
+    while (closed == 0) std::this_thread::yield();
+    EXPECT_EQ(closed, 1);
+}
+
 TEST(SlowReaders, LoseTheNewest) {
     SlowReaderTest test(SlowReader::drop_newest);
     test.publish(0, count);

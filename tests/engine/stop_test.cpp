@@ -3,7 +3,10 @@
 #include "running_server.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 
 namespace longwire {
@@ -97,6 +100,24 @@ TEST(Listen, ADeadUnixSocketIsReplacedAndALiveOneIsNot) {
     const auto taken = second.listen({.unix_path = path});
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().code(), ErrorCode::address_in_use);
+}
+
+TEST(Listen, AUnixSocketHasTheModeThatWasAskedFor) {
+    std::string folder = testing::TempDir() + "longwire-XXXXXX";
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    const std::string path = folder + "/socket";
+    for (const unsigned mode : {0600U, 0666U}) {
+        Server server;
+        ASSERT_TRUE(server.listen({.unix_path = path, .unix_mode = mode}));
+        struct stat found = {};
+        ASSERT_EQ(::stat(path.c_str(), &found), 0);
+        EXPECT_EQ(found.st_mode & 07777U, mode);
+    }
+    Server server;
+    const auto refused = server.listen({.unix_path = path, .unix_mode = 04755});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::invalid_argument);
+    ::rmdir(folder.c_str());
 }
 
 TEST(Listen, AddressesAreRead) {

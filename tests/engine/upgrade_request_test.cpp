@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::string_view hidden = "GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-std::string upgrade_of(std::string_view path, std::string_view more_fields = "") {
-    return "GET " + std::string(path) +
-           " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
-           std::string(more_fields) + "\r\n";
-}
-
 class UpgradeRequest : public testing::Test {
 protected:
     void SetUp() override {

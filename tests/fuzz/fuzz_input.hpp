@@ -68,6 +68,11 @@ private:
     FuzzedDataProvider provider_;
 };
 
+/// `text` as a body that may be empty comes: of no address then.
+inline std::string_view as_body(const std::string& text) {
+    return text.empty() ? std::string_view() : text;
+}
+
 inline std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }

@@ -29,7 +29,8 @@ void check_packet(std::string_view text) {
         hub::Publication publication(event->channel,
                                      {.message = Message::text(event->data),
                                       .event = event->event,
-                                      .form = form_of(event->data)},
+                                      .form = form_of(event->data),
+                                      .is_client_event = true},
                                      {}, {}, {});
         const std::string json = publication_event(publication, event->channel, "message");
         require(dialects::is_json(json), "an event is JSON");
@@ -56,6 +57,37 @@ void check_presence(std::string_view text) {
             "who comes is told in JSON");
 }
 
+/// The event as an app's server might have written it.
+std::string written(const Triggered& event) {
+    std::string json = R"({"name":)";
+    dialects::append_quoted(json, event.event);
+    json += R"(,"channels":[)";
+    for (const std::string& channel : event.channels) {
+        if (&channel != &event.channels.front()) json += ',';
+        dialects::append_quoted(json, channel);
+    }
+    json += R"(],"data":)";
+    dialects::append_quoted(json, event.data);
+    json += R"(,"socket_id":)";
+    dialects::append_quoted(json, event.socket_id);
+    json += R"(,"info":)";
+    dialects::append_quoted(json, event.info);
+    return json + "}";
+}
+
+void check_again(const Triggered& event, ApiLimits limits) {
+    limits.most_channels = event.channels.size();
+    const std::string json = written(event);
+    const auto again = read_event(json, limits);
+    require(again.has_value(), "an event that was written can be read again");
+    require_same(written(*again), json, "and is the same");
+}
+
+void check_refusal(const Refusal& refusal) {
+    require(refusal.status == 400 || refusal.status == 413, "a body is wrong, or too large");
+    require(!refusal.sentence.empty(), "who is refused is told why");
+}
+
 void check_api(std::string_view text) {
     const ApiLimits limits = {.most_channels = 3, .most_events = 3, .largest_data = 100};
     const auto check = [&](const Triggered& event) {
@@ -65,16 +97,25 @@ void check_api(std::string_view text) {
         require(read_attributes(event.info).has_value(), "what it asks for is known");
         for (const std::string& channel : event.channels)
             require(is_channel_name(channel), "its channels have names that channels may have");
+        check_again(event, limits);
     };
-    if (const auto event = read_event(text, limits)) check(*event);
-    if (const auto batch = read_batch(text, limits)) {
+    const auto event = read_event(text, limits);
+    if (event)
+        check(*event);
+    else
+        check_refusal(event.error());
+    const auto batch = read_batch(text, limits);
+    if (!batch) {
+        check_refusal(batch.error());
+    } else {
         require(batch->size() <= limits.most_events, "a batch has as many events as it may");
         for (const Triggered& event : *batch) check(event);
     }
 }
 
 void check_pusher(FuzzInput input) {
-    const std::string text = input.rest();
+    const std::string given = input.rest();
+    const std::string_view text = as_body(given);
     check_packet(text);
     check_presence(text);
     check_api(text);

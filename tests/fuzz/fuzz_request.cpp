@@ -36,7 +36,9 @@ void check_parts(const Request& request, const http::Limits& limits) {
             "the target is of printable ASCII");
     require(request.path().starts_with('/'), "a path begins with a slash");
     require(request.path().find('\0') == std::string_view::npos, "a path holds no NUL");
-    require(request.headers().size() <= limits.max_fields, "there are no more fields than allowed");
+    // (A Host may come of the target.)
+    require(request.headers().size() <= limits.max_fields + 1,
+            "there are no more fields than allowed");
     for (const HeaderField& field : request.headers()) {
         require(http::is_token(field.name), "the name of a field is a token");
         require(http::is_field_value(field.value),

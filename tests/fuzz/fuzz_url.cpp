@@ -3,6 +3,7 @@
 
 #include "http/percent.hpp"
 #include "http/url.hpp"
+#include "http/url_reference.hpp"
 
 namespace longwire::fuzz {
 namespace {
@@ -12,7 +13,10 @@ std::string written(const http::Url& url) {
     std::string text = url.scheme + "://";
     if (!url.user.empty() || !url.password.empty())
         text += http::percent_encode(url.user) + ":" + http::percent_encode(url.password) + "@";
-    return text + url.host_field() + url.target;
+    const std::size_t zone = url.host.find('%');
+    if (zone == std::string::npos) return text + url.host_field() + url.target;
+    return text + "[" + url.host.substr(0, zone) + "%25" + url.host.substr(zone + 1) +
+           "]:" + std::to_string(url.port) + url.target;
 }
 
 std::string account(const http::Url& url) {
@@ -29,9 +33,9 @@ void check_parts(const http::Url& url) {
             "the scheme is ws or wss");
     require(!url.host.empty() && std::ranges::all_of(url.host, is_plain_letter),
             "the host can be written in a request");
-    require(
-        std::ranges::none_of(url.host, [](char letter) { return letter >= 'A' && letter <= 'Z'; }),
-        "the host is in lower case");
+    require(std::ranges::none_of(url.host.substr(0, url.host.find('%')),
+                                 [](char letter) { return letter >= 'A' && letter <= 'Z'; }),
+            "the host is in lower case");
     require(url.port != 0, "the port is one that can be reached");
     require(url.target.starts_with('/') && std::ranges::all_of(url.target, is_plain_letter),
             "the target can be written in a request");
@@ -57,6 +61,21 @@ void check_password_is_hidden(std::string_view front, std::string_view filling,
             "a password is never shown");
 }
 
+/// `reference` as the Location of a redirect.
+void check_reference(const std::string& reference) {
+    const auto base = http::parse_url("wss://me:hunter2@server.example:8443/a/b?c");
+    const auto url = http::resolve_reference(*base, reference);
+    if (!url) return;
+    check_parts(*url);
+    require(http::same_origin(*base, *url) || url->password != "hunter2" ||
+                reference.find("hunter2") != std::string::npos,
+            "a password stays with the server that it is for");
+    const auto again = http::resolve_reference(*base, url->target);
+    if (http::same_origin(*base, *url) && !url->target.starts_with("//") &&
+        url->target.find("/.") == std::string::npos)
+        require(again && again->target == url->target, "a path leads where it says");
+}
+
 void check_url(FuzzInput input) {
     const std::size_t slashes = input.number(0, 4);
     const std::size_t filling = input.number(0, 300);
@@ -71,6 +90,8 @@ void check_url(FuzzInput input) {
         check_words(std::string(url.error().message()));
     }
     check_password_is_hidden("ws:" + std::string(slashes, '/'), std::string(filling, 'x'), text);
+
+    check_reference(text);
 
     const auto decoded = http::percent_decode(http::percent_encode(text));
     require(decoded == text, "percent encoding can be undone");

@@ -22,6 +22,20 @@ TEST(RequestTarget, an_escape_in_the_query_is_not_judged) {
     EXPECT_EQ(target->query, "%zz%00");
 }
 
+TEST(RequestTarget, the_host_of_the_absolute_form_counts) {
+    // RFC 9112, section 3.2.2.
+    EXPECT_EQ(requests_in("GET http://b:81/x HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"),
+              "request GET /x path=/x query= 1.1\n  Host=b:81\n  X=y\n  body=[] keep-alive\n");
+    EXPECT_EQ(
+        requests_in("GET http://long.example?x=1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+        "request GET /?x=1 path=/ query=x=1 1.1\n  Host=long.example\n  body=[] keep-alive\n");
+    EXPECT_EQ(requests_in("GET http://b HTTP/1.0\r\nX: y\r\n\r\n"),
+              "request GET / path=/ query= 1.0\n  X=y\n  Host=b\n  body=[]\n");
+    EXPECT_TRUE(requests_in("GET http://b/ HTTP/1.1\r\n\r\n").starts_with("refused 400"));
+    EXPECT_TRUE(requests_in("GET http://b/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+                    .starts_with("refused 400"));
+}
+
 TEST(RequestTarget, absolute_form) {
     const auto target = parse_request_target("GET", "WSS://Example.org:8000/a?b");
     ASSERT_TRUE(target.has_value());

@@ -67,6 +67,7 @@ TEST(UrlReference, KeepsHostPortAndUserOfARelativeOne) {
 TEST(UrlReference, AnOriginIsSchemeHostAndPort) {
     const auto url = [](const char* text) { return *parse_url(text); };
     EXPECT_TRUE(same_origin(url("ws://a/"), url("http://A:80/b")));
+    EXPECT_TRUE(same_origin(url("ws://a./"), url("ws://a/")));
     EXPECT_FALSE(same_origin(url("ws://a/"), url("ws://b/")));
     EXPECT_FALSE(same_origin(url("ws://a/"), url("ws://a:81/")));
     EXPECT_FALSE(same_origin(url("ws://a:443/"), url("wss://a/")));

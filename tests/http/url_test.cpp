@@ -31,6 +31,13 @@ TEST(Url, good_ones) {
         {"ws://a:1", "ws", "a", 1, "/", "a:1"},
         {"ws://a:65535", "ws", "a", 65535, "/", "a:65535"},
         {"ws://a?b", "ws", "a", 80, "/?b", "a"},
+        {"ws://a:/b", "ws", "a", 80, "/b", "a"},
+        {"wss://[::1]:", "wss", "::1", 443, "/", "[::1]"},
+        {"ws://[fe80::1%eth0]/", "ws", "fe80::1%eth0", 80, "/", "[fe80::1]"},
+        {"ws://[FE80::1%25Wlan-0.7]:8000/", "ws", "fe80::1%Wlan-0.7", 8000, "/", "[fe80::1]:8000"},
+        {"ws://[fe80::1%2]/", "ws", "fe80::1%2", 80, "/", "[fe80::1]"},
+        {"ws://[fe80::1%25]/", "ws", "fe80::1%25", 80, "/", "[fe80::1]"},
+        {"ws://example.org./", "ws", "example.org.", 80, "/", "example.org."},
         {"ws://127.0.0.1:9/", "ws", "127.0.0.1", 9, "/", "127.0.0.1:9"},
         {"ws://[::1]/", "ws", "::1", 80, "/", "[::1]"},
         {"wss://[2001:DB8::7]:8443/x", "wss", "2001:db8::7", 8443, "/x", "[2001:db8::7]:8443"},
@@ -51,6 +58,14 @@ TEST(Url, good_ones) {
         EXPECT_EQ(url->host_field(), good.host_field) << good.text;
         EXPECT_EQ(url->user, "") << good.text;
     }
+}
+
+TEST(Url, others_know_a_host_without_its_zone_and_last_dot) {
+    const auto known = [](std::string_view text) { return parse_url(text)->known_host(); };
+    EXPECT_EQ(known("ws://example.org./"), "example.org");
+    EXPECT_EQ(known("ws://example.org/"), "example.org");
+    EXPECT_EQ(known("ws://[fe80::1%eth0]/"), "fe80::1");
+    EXPECT_EQ(parse_url("ws://[fe80::1%eth0]:81/")->authority(), "[fe80::1]:81");
 }
 
 TEST(Url, user_and_password_are_decoded) {
@@ -93,14 +108,16 @@ TEST(Url, bad_ones_and_what_is_said_of_them) {
         {"ws://a:0/", "the port is \"0\"; expected a number from 1 to 65535"},
         {"ws://a:65536/", "the port is \"65536\""},
         {"ws://a:99999999999999999999/", "expected a number from 1 to 65535"},
-        {"ws://a:/", "the port is \"\""},
+        {"ws://[fe80::1%]/", "names no network interface"},
+        {"ws://[fe80::1%a b]/", "space"},
+        {"ws://[fe80::1%a%0d]/", "names no network interface"},
+        {"ws://./", "it names no host"},
         {"ws://a:+80/", "the port is \"+80\""},
         {"ws://a:8o/", "the port is \"8o\""},
         {"ws://[::1", "not closed"},
         {"ws://[]/", "[] is not an IPv6 address"},
         {"ws://[::g]/", "[::g] is not an IPv6 address"},
         {"ws://[1.2.3.4]/", "is not an IPv6 address"},
-        {"ws://[fe80::1%25eth0]/", "is not an IPv6 address"},
         {"ws://[::1]x/", "follow the ]"},
         {"ws://[::1]:x/", "the port is \"x\""},
         {"ws://::1/", "stands in brackets"},

@@ -162,10 +162,39 @@ TEST_F(OneNode, ForgetsByCountAndByAge) {
     EXPECT_EQ(broker.held().history_bytes, 0U);
 }
 
+TEST_F(OneNode, WhereAQuietChannelStandsIsKnownForAnHour) {
+    join("a", first);
+    leave("a", first);
+    EXPECT_EQ(broker.held().channels, 0U);
+    EXPECT_EQ(broker.held().known, 1U);
+    now += 59min;
+    hub.tick();
+    const Position before = publish("a", "one");
+    now += 59min;
+    hub.tick();
+    EXPECT_EQ(broker.held().history_bytes, 0U);
+    const auto joined = join("a", first, {.since = before});
+    EXPECT_TRUE((*joined)->recovered);
+    EXPECT_EQ((*joined)->top, before);
+    leave("a", first);
+}
+
+// Also of one that is only asked about.
+TEST_F(OneNode, APositionThatWasToldStaysGood) {
+    History history;
+    hub.history("a", {.last = 3}, [&](Result<History> told) { history = std::move(*told); });
+    EXPECT_TRUE(history.recovered);
+    EXPECT_NE(history.top.epoch, 0U);
+    EXPECT_TRUE((*join("a", first, {.since = history.top}))->recovered);
+}
+
 TEST_F(OneNode, AChannelThatWasForgottenHasAnotherEpoch) {
     const Position before = publish("a", "one");
     now += 61s;
     hub.tick();
+    now += 61min;
+    hub.tick();
+    EXPECT_EQ(broker.held().known, 0U);
     const Position after = publish("a", "two");
     EXPECT_NE(before.epoch, after.epoch);
     EXPECT_FALSE((*join("a", first, {.since = before}))->recovered);
@@ -180,6 +209,26 @@ TEST_F(OneNode, PublishesOnceWhatHasTheSameKey) {
     EXPECT_EQ(first.noted, (Lines{"a: one", "a: two"}));
     now += 6min;
     EXPECT_NE(publish("a", "one", 10, "key"), once);
+}
+
+// Of one channel, and of many of which each keeps only its latest.
+TEST_F(OneNode, HistoriesKeepNoMoreThanTheyMay) {
+    constexpr std::size_t most = 100'000;
+    broker.limit_history(most);
+    const std::string words(1000, 'w');
+    for (int count = 0; count < 1000; ++count) publish("a", words, 1000);
+    EXPECT_LE(broker.held().history_bytes, most);
+    EXPECT_FALSE((*join("a", first, {.last = 1000}))->publications.empty());
+    for (int count = 0; count < 1000; ++count)
+        publish("b" + std::to_string(count), words, 1000, "key");
+    EXPECT_LE(broker.held().history_bytes, most);
+    EXPECT_GT(broker.held().history_bytes, most / 2);
+    broker.limit_history(0);
+    publish("a", "one", 10, "key");
+    EXPECT_TRUE((*join("a", second, {.last = 10}))->publications.empty());
+    now += 10min;
+    hub.tick();
+    EXPECT_EQ(broker.held().history_bytes, 0U);
 }
 
 TEST_F(OneNode, RefusesChannelsBeyondItsBound) {
@@ -239,6 +288,30 @@ TEST_F(OneNode, WhoComesBackInTimeHasNotLeft) {
     first.turn();
     EXPECT_EQ(first.noted, (Lines{"a: +ann", "a: -ann"}));
     EXPECT_EQ(present("a"), Lines{});
+}
+
+TEST_F(OneNode, OtherInformationIsTold) {
+    join("a", first);
+    join("a", second, {}, "ann");
+    leave("a", second, "ann");
+    now += 2s;
+    hub.tick();
+    const auto come_with = [&](const std::string& info) {
+        hub.join({.channel = "a",
+                  .member = {.outlet = second_number, .number = 1},
+                  .who = Presence{.user = "ann", .info = info}},
+                 [](const Result<History>& /*history*/) {});
+        first.turn();
+    };
+    come_with("{\"n\":1}");
+    EXPECT_EQ(first.noted, (Lines{"a: +ann", "a: =ann"}));
+    // By another connection of the same user, and then by one more with the same information.
+    come_with("{\"n\":2}");
+    come_with("{\"n\":2}");
+    EXPECT_EQ(first.noted, (Lines{"a: +ann", "a: =ann", "a: =ann"}));
+    hub.presence("a", [](const Result<std::vector<Presence>>& all) {
+        EXPECT_EQ(all->front().info, "{\"n\":2}");
+    });
 }
 
 TEST_F(OneNode, NobodyIsPresentOnAChannelThatAllHaveLeft) {

@@ -47,8 +47,8 @@ public:
     void tick() override {}
 
     [[nodiscard]] Position top() const noexcept { return stream_.top(); }
-    void forget_everything() { stream_ = ChannelStream(stream_.top().epoch + 1); }
-    void forget_all_but_the_epoch() { stream_ = ChannelStream(stream_.top().epoch); }
+    void forget_everything() { stream_ = ChannelStream({.epoch = stream_.top().epoch + 1}); }
+    void forget_all_but_the_epoch() { stream_ = ChannelStream({.epoch = stream_.top().epoch}); }
     /// Tells one of the news, as the test says what becomes of it.
     void tell(std::size_t which, bool keep = false) {
         const auto publication = news.at(which);
@@ -83,7 +83,7 @@ private:
     }
 
     BrokerSink* sink_ = nullptr;
-    ChannelStream stream_{1};
+    ChannelStream stream_{{.epoch = 1}};
 };
 
 }  // namespace longwire::hub

@@ -33,9 +33,11 @@ public:
     }
     void announce(std::shared_ptr<const PresenceChange> change) override {
         run([this, change = std::move(change)] {
-            noted.push_back(change->channel + ": " +
-                            (change->kind == PresenceChange::Kind::joined ? "+" : "-") +
-                            change->who.user);
+            using Kind = PresenceChange::Kind;
+            const auto* const mark = change->kind == Kind::joined ? "+"
+                                     : change->kind == Kind::left ? "-"
+                                                                  : "=";
+            noted.push_back(change->channel + ": " + mark + change->who.user);
         });
     }
     void run(std::move_only_function<void()> function) override {

@@ -271,7 +271,7 @@ for (const [way, options] of Object.entries(ways)) {
             assert.deepEqual(present.map(({ user }) => user).sort(), ['ann', 'bob']);
             const heard = next(ann, 'headline');
             await bob.emitWithAck('publish', 'news', 'headline', 'one', 2);
-            assert.deepEqual((await heard).slice(0, 3), ['one', 2, { channel: 'news' }]);
+            assert.deepEqual((await heard).slice(0, 3), ['one', 2, { channel: 'news', user: 'bob' }]);
             await ann.emitWithAck('unsubscribe', 'news');
             ann.once('headline', () => assert.fail('it is no member any more'));
             await bob.emitWithAck('publish', 'news', 'headline', 'two');

@@ -95,7 +95,7 @@ class Server(unittest.IsolatedAsyncioTestCase):
 
     def reload(self, serving):
         serving.process.send_signal(signal.SIGHUP)
-        self.assertIn("read again", serving.process.stdout.readline())
+        serving.told("the certificates were read again")
 
     async def test_a_reload_shows_the_new_certificate_and_drops_nobody(self):
         serving = self.serve()

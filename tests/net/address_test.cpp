@@ -1,7 +1,10 @@
 #include "net/address.hpp"
 
 #include <gtest/gtest.h>
+#include <net/if.h>
+#include <netinet/in.h>
 
+#include <cstring>
 #include <string>
 
 namespace longwire::net {
@@ -12,6 +15,24 @@ TEST(Address, ReadsAndWritesIpv4) {
     ASSERT_TRUE(address);
     EXPECT_EQ(address->to_text(), "192.0.2.7:8000");
     EXPECT_EQ(address->port(), 8000);
+}
+
+TEST(Address, AZoneIsAnInterface) {
+    const auto zone_of = [](const Address& address) {
+        sockaddr_in6 ipv6 = {};
+        std::memcpy(&ipv6, address.data(), sizeof ipv6);
+        return ipv6.sin6_scope_id;
+    };
+    const auto address = Address::from_numeric("fe80::1%lo", 80);
+    ASSERT_TRUE(address);
+    EXPECT_EQ(address->to_text(), "[fe80::1]:80");
+    EXPECT_EQ(zone_of(*address), if_nametoindex("lo"));
+    EXPECT_EQ(
+        zone_of(*Address::from_numeric("fe80::1%" + std::to_string(if_nametoindex("lo")), 80)),
+        if_nametoindex("lo"));
+    EXPECT_FALSE(Address::from_numeric("fe80::1%nothere0", 80));
+    EXPECT_FALSE(Address::from_numeric("fe80::1%", 80));
+    EXPECT_FALSE(Address::from_numeric("127.0.0.1%lo", 80));
 }
 
 TEST(Address, WritesIpv6InBrackets) {

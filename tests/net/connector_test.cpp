@@ -1,5 +1,6 @@
 // How the addresses of a host race (RFC 8305), against a name server of the test.
 #include "net/connector.hpp"
+#include "net/localhost.hpp"
 
 #include "name_server.hpp"
 
@@ -234,6 +235,68 @@ TEST(Connector, AnAnswerThatNeverComesIsNotWaitedFor) {
         racing.start(ports.port, {.attempt = never, .resolution = 5ms});
         EXPECT_EQ(racing.outcome(), silent_on_ipv6 ? "IPv4" : "IPv6");
     }
+}
+
+TEST(Connector, ARefusalThatIsKnownDoesNotWaitForANameServerThatSaysNothing) {
+    const TwoPorts ports(State::refusing, State::refusing);
+    NEED_TWO_FAMILIES(ports);
+    for (const bool silent_on_ipv6 : {false, true}) {
+        Racing racing([=](bool ipv6) {
+            if (ipv6 == silent_on_ipv6) return NameServer::Answer{.kind = Kind::silence};
+            return NameServer::Answer{.addresses = {ipv6 ? "::1" : "127.0.0.1"}};
+        });
+        racing.start(ports.port, {.attempt = never, .resolution = 4ms, .last_hope = 8ms});
+        EXPECT_NE(racing.outcome().find("refused"), std::string::npos) << racing.outcome();
+        EXPECT_EQ(racing.code(), ErrorCode::connection_refused);
+    }
+}
+
+TEST(Connector, TheOtherFamilyMayMakeUpForARefusal) {
+    const TwoPorts ports(State::listening, State::refusing);
+    NEED_TWO_FAMILIES(ports);
+    Racing racing(late_ipv6());
+    racing.start(ports.port, {.attempt = never, .resolution = 4ms, .last_hope = never});
+    EXPECT_EQ(racing.outcome(), "IPv6");
+}
+
+TEST(Connector, LocalhostIsThisMachineAlsoWithADot) {
+    EXPECT_TRUE(is_localhost("localhost"));
+    EXPECT_TRUE(is_localhost("localhost."));
+    EXPECT_TRUE(is_localhost("a.localhost."));
+    EXPECT_FALSE(is_localhost("notlocalhost"));
+    EXPECT_FALSE(is_localhost("localhost.example"));
+}
+
+TEST(Connector, AUnixSocketWhoseQueueIsFullIsWaitedFor) {
+    const std::string path = testing::TempDir() + "longwire-queue-" + std::to_string(::getpid());
+    const auto address = Address::from_unix_path(path);
+    ASSERT_TRUE(address);
+    const Descriptor listening(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ::unlink(path.c_str());
+    ASSERT_EQ(::bind(listening.get(), address->data(), address->size()), 0);
+    ASSERT_EQ(::listen(listening.get(), 0), 0);
+    std::vector<Descriptor> fillers;
+    for (int status = 0; status == 0;) {
+        Descriptor filler(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        status = ::connect(filler.get(), address->data(), address->size());
+        if (status == 0) fillers.push_back(std::move(filler));
+        ASSERT_LT(fillers.size(), 100U);
+    }
+    const auto loop = *Loop::create();
+    std::optional<Result<Descriptor>> result;
+    Connector connector(*loop, std::vector{*address}, path,
+                        [&](Result<Descriptor> outcome) { result.emplace(std::move(outcome)); },
+                        {.queue = 4ms});
+    connector.start();
+    for (int count = 0; count < 5; ++count) loop->turn(10ms);
+    EXPECT_FALSE(result) << result->error().message();
+    while (::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK) < 0) {
+    }
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!result && std::chrono::steady_clock::now() < end) loop->turn(100ms);
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(*result) << result->error().message();
+    ::unlink(path.c_str());
 }
 
 TEST(Connector, ANameWithoutAddressesIsNotFound) {

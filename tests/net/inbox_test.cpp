@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -65,6 +66,20 @@ TEST(Inbox, WhatItsOwnThreadAddsWakesNobodyAndKeepsItsPlace) {
     EXPECT_TRUE(inbox->add_awake([&] { ran.push_back(3); }));
     inbox->run();
     EXPECT_EQ(ran, (std::vector{1, 2, 3}));
+}
+
+TEST(Inbox, WhatThrowsLeavesTheOthers) {
+    static int told = 0;
+    Inbox::on_exception([]() noexcept { ++told; });
+    const auto inbox = new_inbox();
+    std::vector<int> ran;
+    inbox->add([&] { ran.push_back(1); });
+    inbox->add([] { throw std::runtime_error("on purpose"); });
+    inbox->add([&] { ran.push_back(2); });
+    inbox->run();
+    EXPECT_EQ(ran, (std::vector{1, 2}));
+    EXPECT_EQ(told, 1);
+    Inbox::on_exception(nullptr);
 }
 
 TEST(Inbox, ClosedItTakesNothingAndDropsWhatItHad) {

@@ -1,5 +1,6 @@
 #include "net/loop.hpp"
 
+#include "bytes.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"
 
@@ -65,10 +66,6 @@ struct Pair {
     Descriptor peer;
     Stream* stream = nullptr;
 };
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text));
-}
 
 TEST(Stream, WhatIsWrittenLeavesAtTheEndOfTheTurn) {
     Pair pair;

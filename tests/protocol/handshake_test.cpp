@@ -48,10 +48,11 @@ TEST(HandshakeKey, IsAnsweredAsInTheRfc) {
 TEST(HandshakeKey, IsSixteenBytesInBase64) {
     EXPECT_TRUE(is_key("dGhlIHNhbXBsZSBub25jZQ=="));
     EXPECT_TRUE(is_key("AAAAAAAAAAAAAAAAAAAAAA=="));
+    // Of the RFC itself (section 4.1): its last digit has bits that carry nothing.
+    EXPECT_TRUE(is_key("AQIDBAUGBwgJCgsMDQ4PEC=="));
     for (const char* const wrong :
-         {"", "x", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZR==",
-          "dGhlIHNhbXBsZSBub25jZQ===", "dGhlIHNhbXBsZSBub25j!Q==", "dGhlIHNhbXBsZSBub25jZQAA",
-          "AAAAAAAAAAAAAAAAAAAAAAAAAA=="})
+         {"", "x", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ===",
+          "dGhlIHNhbXBsZSBub25j!Q==", "dGhlIHNhbXBsZSBub25jZQAA", "AAAAAAAAAAAAAAAAAAAAAAAAAA=="})
         EXPECT_FALSE(is_key(wrong)) << wrong;
     std::set<std::string> keys;
     for (int count = 0; count < 100; ++count) {

@@ -3,6 +3,7 @@
 #include "frames.hpp"
 #include "protocol/compression.hpp"
 #include "protocol/connection.hpp"
+#include "sent_bytes.hpp"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -95,34 +96,22 @@ TEST(SentCompressed, LeavesTheTailOut) {
     }
 }
 
-/// Keeps what a connection writes.
-struct Wire {
-    void write(std::span<const std::byte> head, std::span<const std::byte> payload) {
-        bytes += text_of(head) + text_of(payload);
-    }
-    Flow on_message(MessageType, std::span<std::byte>) { return Flow::proceed; }
-    void on_ping(std::span<const std::byte>) {}
-    void on_pong(std::span<const std::byte>) {}
-    void on_closed(CloseCode, std::string_view, bool) {}
-    void shutdown_write() {}
-
-    [[nodiscard]] unsigned first_byte() const { return static_cast<std::uint8_t>(bytes.at(0)); }
-
-    std::string bytes;
-};
+unsigned first_byte(const SentBytes& wire) {
+    return static_cast<std::uint8_t>(wire.bytes.at(0));
+}
 
 class MarkedCompressed : public testing::TestWithParam<Role> {
 protected:
     [[nodiscard]] unsigned first_byte_of(MessageType type, std::string_view payload) {
         wire.bytes.clear();
         EXPECT_TRUE(connection.send(type, bytes_of(payload), wire));
-        return wire.first_byte();
+        return first_byte(wire);
     }
 
     DecoderLimits limits;
     Compression compression{15, true, true, 0};
     Connection connection{GetParam(), limits};
-    Wire wire;
+    SentBytes wire;
 };
 
 INSTANTIATE_TEST_SUITE_P(Role, MarkedCompressed, testing::Values(Role::server, Role::client),
@@ -145,17 +134,17 @@ TEST_P(MarkedCompressed, WithoutAnAgreementNothingHas) {
 TEST_P(MarkedCompressed, AControlFrameNeverHas) {
     connection.use(compression);
     connection.ping(bytes_of(std::string(125, 'x')), wire);
-    EXPECT_EQ(wire.first_byte(), 0x89U);
+    EXPECT_EQ(first_byte(wire), 0x89U);
     wire.bytes.clear();
     connection.pong(bytes_of(std::string(125, 'x')), wire);
-    EXPECT_EQ(wire.first_byte(), 0x8AU);
+    EXPECT_EQ(first_byte(wire), 0x8AU);
     wire.bytes.clear();
     connection.close(CloseCode::normal, std::string(120, 'x'), wire);
-    EXPECT_EQ(wire.first_byte(), 0x88U);
+    EXPECT_EQ(first_byte(wire), 0x88U);
 }
 
 TEST_P(MarkedCompressed, AMessageThatIsNotCompressedIsTakenToo) {
-    struct Taking : Wire {
+    struct Taking : SentBytes {
         Flow on_message(MessageType, std::span<std::byte> payload) {
             text += text_of(payload);
             return Flow::proceed;

@@ -1,6 +1,7 @@
 // What a connection writes (RFC 6455, sections 5.1 to 5.6 and 6.1), frame by frame.
 #include "frames.hpp"
 #include "protocol/connection.hpp"
+#include "sent_bytes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -53,22 +54,6 @@ std::vector<Frame> frames_in(std::string_view wire) {
     return frames;
 }
 
-/// Keeps what a connection writes.
-struct Wire {
-    void write(std::span<const std::byte> head, std::span<const std::byte> payload) {
-        bytes += text_of(head) + text_of(payload);
-    }
-    Flow on_message(MessageType, std::span<std::byte>) { return Flow::proceed; }
-    void on_ping(std::span<const std::byte>) {}
-    void on_pong(std::span<const std::byte>) {}
-    void on_closed(CloseCode, std::string_view, bool) {}
-    void shutdown_write() {}
-
-    [[nodiscard]] std::vector<Frame> frames() const { return frames_in(bytes); }
-
-    std::string bytes;
-};
-
 constexpr std::size_t sizes[] = {0, 1, 125, 126, 127, 4096, 65535, 65536, 300'000};
 
 class SentFrames : public testing::TestWithParam<Role> {
@@ -79,7 +64,7 @@ protected:
 
     DecoderLimits limits;
     Connection connection{GetParam(), limits};
-    Wire wire;
+    SentBytes wire;
 };
 
 INSTANTIATE_TEST_SUITE_P(Role, SentFrames, testing::Values(Role::server, Role::client),
@@ -93,7 +78,7 @@ TEST_P(SentFrames, AMessageIsOneFrameOfItsType) {
         wire.bytes.clear();
         send(MessageType::text, payload);
         send(MessageType::binary, payload);
-        const auto frames = wire.frames();
+        const auto frames = frames_in(wire.bytes);
         ASSERT_EQ(frames.size(), 2U) << size;
         // FIN is set, and none of the reserved bits.
         EXPECT_EQ(frames[0].first, 0x81U);
@@ -106,7 +91,9 @@ TEST_P(SentFrames, ALengthIsInItsShortestForm) {
     for (const std::size_t size : sizes) {
         wire.bytes.clear();
         send(MessageType::binary, std::string(size, 'p'));
-        EXPECT_EQ(wire.frames().at(0).length_field, size < 126 ? size : size < 65536 ? 126U : 127U);
+        EXPECT_EQ(frames_in(wire.bytes).at(0).length_field, size < 126     ? size
+                                                            : size < 65536 ? 126U
+                                                                           : 127U);
     }
 }
 
@@ -118,7 +105,7 @@ TEST_P(SentFrames, OnlyAClientMasks) {
     std::string ping = frame_for(GetParam(), Opcode::ping, "asked");
     connection.receive({reinterpret_cast<std::byte*>(ping.data()), ping.size()}, wire);
     connection.close(CloseCode::normal, "bye", wire);
-    const auto frames = wire.frames();
+    const auto frames = frames_in(wire.bytes);
     ASSERT_EQ(frames.size(), 6U);
     for (const Frame& frame : frames) EXPECT_EQ(frame.masked, GetParam() == Role::client);
     EXPECT_EQ(frames[4].first, 0x8AU);
@@ -130,7 +117,7 @@ TEST_P(SentFrames, AControlFrameIsWholeAndShort) {
     connection.ping(bytes_of(std::string(125, 'p')), wire);
     connection.pong(bytes_of(std::string(125, 'p')), wire);
     connection.close(CloseCode{4000}, std::string(5000, 'r'), wire);
-    const auto frames = wire.frames();
+    const auto frames = frames_in(wire.bytes);
     ASSERT_EQ(frames.size(), 3U);
     EXPECT_EQ(frames[0].first, 0x89U);
     EXPECT_EQ(frames[1].first, 0x8AU);
@@ -142,9 +129,9 @@ TEST_P(SentFrames, AControlFrameIsWholeAndShort) {
 TEST_P(SentFrames, NoCodeThatIsReservedIsSent) {
     for (int number = 0; number < 65536; ++number) {
         Connection closing(GetParam(), limits);
-        Wire sent;
+        SentBytes sent;
         closing.close(static_cast<CloseCode>(number), {}, sent);
-        const std::string payload = sent.frames().at(0).payload;
+        const std::string payload = frames_in(sent.bytes).at(0).payload;
         if (number == 1005) {
             EXPECT_EQ(payload, "");
             continue;
@@ -168,14 +155,14 @@ TEST_P(SentFrames, NothingFollowsACloseFrame) {
 TEST(MaskingKeys, OfAClientsFramesAreFreshAndFollowNoPattern) {
     const DecoderLimits limits;
     Connection connection(Role::client, limits);
-    Wire wire;
+    SentBytes wire;
     constexpr std::size_t count = 4000;
     for (std::size_t index = 0; index < count; ++index)
         connection.send(MessageType::text, bytes_of("same"), wire);
     std::set<std::string> keys;
     std::map<std::string, int> steps;
     std::string before(4, '\0');
-    for (const Frame& frame : wire.frames()) {
+    for (const Frame& frame : frames_in(wire.bytes)) {
         keys.insert(frame.key);
         std::string step;
         for (std::size_t index = 0; index < 4; ++index)

@@ -2,6 +2,7 @@
 #include "cli/bench/load.hpp"
 #include "cli/bench/payload.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/secret.hpp"
 
 #include <fmt/core.h>
 #include <sys/resource.h>
@@ -139,21 +140,8 @@ Measurement measure(const BenchOptions& options, const std::string& payload) {
     return whole;
 }
 
-}  // namespace
-
-int bench(BenchOptions options) {
-    raise_descriptor_limit();
-    const auto payload = payload_of(options);
-    if (!payload) {
-        fmt::print(stderr, "longwire bench: {}\n", payload.error().message());
-        return usage;
-    }
-    options.size = payload->size();
-    const Measurement measurement = measure(options, *payload);
-    fmt::print("{}{}",
-               options.json ? report_as_json(options, measurement)
-                            : report_for_people(options, measurement),
-               options.json ? "\n" : "");
+/// Whether one holds, which is told.
+bool tell_thresholds(const BenchOptions& options, const Measurement& measurement) {
     bool failing = false;
     for (const Threshold& threshold : options.thresholds) {
         if (!threshold.fails(measurement)) continue;
@@ -164,8 +152,43 @@ int bench(BenchOptions options) {
                        ? time_in_words(measurement.figure(threshold.figure).value_or(0))
                        : fmt::format("{:.0f}", measurement.figure(threshold.figure).value_or(0)));
     }
-    if (measurement.connected == 0) return not_connected;
-    return failing ? failed : success;
+    return failing;
+}
+
+/// Whether what came was not only answers, which is told.
+bool tell_foreign(const BenchOptions& options, const Measurement& measurement) {
+    if (measurement.foreign == 0) return false;
+    fmt::print(stderr,
+               "longwire bench: {} messages came that answer nothing that was sent, and are not in "
+               "the figures{}\n",
+               grouped(measurement.foreign),
+               options.publishers > 0
+                   ? "; somebody else publishes there"
+                   : ": the server is no echo. Where what one sends comes to others, as on a "
+                     "channel, measure with --publishers");
+    return true;
+}
+
+}  // namespace
+
+int bench(BenchOptions options) {
+    raise_descriptor_limit();
+    const auto payload = payload_of(options);
+    if (!payload) {
+        fmt::print(stderr, "longwire bench: {}\n", payload.error().message());
+        return exit_code_of_input(payload.error());
+    }
+    options.size = payload->size();
+    const Measurement measurement = measure(options, *payload);
+    fmt::print("{}{}",
+               options.json ? report_as_json(options, measurement)
+                            : report_for_people(options, measurement),
+               options.json ? "\n" : "");
+    const bool failing = tell_thresholds(options, measurement);
+    const bool nonsense = tell_foreign(options, measurement);
+    if (measurement.connected == 0 || (measurement.failed > 0 && !options.allow_failed))
+        return not_connected;
+    return failing || nonsense ? failed : success;
 }
 
 }  // namespace longwire::cli

@@ -34,8 +34,10 @@ With --rate the time of a message counts from when it was due, so that what a
 server that stalls does to those who wait is seen. The server should have
 other processors than the tool: see taskset(1).
 
-exit codes: 0 measured, 1 a --fail-if holds, 2 a wrong option, 5 nothing could
-be connected)";
+exit codes: 0 measured, 1 a --fail-if holds, or messages came that answer
+nothing that was sent, 2 a wrong option, 5 a connection could not be made, or
+was lost (--allow-failed: nothing could be connected), 11 the report could not be written, 12 the file of --payload could
+not be read)";
 
 void add_load(CLI::App& bench, BenchOptions& options) {
     const std::string group = "The load";
@@ -119,6 +121,10 @@ void add_report(CLI::App& bench, BenchOptions& options) {
     bench.add_flag("-j,--json", options.json, "One JSON object; times are in nanoseconds")
         ->group(group);
     bench.add_flag("-q,--quiet", options.quiet, "No line of progress")->group(group);
+    bench
+        .add_flag("--allow-failed", options.allow_failed,
+                  "Connections that could not be made, or were lost, do not end it with 5")
+        ->group(group);
     bench
         .add_option_function<std::vector<std::string>>(
             "--fail-if",

@@ -27,6 +27,7 @@ struct BenchOptions {
     bool binary = false;
     bool json = false;
     bool quiet = false;
+    bool allow_failed = false;  ///< Connections that fail are no failure of the run.
     Compression compression = Compression::off;
     std::chrono::milliseconds duration = std::chrono::seconds(10);
     std::chrono::milliseconds warmup = std::chrono::seconds(1);

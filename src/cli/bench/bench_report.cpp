@@ -156,12 +156,13 @@ std::string report_for_people(const BenchOptions& options, const Measurement& me
 std::string report_as_json(const BenchOptions& options, const Measurement& measurement) {
     std::string json = fmt::format(
         R"({{"url":{},"connections":{},"threads":{},"depth":{},"rate":{},"size":{},"publishers":{},)"
-        R"("seconds":{:.3f},"connected":{},"sent":{},"received":{},"bytes_received":{},)"
+        R"("seconds":{:.3f},"connected":{},"failed":{},"foreign":{},"sent":{},"received":{},"bytes_received":{},)"
         R"("messages_a_second":{:.1f},"handshakes":{},"handshakes_a_second":{:.1f},)"
         R"("connecting_ns":{},"latency_ns":{},"errors":{{)",
         in_quotes(options.url), options.connections, options.threads, options.depth, options.rate,
         options.size, options.publishers, std::chrono::duration<double>(measurement.time).count(),
-        measurement.connected, measurement.sent, measurement.received, measurement.bytes_received,
+        measurement.connected, measurement.failed, measurement.foreign, measurement.sent,
+        measurement.received, measurement.bytes_received,
         options.handshakes ? 0 : measurement.rate(), measurement.handshakes,
         options.handshakes ? measurement.rate() : 0, json_of(measurement.connecting),
         json_of(measurement.latencies));

@@ -4,8 +4,11 @@
 #include "cli/header_lines.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -20,11 +23,45 @@ constexpr std::chrono::milliseconds patience = std::chrono::seconds(2);
 // After a connection that could not be made, before the next.
 constexpr std::chrono::milliseconds breath = std::chrono::milliseconds(20);
 
-/// The moment that a published message was due, as its first characters say it.
-void stamp(std::string& payload, BenchClock::time_point due) {
-    auto left = static_cast<std::uint64_t>(due.time_since_epoch().count());
-    for (std::size_t place = stamp_size; place-- > 0; left >>= 4)
-        payload[place] = "0123456789abcdef"[left & 15];
+using Stamp = std::array<char, stamp_size>;
+
+/// `number` in hexadecimal digits: what a message begins with, as far as it has room for it.
+Stamp stamp_of(std::uint64_t number) {
+    Stamp stamp = {};
+    for (std::size_t place = stamp_size; place-- > 0; number >>= 4)
+        stamp[place] = "0123456789abcdef"[number & 15];
+    return stamp;
+}
+
+/// The digits that change the most.
+std::string_view as_far_as(const Stamp& stamp, std::size_t size) {
+    const std::size_t used = std::min(size, stamp.size());
+    return std::string_view(stamp.data(), stamp.size()).substr(stamp.size() - used);
+}
+
+void put_stamp(std::string& payload, std::uint64_t number) {
+    const Stamp stamp = stamp_of(number);
+    const std::string_view digits = as_far_as(stamp, payload.size());
+    std::ranges::copy(digits, payload.begin());
+}
+
+bool has_stamp(std::string_view payload, std::uint64_t number) {
+    const Stamp stamp = stamp_of(number);
+    return payload.starts_with(as_far_as(stamp, payload.size()));
+}
+
+/// What tells a message from all others of the run, also by some of its digits alone. (The mixing
+/// is that of SplitMix64.)
+std::uint64_t mark_of(std::uint64_t talk, std::uint64_t number) {
+    std::uint64_t mixed = (talk << 40U) + number + 0x9E3779B97F4A7C15U;
+    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
+    return mixed ^ (mixed >> 31U);
+}
+
+/// When a published message was due: what it begins with.
+std::uint64_t number_of(BenchClock::time_point due) {
+    return static_cast<std::uint64_t>(due.time_since_epoch().count());
 }
 
 std::optional<BenchClock::time_point> read_stamp(std::string_view payload) {
@@ -49,7 +86,11 @@ std::string words_of(const Error& error) {
 struct Load::Talk {
     WebSocket* socket = nullptr;
     std::deque<BenchClock::time_point> due = {};  // of each message that has not been answered
+    std::uint64_t number = 0;                     // among all of the run
+    std::uint64_t sent = 0;
     bool publishes = false;
+
+    [[nodiscard]] std::uint64_t answered() const noexcept { return sent - due.size(); }
 };
 
 Load::Load(const BenchOptions& options, Run& run, std::string payload, std::size_t connections,
@@ -125,6 +166,7 @@ Task<> Load::handshakes() {
             run_.settled.fetch_add(1, std::memory_order_relaxed);
         }
         if (!socket) {
+            ++measurement_.failed;
             count_error(words_of(socket.error()));
             co_await sleep_for(breath);
             continue;
@@ -154,6 +196,7 @@ Task<> Load::connection(bool publishes) {
     --unsettled_;
     run_.settled.fetch_add(1, std::memory_order_relaxed);
     if (!socket) {
+        ++measurement_.failed;
         count_error(words_of(socket.error()));
         co_return;
     }
@@ -165,24 +208,26 @@ Task<> Load::connection(bool publishes) {
 }
 
 Task<> Load::converse(WebSocket& socket, bool publishes) {
-    Talk talk{.socket = &socket, .publishes = publishes};
-    const bool sends = !options_.idle && (publishers_ + options_.publishers == 0 || publishes);
+    Talk talk{.socket = &socket, .number = run_.talks.fetch_add(1), .publishes = publishes};
+    const bool sends = !options_.idle && (!fans_out() || publishes);
     if (sends && options_.rate > 0) paced_.push_back(&talk);
     if (sends && options_.rate == 0)
         for (std::size_t count = 0; count < options_.depth; ++count)
             send_one(talk, BenchClock::now());
     while (const auto message = co_await socket.receive()) {
         const auto now = BenchClock::now();
-        took(talk, *message, now);
+        const bool answered = took(talk, *message, now);
         if (run_.over(now)) {
             if (talk.due.empty()) break;
-        } else if (sends && options_.rate == 0) {
+        } else if (answered && sends && options_.rate == 0) {
             send_one(talk, now);
         }
     }
     std::erase(paced_, &talk);
-    if (socket.ready_state() != ReadyState::open && !run_.over(BenchClock::now()))
+    if (socket.ready_state() != ReadyState::open && !run_.over(BenchClock::now())) {
+        ++measurement_.failed;
         count_error("closed with " + std::to_string(to_number(socket.close_status().code)));
+    }
 }
 
 Task<> Load::pace() {
@@ -209,7 +254,10 @@ Task<> Load::pace() {
 }
 
 bool Load::send_one(Talk& talk, BenchClock::time_point due) {
-    if (talk.publishes) stamp(payload_, due);
+    if (talk.publishes)
+        put_stamp(payload_, number_of(due));
+    else if (options_.payload_file.empty())
+        put_stamp(payload_, mark_of(talk.number, talk.sent));
     const auto bytes = std::as_bytes(std::span(payload_));
     const Message message = options_.binary ? Message::binary(bytes) : Message::text(payload_);
     if (talk.socket->send(message) == SendStatus::dropped) {
@@ -218,21 +266,50 @@ bool Load::send_one(Talk& talk, BenchClock::time_point due) {
         return false;
     }
     talk.due.push_back(due);
+    ++talk.sent;
     if (measures(due)) ++measurement_.sent;
     return true;
 }
 
-void Load::took(Talk& talk, const Message& message, BenchClock::time_point now) {
-    if (message.size() != payload_.size()) {
-        count_error("an answer of another size than what was sent");
-        return;
+/// Whether it answers what was sent there.
+bool Load::took(Talk& talk, const Message& message, BenchClock::time_point now) {
+    if (fans_out() && !talk.publishes) {
+        overheard(message, now);
+        return false;
     }
-    if (!talk.due.empty()) {
-        record(talk.due.front(), message.size(), now);
+    if (talk.publishes) {
+        // What came back says that the next may go. (It is on the channel too, and hears others.)
+        if (talk.due.empty() || !has_stamp(message.text(), number_of(talk.due.front())))
+            return false;
         talk.due.pop_front();
-    } else if (const auto due = read_stamp(message.text())) {
-        record(*due, message.size(), now);
+        return true;
     }
+    if (talk.due.empty() || (options_.payload_file.empty() && message.size() == payload_.size() &&
+                             !has_stamp(message.text(), mark_of(talk.number, talk.answered())))) {
+        count_foreign();
+        return false;
+    }
+    const auto due = talk.due.front();
+    talk.due.pop_front();
+    if (message.size() == payload_.size())
+        record(due, message.size(), now);
+    else
+        count_error("an answer of another size than what was sent");
+    return true;
+}
+
+/// What one of many who receive has got of what was published.
+void Load::overheard(const Message& message, BenchClock::time_point now) {
+    const auto due = read_stamp(message.text());
+    if (message.size() != payload_.size() || !due || *due > now)
+        count_foreign();
+    else
+        record(*due, message.size(), now);
+}
+
+void Load::count_foreign() {
+    ++measurement_.foreign;
+    count_error("a message that answers nothing that was sent");
 }
 
 void Load::record(BenchClock::time_point due, std::size_t size, BenchClock::time_point now) {

@@ -24,7 +24,8 @@ struct Run {
     std::atomic<BenchClock::rep> end = INT64_MAX;
     std::atomic<std::size_t> settled = 0;  ///< Connections that were made, or could not be.
     std::atomic<std::uint64_t> received = 0;
-    std::atomic<bool> stopped = false;  ///< By Ctrl-C.
+    std::atomic<std::uint64_t> talks = 0;  ///< Connections that have ever been open.
+    std::atomic<bool> stopped = false;     ///< By Ctrl-C.
 
     [[nodiscard]] bool over(BenchClock::time_point now) const noexcept {
         return now.time_since_epoch().count() >= end.load(std::memory_order_relaxed) ||
@@ -56,7 +57,10 @@ private:
     Task<> converse(WebSocket& socket, bool publishes);
     Task<> pace();
     bool send_one(Talk& talk, BenchClock::time_point due);
-    void took(Talk& talk, const Message& message, BenchClock::time_point now);
+    bool took(Talk& talk, const Message& message, BenchClock::time_point now);
+    void overheard(const Message& message, BenchClock::time_point now);
+    void count_foreign();
+    [[nodiscard]] bool fans_out() const noexcept { return options_.publishers > 0; }
     void record(BenchClock::time_point due, std::size_t size, BenchClock::time_point now);
     void count_error(std::string what);
     [[nodiscard]] bool measures(BenchClock::time_point now) const noexcept;

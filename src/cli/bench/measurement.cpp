@@ -59,6 +59,8 @@ void Measurement::add(const Measurement& other) {
     latencies.add(other.latencies);
     connecting.add(other.connecting);
     connected += other.connected;
+    failed += other.failed;
+    foreign += other.foreign;
     for (const auto& [what, times] : other.errors) errors[what] += times;
 }
 

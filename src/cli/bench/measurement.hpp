@@ -25,6 +25,8 @@ struct Measurement {
                                   ///< from the first packet to the answer.
     LatencyHistogram connecting;  ///< From the first packet to the answered handshake.
     std::size_t connected = 0;
+    std::uint64_t failed = 0;   ///< Connections that could not be made, or were lost.
+    std::uint64_t foreign = 0;  ///< Messages that answer nothing that was sent.
     std::map<std::string, std::uint64_t> errors;  ///< By what happened.
 
     [[nodiscard]] std::uint64_t error_count() const noexcept;

@@ -60,6 +60,10 @@ const std::string& ChannelMessage::event() const noexcept {
     return publication_->event();
 }
 
+const std::string& ChannelMessage::info() const noexcept {
+    return publication_->info();
+}
+
 const std::string& ChannelMessage::user() const noexcept {
     return publication_->user();
 }

@@ -3,6 +3,7 @@
 #include "dialects/json_text.hpp"
 #include "dialects/program/asked_question.hpp"
 #include "dialects/program/hub_access.hpp"
+#include "engine/cross_origin.hpp"
 #include "engine/log.hpp"
 
 #include <algorithm>
@@ -66,10 +67,10 @@ Verdict fault(std::string_view which) {
 
 }  // namespace
 
-// (The information goes out as a part of JSON.)
+// (Both go out as a part of JSON.)
 bool can_be_listed(const ChannelUser& user) {
-    return user.name.size() <= longest_name && user.info.size() <= longest_info &&
-           (user.info.empty() || is_json(user.info));
+    return user.name.size() <= longest_name && engine::is_utf8(user.name) &&
+           user.info.size() <= longest_info && (user.info.empty() || is_json(user.info));
 }
 
 /// Of one connection, and so of one loop.

@@ -16,7 +16,7 @@ namespace longwire::dialects {
 /// Whether others may be told of this user.
 [[nodiscard]] bool can_be_listed(const ChannelUser& user);
 inline constexpr std::string_view listing_rule =
-    "a user's name has at most 128 bytes, and their info is JSON of up to 1 KiB";
+    "a user's name has at most 128 bytes, in UTF-8, and their info is JSON of up to 1 KiB";
 
 /// Lets people do what the program says, that the hub is part of.
 class ProgramGate final : public Gate {

@@ -3,8 +3,7 @@
 #include "dialects/json_text.hpp"
 #include "dialects/program/hub_access.hpp"
 #include "dialects/raw/channel_name.hpp"
-
-#include <longwire/run.hpp>
+#include "engine/cross_origin.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -20,15 +19,16 @@ constexpr std::size_t longest_event = 200;
 Error bad_channel(std::string_view name) {
     return {ErrorCode::invalid_argument,
             "\"" + std::string(name.substr(0, raw::longest_channel_name)) +
-                "\" cannot be the name of a channel: give it 1 to 200 bytes, without a slash and "
-                "control characters"};
+                "\" cannot be the name of a channel: give it 1 to 200 bytes of UTF-8, without a "
+                "slash and control characters"};
 }
 
 /// Empty where nothing is.
 std::string_view wrong_with(Message message, const PublishOptions& options) {
     if (options.idempotency_key.size() > longest_key)
         return "an idempotency key has at most 200 bytes";
-    if (options.event.size() > longest_event) return "the name of an event has at most 200 bytes";
+    if (options.event.size() > longest_event || !engine::is_utf8(options.event))
+        return "the name of an event has at most 200 bytes, in UTF-8";
     if (options.json && !(message.is_text() && is_json(message.text())))
         return "the message is not one value in JSON, as its options say";
     return {};
@@ -67,13 +67,6 @@ std::vector<ChannelUser> users_of(const std::vector<hub::Presence>& present) {
     return users;
 }
 
-Task<> tick(hub::Hub& hub, std::chrono::milliseconds interval) {
-    for (;;) {
-        co_await sleep_for(interval);
-        hub.tick();
-    }
-}
-
 }  // namespace
 
 bool is_program_channel(std::string_view name) noexcept {
@@ -91,9 +84,8 @@ ProgramHub::ProgramHub(Server& server, HubOptions options)
       members_(std::make_shared<ProgramMembers>(hub_loops_)) {
     using std::chrono::milliseconds;
     hub_loops_.add(*members_);
-    const auto interval =
-        std::clamp(options.presence_grace / 2, milliseconds(10), milliseconds(500));
-    server.post([this, interval] { spawn(tick(hub_, interval)); });
+    hub_loops_.tick_hub_every(
+        std::clamp(options.presence_grace / 2, milliseconds(10), milliseconds(500)));
 }
 
 void ProgramHub::publish(std::string_view channel, Message message, PublishOptions options) {
@@ -131,7 +123,11 @@ Subscription ProgramHub::subscribe(std::string_view channel, SubscriptionHandler
     if (hub_loops_.loops().count() == 0)
         wrong = Error(ErrorCode::system, "the server has no loop to tell a subscription on");
     if (wrong) {
-        if (handlers.on_begin) handlers.on_begin(std::unexpected(std::move(*wrong)));
+        // (Not within this call, and where all that is told of subscriptions is told.)
+        if (handlers.on_begin)
+            server_.post([told = std::move(handlers.on_begin), wrong = std::move(*wrong)] {
+                told(std::unexpected(wrong));
+            });
         return {};
     }
     const auto rule = gate_.rule_of(std::string(channel));

@@ -108,7 +108,7 @@ void ProgramMembers::announce(std::size_t loop, const hub::PresenceChange& chang
     const ChannelUser user = {.name = change.who.user, .info = change.who.info};
     for (const auto& member : found->second)
         tell(*member, member->handlers.on_presence, user,
-             change.kind == hub::PresenceChange::Kind::joined);
+             change.kind != hub::PresenceChange::Kind::left);
 }
 
 }  // namespace dialects

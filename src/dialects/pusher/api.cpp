@@ -1,10 +1,11 @@
 #include "dialects/pusher/api.hpp"
 
+#include "dialects/admission.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/event.hpp"
+#include "dialects/pusher/query_parameters.hpp"
 #include "dialects/pusher/signature.hpp"
-#include "http/percent.hpp"
 
 #include <longwire/longwire.hpp>
 
@@ -20,26 +21,13 @@ namespace longwire::dialects::pusher {
 namespace {
 
 constexpr std::size_t most_listed = 100'000;
-constexpr std::size_t most_parameters = 100;
 constexpr std::size_t looked_at = 16;  // of a cache channel, for the last event that is no client's
-
-std::vector<std::pair<std::string, std::string>> parameters_of(std::string_view query) {
-    std::vector<std::pair<std::string, std::string>> parameters;
-    for (const auto part : std::views::split(query, '&')) {
-        const std::string_view pair(part.begin(), part.end());
-        if (pair.empty() || parameters.size() >= most_parameters) continue;
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        parameters.emplace_back(http::form_decode(pair.substr(0, equals)),
-                                http::form_decode(pair.substr(std::min(equals + 1, pair.size()))));
-    }
-    return parameters;
-}
 
 std::expected<void, std::string> verify_request(const Request& request, const AppSettings& app) {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     SignedRequest shown = {.method = request.method(),
                            .path = request.path(),
-                           .query = parameters_of(request.query()),
+                           .query = read_parameters(request.query()),
                            .body = request.body()};
     auto verified = verify(shown, app.key, app.secret, now);
     const std::string_view sent = request.target().substr(0, request.target().find('?'));
@@ -82,7 +70,7 @@ void append_attribute(std::string& attributes, std::string_view name, const std:
 
 std::string cache_json(const hub::History& history, std::chrono::milliseconds kept_for) {
     for (const auto& publication : std::views::reverse(history.publications)) {
-        if (publication->event().starts_with("client-")) continue;
+        if (publication->is_client_event()) continue;
         const auto left = kept_for - (hub::Clock::now() - publication->when());
         std::string json = R"({"data":)";
         append_quoted(json, data_of(*publication));
@@ -167,6 +155,7 @@ void Api::publish_batch(const SharedApp& app, const Request& request, const Http
 
 void Api::publish_all(const SharedApp& app, std::vector<Triggered> events, bool batch,
                       const HttpReply& reply) {
+    if (!hub_loops_.takes_publications()) return reply.send(leaving_refusal());
     std::size_t count = 0;
     for (const Triggered& event : events) {
         if (!event.socket_id.empty() && !member_of(event.socket_id, hub_loops_.loops().count()))
@@ -208,7 +197,8 @@ void Api::publish(const App& app, const Triggered& event, const std::string& cha
         {.channel = hub_name,
          .content = {.message = Message::text(event.data),
                      .event = event.event,
-                     .form = form_of(event.data)},
+                     .form = form_of(event.data),
+                     .is_client_event = event.event.starts_with("client-")},
          .history = subscriptions_.history_of(app, channel),
          .publisher =
              member_of(event.socket_id, hub_loops_.loops().count()).value_or(hub::MemberId{})},

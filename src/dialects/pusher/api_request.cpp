@@ -59,6 +59,10 @@ std::expected<Triggered, Refusal> read_event(const object& json, const ApiLimits
                        .info = std::string(text_at(json, "info"))};
     if (event.event.empty() || event.event.size() > longest_name)
         return refused(400, "An event needs a name of 1 to 200 bytes.");
+    if (event.event.starts_with("pusher:") || event.event.starts_with("pusher_internal:"))
+        return refused(400,
+                       "Names that begin with pusher: or pusher_internal: are those of the "
+                       "protocol's own events.");
     element data;
     if (json["data"].get(data) != simdjson::SUCCESS) return refused(400, "An event needs data.");
     std::string_view text;

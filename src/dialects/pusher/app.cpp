@@ -28,19 +28,22 @@ std::shared_ptr<const Apps::List> Apps::list() const {
 }
 
 SharedApp Apps::with_key(std::string_view key) const {
-    for (const SharedApp& app : *list())
+    const auto list = this->list();
+    for (const SharedApp& app : *list)
         if (app->settings.key == key) return app;
     return nullptr;
 }
 
 SharedApp Apps::with_id(std::string_view id) const {
-    for (const SharedApp& app : *list())
+    const auto list = this->list();
+    for (const SharedApp& app : *list)
         if (app->settings.id == id) return app;
     return nullptr;
 }
 
 SharedApp Apps::owner_of(std::string_view hub_name) const {
-    for (const SharedApp& app : *list()) {
+    const auto list = this->list();
+    for (const SharedApp& app : *list) {
         const std::string& prefix = app->settings.prefix;
         if (hub_name.starts_with(prefix) && is_channel_name(hub_name.substr(prefix.size())))
             return app;

@@ -1,5 +1,7 @@
 #include "dialects/pusher/channel_kind.hpp"
 
+#include "engine/cross_origin.hpp"
+
 #include <algorithm>
 
 namespace longwire::dialects::pusher {
@@ -39,10 +41,11 @@ ChannelKind kind_of(std::string_view channel) noexcept {
 bool is_channel_name(std::string_view name) noexcept {
     if (name.empty() || name.size() > longest_name) return false;
     if (!name.starts_with('#')) return std::ranges::all_of(name, is_name_letter);
-    return !user_of(name).empty() && std::ranges::none_of(name, [](char letter) {
-        const auto number = static_cast<unsigned char>(letter);
-        return number < 0x20 || number == 0x7F;
-    });
+    return !user_of(name).empty() && engine::is_utf8(name) &&
+           std::ranges::none_of(name, [](char letter) {
+               const auto number = static_cast<unsigned char>(letter);
+               return number < 0x20 || number == 0x7F;
+           });
 }
 
 std::string_view user_of(std::string_view channel) noexcept {

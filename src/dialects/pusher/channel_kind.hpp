@@ -18,7 +18,7 @@ struct ChannelKind {
 [[nodiscard]] ChannelKind kind_of(std::string_view channel) noexcept;
 
 /// Whether clients may subscribe to a channel of that name: 1 to 200 letters, digits and
-/// _ - = @ , . ; or #server-to-user- and a user.
+/// _ - = @ , . ; or #server-to-user- and a user, in UTF-8.
 [[nodiscard]] bool is_channel_name(std::string_view name) noexcept;
 /// The user of a channel that is one's; empty where it is none.
 [[nodiscard]] std::string_view user_of(std::string_view channel) noexcept;

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,6 +42,11 @@ public:
     [[nodiscard]] virtual WebSocket* socket() noexcept = 0;
     /// Whether all that was sent before this turn has reached the client, as far as can be known.
     [[nodiscard]] virtual bool has_all() = 0;
+    /// The client is about to be asked for a sign of life: what was sent before is watched.
+    virtual void watch() = 0;
+    /// Calls back, on any loop, whether some of that has arrived since some last had: then the
+    /// client has yet to get the question.
+    virtual void look(std::function<void(bool takes)> answer) = 0;
     /// Whether the client keeps up, so that more of what it missed may be sent.
     [[nodiscard]] virtual bool keeps_up() = 0;
 };
@@ -75,6 +81,7 @@ struct Client {
     bool closing = false;
     bool greeted = false;                 // it knows its socket_id
     std::optional<Alarms::Id> introduce;  // when it is asked again who they are
+    std::optional<Alarms::Id> expiry;     // of the token that let it in
     std::optional<Alarms::Id> authorize;  // until then it has to
 
     // For coming back.

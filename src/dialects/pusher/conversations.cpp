@@ -1,6 +1,7 @@
 #include "dialects/pusher/conversations.hpp"
 
 #include "dialects/admission.hpp"
+#include "dialects/every.hpp"
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/event.hpp"
 #include "dialects/pusher/signature.hpp"
@@ -53,6 +54,12 @@ std::optional<Goodbye> wrong_with_version(const Request& request) {
     return std::nullopt;
 }
 
+/// Who was only too fast, or could not be judged, may try again later.
+Goodbye goodbye_for(const Verdict& verdict) {
+    const bool later = verdict.status == 429 || verdict.status == 503;
+    return {later ? over_capacity : unauthorized, verdict.reason};
+}
+
 std::uint64_t random_number() {
     thread_local std::mt19937_64 generator{std::random_device()()};
     return generator();
@@ -91,7 +98,7 @@ std::optional<Goodbye> Conversations::judge(const Request& request, std::string_
     if (!engine::origin_allowed(request, settings.origins))
         return Goodbye{unauthorized, "Pages of this origin may not use the app."};
     const Verdict verdict = gate_.identify(request, visitor);
-    if (!verdict.allows()) return Goodbye{unauthorized, verdict.reason};
+    if (!verdict.allows()) return goodbye_for(verdict);
     return std::nullopt;
 }
 
@@ -133,25 +140,40 @@ Client* Conversations::come(const Request& request, SharedApp app, Visitor visit
     client.visitor = std::move(visitor);
     client.line = &line;
     client.heard = Alarms::Clock::now();
-    OnLoop& here = on_loops_[loop];
     if (settings.authorize_within.count() > 0)
-        client.authorize =
-            here.alarms.set(client.heard + settings.authorize_within, [this, ref = ref_of(client)] {
-                Client& there = *clients_.find(ref);
-                there.authorize.reset();
-                const bool authorized =
-                    there.user || std::ranges::any_of(there.subscriptions, [](const auto& one) {
-                        return kind_of(one.first).authorized;
-                    });
-                if (!authorized)
-                    close(there, {unauthorized, "Nobody has signed in in the time for it."});
-            });
-    if (!std::exchange(here.looking_after, true)) spawn(look_after(loop));
+        client.authorize = set_alarm(client, client.heard + settings.authorize_within,
+                                     &Conversations::demand_authorization);
+    if (const auto when = client.visitor.expires)
+        client.expiry = set_alarm(client, Alarms::time_of(*when), &Conversations::expire);
+    if (!std::exchange(on_loops_[loop].looking_after, true))
+        spawn(every(look_after_every, [this, loop] { return look_after(loop); }));
     if (client.visitor.to_introduce)
         introduce(client);
     else
         greet(client);
     return &client;
+}
+
+/// Calls `ring` for the client, if it is there by then.
+Alarms::Id Conversations::set_alarm(const Client& client, Alarms::Clock::time_point when,
+                                    void (Conversations::*ring)(Client&)) {
+    return on_loops_[client.loop].alarms.set(when, [this, ring, ref = ref_of(client)] {
+        if (Client* const there = clients_.find(ref)) (this->*ring)(*there);
+    });
+}
+
+void Conversations::demand_authorization(Client& client) {
+    client.authorize.reset();
+    const bool authorized =
+        client.user || std::ranges::any_of(client.subscriptions, [](const auto& one) {
+            return kind_of(one.first).authorized;
+        });
+    if (!authorized) close(client, {unauthorized, "Nobody has signed in in the time for it."});
+}
+
+void Conversations::expire(Client& client) {
+    client.expiry.reset();
+    close(client, {unauthorized, "Your token has expired. Connect with a new one."});
 }
 
 void Conversations::greet(Client& client) {
@@ -162,6 +184,7 @@ void Conversations::greet(Client& client) {
 
 /// Somebody else says who they are, and whether they may come.
 void Conversations::introduce(Client& client) {
+    client.introduce.reset();
     ask(gate_, {.visitor = client.visitor},
         [this, ref = ref_of(client)](Verdict verdict, Visitor known) {
             clients_.with(
@@ -172,27 +195,19 @@ void Conversations::introduce(Client& client) {
 
 void Conversations::introduced(Client& client, const Verdict& verdict, Visitor known) {
     if (client.closing) return;
-    if (!verdict.allows())
-        return close(client,
-                     {verdict.status == 503 ? over_capacity : unauthorized, verdict.reason});
+    if (!verdict.allows()) return close(client, goodbye_for(verdict));
     client.visitor = std::move(known);
     if (!client.user) client.line->name_user(client.visitor.user);
-    if (verdict.expires) {
-        const auto left = *verdict.expires - std::chrono::system_clock::now();
-        client.introduce = on_loops_[client.loop].alarms.set(
-            Alarms::Clock::now() + left, [this, ref = ref_of(client)] {
-                Client& there = *clients_.find(ref);
-                there.introduce.reset();
-                introduce(there);
-            });
-    }
+    if (verdict.expires)
+        client.introduce =
+            set_alarm(client, Alarms::time_of(*verdict.expires), &Conversations::introduce);
     if (!client.greeted) greet(client);
 }
 
 void Conversations::gone(Client& client, bool comes_back) {
     client.closing = true;
-    on_loops_[client.loop].alarms.call_off(client.authorize);
-    on_loops_[client.loop].alarms.call_off(client.introduce);
+    for (auto* const alarm : {&client.authorize, &client.introduce, &client.expiry})
+        on_loops_[client.loop].alarms.call_off(*alarm);
     if (client.user)
         users_.leave(client.app->settings.id, *client.user, ref_of(client), Users::Clock::now());
     subscriptions_.leave_all(client, comes_back);
@@ -210,15 +225,12 @@ void Conversations::leave(Client& client) {
     close(client, {come_back, "The server is leaving."});
 }
 
-Task<> Conversations::look_after(std::size_t loop) {
-    for (;;) {
-        co_await sleep_for(look_after_every);
-        auto& here = clients_.on(loop);
-        if (here.empty()) break;
-        const auto now = Alarms::Clock::now();
-        for (const auto& [number, client] : here) look_after(*client, now);
-    }
-    on_loops_[loop].looking_after = false;
+bool Conversations::look_after(std::size_t loop) {
+    const auto& here = clients_.on(loop);
+    on_loops_[loop].looking_after = !here.empty();
+    const auto now = Alarms::Clock::now();
+    for (const auto& [number, client] : here) look_after(*client, now);
+    return on_loops_[loop].looking_after;
 }
 
 void Conversations::look_after(Client& client, Alarms::Clock::time_point now) {
@@ -228,10 +240,20 @@ void Conversations::look_after(Client& client, Alarms::Clock::time_point now) {
     const AppSettings& app = client.app->settings;
     const auto silent = now - client.heard;
     if (silent < app.activity_timeout) return;
-    if (!std::exchange(client.pinged, true))
+    if (!std::exchange(client.pinged, true)) {
+        client.line->watch();
         client.line->send(ping_event());
-    else if (silent >= app.activity_timeout + app.pong_timeout)
-        close(client, {pong_missing, "There was no answer to a ping."});
+    } else if (silent < app.activity_timeout + app.pong_timeout) {
+        return;
+    } else {
+        client.heard = now - app.activity_timeout;
+        client.line->look([this, ref = ref_of(client)](bool takes) {
+            if (takes) return;
+            clients_.with(ref, [this](Client& there) {
+                if (there.pinged) close(there, {pong_missing, "There was no answer to a ping."});
+            });
+        });
+    }
 }
 
 void Conversations::terminate(const SharedApp& app, const std::string& user) {
@@ -329,15 +351,25 @@ void Conversations::publish(Client& client, const ClientEvent& packet) {
             error_event(client_event_rejected, wrong, packet.channel.substr(0, longest_name)));
         return;
     }
+    if (!hub_loops_.takes_publications()) return leave(client);
     tally_.add_received(client.loop, packet.data.size());
     const auto& member = found->second.member;
     const std::string user = member ? member->user : std::string();
     const std::string hub_name = client.app->hub_name(packet.channel);
+    hub::Content content = {.message = Message::text(packet.data),
+                            .event = packet.event,
+                            .form = form_of(packet.data),
+                            .is_client_event = true};
+    if (member) {
+        content.user = member->user;
+        content.info = member->info;
+    } else if (client.user) {
+        content.user = client.user->id;
+    } else {
+        content.user = client.visitor.user;
+    }
     hub_loops_.hub().publish({.channel = hub_name,
-                              .content = {.message = Message::text(packet.data),
-                                          .event = packet.event,
-                                          .form = form_of(packet.data),
-                                          .user = user},
+                              .content = content,
                               .history = subscriptions_.history_of(*client.app, packet.channel),
                               .publisher = client.id});
     if (client.app->notices(Notice::client_event))

@@ -11,7 +11,6 @@
 #include "dialects/pusher/webhooks.hpp"
 
 #include <longwire/request.hpp>
-#include <longwire/task.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -62,13 +61,18 @@ private:
 
     [[nodiscard]] std::string new_socket_id(const hub::MemberId& id) const;
     void greet(Client& client);
+    [[nodiscard]] Alarms::Id set_alarm(const Client& client, Alarms::Clock::time_point when,
+                                       void (Conversations::*ring)(Client&));
+    void demand_authorization(Client& client);
+    void expire(Client& client);
     void introduce(Client& client);
     void introduced(Client& client, const Verdict& verdict, Visitor known);
     void answer(Client& client, const Packet& packet);
     void sign_in(Client& client, const SignIn& packet);
     void publish(Client& client, const ClientEvent& packet);
     void close(Client& client, const Goodbye& goodbye);
-    Task<> look_after(std::size_t loop);
+    /// False: nobody is there.
+    bool look_after(std::size_t loop);
     void look_after(Client& client, Alarms::Clock::time_point now);
 
     HubLoops& hub_loops_;

@@ -23,6 +23,14 @@ std::string event_of(std::string_view event, std::string_view channel, std::stri
     return json;
 }
 
+/// Whether clients take an event of this name for the server's own word, or for that of a peer who
+/// may send such (`Content::is_client_event`).
+bool is_kept_name(const hub::Publication& publication) {
+    const std::string& name = publication.event();
+    return name.starts_with("pusher:") || name.starts_with("pusher_internal:") ||
+           (name.starts_with("client-") && !publication.is_client_event());
+}
+
 std::string in_quotes(std::string_view text) {
     std::string json;
     append_quoted(json, text);
@@ -142,7 +150,8 @@ std::string publication_event(const hub::Publication& publication, std::string_v
     std::string json;
     json.reserve(publication.size() + channel.size() + 64);
     json += R"({"event":)";
-    append_quoted(json, publication.event().empty() ? unnamed : publication.event());
+    const bool has_name = !publication.event().empty() && !is_kept_name(publication);
+    append_quoted(json, has_name ? std::string_view(publication.event()) : unnamed);
     json += R"(,"channel":)";
     append_quoted(json, channel);
     json += R"(,"data":)";

@@ -1,6 +1,7 @@
 #include "dialects/pusher/fallbacks.hpp"
 
 #include "dialects/pusher/fallback_frame.hpp"
+#include "engine/answer_uptake.hpp"
 #include "engine/cross_origin.hpp"
 
 #include <algorithm>
@@ -11,13 +12,13 @@ namespace longwire::dialects::pusher {
 namespace {
 
 constexpr int over_capacity = 4100;
+constexpr int come_back = 4200;
 constexpr std::size_t enough_waits = std::size_t{128} * 1024;  // of what a client missed
 
 /// Of the app that the request names: empty where its page may not read the answer.
 Response readable(const Request& request, Response response) {
-    const std::string_view origin = request.header("Origin").value_or("");
-    if (!origin.empty())
-        response.with("Access-Control-Allow-Origin", origin).with("Vary", "Origin");
+    // (Clients of Pusher's send no cookies by these.)
+    engine::make_readable(response, request.header("Origin").value_or(""), false);
     return response;
 }
 
@@ -26,7 +27,7 @@ Response frames_response(std::string body) {
     return Response{.body = std::move(body),
                     .headers = {{"Content-Type", "application/javascript; charset=UTF-8"},
                                 {"X-Content-Type-Options", "nosniff"},
-                                {"Cache-Control", "no-store"},
+                                {"Cache-Control", "no-store, no-transform"},
                                 {"X-Accel-Buffering", "no"}}};
 }
 
@@ -70,6 +71,10 @@ public:
     }
     [[nodiscard]] WebSocket* socket() noexcept override { return nullptr; }
     [[nodiscard]] bool has_all() override { return queue_.empty() && !unanswered_; }
+    void watch() override { pong_uptake_.mark(); }
+    void look(std::function<void(bool takes)> answer) override {
+        pong_uptake_.look(std::move(answer));
+    }
     [[nodiscard]] bool keeps_up() override { return queued_bytes_ < enough_waits; }
 
     void attach(Attaching attaching, const Response& head);
@@ -91,6 +96,7 @@ private:
     void write(std::string frames);
     void let_go();
     void wait();
+    void lose_patience();
     void beat(std::chrono::milliseconds after);
     void send_heartbeat();
     void call_off() {
@@ -107,6 +113,9 @@ private:
     std::uint64_t attached_ = 0;  // 0: nothing waits for an answer
     Response head_;               // of the next answer
     std::size_t streamed_ = 0;
+    // Of the latest answer, for those who wait for the next request and for a pong.
+    engine::AnswerUptake uptake_;
+    engine::AnswerUptake pong_uptake_;
     bool opened_ = false;
     bool ended_ = false;
     bool flushing_ = false;
@@ -131,6 +140,8 @@ void Fallbacks::Session::attach(Attaching attaching, const Response& head) {
     if (read) unanswered_ = false;
     beating_ = false;
     reply_ = std::move(attaching.reply);
+    uptake_ = engine::AnswerUptake(reply_);
+    pong_uptake_ = uptake_.apart();
     if (!user_.empty()) reply_.name_user(user_);
     kind_ = attaching.kind;
     attached_ = attaching.number;
@@ -173,8 +184,21 @@ void Fallbacks::Session::wait() {
                                                         const auto self = weak.lock();
                                                         if (!self) return;
                                                         self->alarm_.reset();
-                                                        self->all_.end(*self);
+                                                        self->lose_patience();
                                                     });
+}
+
+/// One that still gets its last answer, and takes it, cannot ask for the next.
+void Fallbacks::Session::lose_patience() {
+    wait();
+    const auto judge = [this_loop = place_.loop, &all = all_, weak = weak_from_this()](bool takes) {
+        if (takes) return;
+        all.hub_loops_.loops().post(this_loop, [&all, weak] {
+            const auto self = weak.lock();
+            if (self && self->attached_ == 0) all.end(*self);
+        });
+    };
+    uptake_.look(judge);
 }
 
 void Fallbacks::Session::beat(std::chrono::milliseconds after) {
@@ -216,6 +240,9 @@ void Fallbacks::Session::write(std::string frames) {
     const HttpReply reply = std::move(reply_);
     let_go();
     reply.send(std::move(response));
+    uptake_.mark();
+    // (A ping that waits in this answer was marked before it was written.)
+    pong_uptake_.mark();
 }
 
 /// What is sent in one turn leaves together.
@@ -255,7 +282,7 @@ void Fallbacks::Session::receive(const std::vector<std::string>& messages) {
         all_.subscriptions_.confirm(*there, beat_upto_);
         if (!sent_since_beat_)
             unanswered_ = false;
-        else if (recovers_)
+        else if (recovers_ && attached_ != 0)
             beat(all_.options_.confirm_after);
         return;
     }
@@ -287,6 +314,11 @@ Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, DialectTally& tally, c
     });
     server.http("POST", session + "/xhr_send",
                 [this](const Request& request, const HttpReply& reply) { send(request, reply); });
+    engine::CrossOrigin::share(server, "/pusher/app", [this](std::string_view rest) {
+        const SharedApp app = apps_.with_key(rest.substr(0, rest.find('/')));
+        return std::shared_ptr<const std::vector<std::string>>(
+            app, app ? &app->settings.origins : nullptr);
+    });
     for (const std::string_view what : {"/xhr_streaming", "/xhr", "/xhr_send"})
         server.http(
             "OPTIONS", session + std::string(what),
@@ -345,8 +377,14 @@ void Fallbacks::take(const Request& request, HttpReply reply, Kind kind) {
         if (place.loop != hub_loops_.current()) return;
         if (const auto session = session_at(place)) session->leave();
     });
-    post([attaching = std::move(attaching), head = readable(request, frames_response({}))](
-             Session& session) mutable { session.attach(std::move(attaching), head); });
+    hub_loops_.loops().post(place->loop, [this, place = *place, attaching = std::move(attaching),
+                                          head = readable(request, frames_response({}))]() mutable {
+        if (const auto session = session_at(place))
+            return session->attach(std::move(attaching), head);
+        // (It has ended on the way here.)
+        head.body = std::string(open_frame()) + close_frame(come_back, "The session is over.");
+        attaching.reply.send(head);
+    });
 }
 
 void Fallbacks::begin(const Request& request, const std::string& key, Attaching attaching) {

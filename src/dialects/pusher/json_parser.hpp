@@ -1,6 +1,6 @@
 #pragma once
 
-#include <simdjson.h>
+#include "access/json_parser.hpp"
 
 #include <cstddef>
 #include <string_view>
@@ -13,10 +13,7 @@ namespace longwire::dialects::pusher {
     std::string_view text) {
     constexpr std::size_t deepest = 64;
     thread_local simdjson::dom::parser parser;
-    if (parser.max_depth() != deepest)
-        if (const auto error = parser.allocate(0, deepest); error != simdjson::SUCCESS)
-            return error;
-    return parser.parse(text.data(), text.size());
+    return access::parse_json(parser, text, deepest);
 }
 
 /// The text at `name`; empty where there is none.

@@ -42,6 +42,7 @@ void Occupancy::on_members(const std::string& channel, std::size_t members) {
 }
 
 void Occupancy::on_presence(const hub::PresenceChange& change) {
+    if (change.kind == hub::PresenceChange::Kind::changed) return;  // of which no notice tells
     const SharedApp app = apps_.owner_of(change.channel);
     if (!app) return;
     const Notice notice = change.kind == hub::PresenceChange::Kind::joined ? Notice::member_added

@@ -1,5 +1,6 @@
 #include "dialects/pusher/packet.hpp"
 
+#include "dialects/gate.hpp"
 #include "dialects/pusher/json_parser.hpp"
 
 #include <charconv>
@@ -11,8 +12,6 @@ namespace {
 
 using simdjson::dom::element;
 using simdjson::dom::object;
-
-constexpr std::size_t longest_user = 128;
 
 std::unexpected<std::string_view> wrong(std::string_view sentence) {
     return std::unexpected(sentence);

@@ -1,5 +1,6 @@
 #include "dialects/pusher/pusher.hpp"
 
+#include "dialects/every.hpp"
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/event.hpp"
 
@@ -37,7 +38,12 @@ Pusher::Pusher(Server& server, HubLoops& hub_loops, Gate& gate, std::vector<AppS
       api_(server, hub_loops, tally_, apps_, conversations_, subscriptions_) {
     hub_loops.add(*this);
     hub_loops.hub().add(occupancy_);
-    server.post([this] { spawn(tick()); });
+    server.post([this] {
+        spawn(every(tick_every, [this] {
+            tick();
+            return true;
+        }));
+    });
 }
 
 void Pusher::deliver(std::size_t loop, const hub::SharedPublication& publication) {
@@ -52,15 +58,12 @@ void Pusher::announce(std::size_t loop, const hub::PresenceChange& change) {
     subscriptions_.announce(loop, change);
 }
 
-Task<> Pusher::tick() {
-    for (;;) {
-        co_await sleep_for(tick_every);
-        const auto now = std::chrono::steady_clock::now();
-        occupancy_.tick(now);
-        webhooks_->tick(now);
-        recovery_.tick(now);
-        conversations_.tell(users_.tick(now));
-    }
+void Pusher::tick() {
+    const auto now = std::chrono::steady_clock::now();
+    occupancy_.tick(now);
+    webhooks_->tick(now);
+    recovery_.tick(now);
+    conversations_.tell(users_.tick(now));
 }
 
 }  // namespace longwire::dialects::pusher

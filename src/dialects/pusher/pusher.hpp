@@ -51,7 +51,7 @@ public:
     void announce(std::size_t loop, const hub::PresenceChange& change) override;
 
 private:
-    Task<> tick();
+    void tick();
 
     DialectTally& tally_;
     Apps apps_;

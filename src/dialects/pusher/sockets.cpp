@@ -38,6 +38,12 @@ public:
         return socket_ != nullptr && engine::ServerLoops::unacknowledged(*socket_) == 0;
     }
 
+    void watch() override {
+        if (socket_ != nullptr) engine::ServerLoops::watch_uptake(*socket_);
+    }
+    void look(std::function<void(bool takes)> answer) override {
+        answer(socket_ != nullptr && engine::ServerLoops::takes(*socket_));
+    }
     [[nodiscard]] bool keeps_up() override {
         return socket_ != nullptr && socket_->buffered_amount() < enough_waits;
     }

@@ -136,6 +136,7 @@ private:
     void note_delivery(OnLoop& here, std::size_t loop, Channel& channel,
                        const hub::Publication& publication);
     void note_flush(std::size_t loop);
+    void tell_change(std::size_t loop, Channel& channel, const std::string& json, hub::MemberId of);
     void tell_here(std::size_t loop, Channel& channel, const std::string& json, Client* except);
     [[nodiscard]] std::optional<hub::Position> position_of(const Client& client,
                                                            const std::string& name,

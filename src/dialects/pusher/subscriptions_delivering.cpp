@@ -106,18 +106,24 @@ void Subscriptions::interrupt(std::size_t loop, const std::string& hub_name) {
 void Subscriptions::announce(std::size_t loop, const hub::PresenceChange& change) {
     Channel* const channel = find(loop, change.channel);
     if (channel == nullptr || !kind_of(channel->name).presence) return;
-    const bool came = change.kind == hub::PresenceChange::Kind::joined;
-    const std::string json = came ? member_added(channel->name, change.who)
-                                  : member_removed(channel->name, change.who.user);
-    Client* const who = client_of(loop, change.member);
-    for (Coming& coming : channel->coming) {
+    for (Coming& coming : channel->coming)
+        if (!coming.greeted) coming.changes.push_back(change);
+    // (Clients know no other way of telling that somebody's information is another now.)
+    using Kind = hub::PresenceChange::Kind;
+    if (change.kind != Kind::joined)
+        tell_change(loop, *channel, member_removed(channel->name, change.who.user), change.member);
+    if (change.kind != Kind::left)
+        tell_change(loop, *channel, member_added(channel->name, change.who), change.member);
+}
+
+void Subscriptions::tell_change(std::size_t loop, Channel& channel, const std::string& json,
+                                hub::MemberId of) {
+    Client* const who = client_of(loop, of);
+    for (const Coming& coming : channel.coming) {
         Client* const client = clients_.find({.loop = loop, .number = coming.client});
-        if (!coming.greeted)
-            coming.changes.push_back(change);
-        else if (client != nullptr && client != who)
-            client->line->send(json);
+        if (coming.greeted && client != nullptr && client != who) client->line->send(json);
     }
-    tell_here(loop, *channel, json, who);
+    tell_here(loop, channel, json, who);
 }
 
 void Subscriptions::tell(const std::string& hub_name, std::string json) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t cached_events = 16;
 
 bool is_clients_own(const hub::Publication& publication) {
-    return publication.event().starts_with("client-");
+    return publication.is_client_event();
 }
 
 /// `changes` are some of what has happened to `present` since, or maybe before: what the latest of
@@ -25,7 +25,7 @@ void bring_up_to_date(std::vector<hub::Presence>& present,
     for (const hub::PresenceChange& change : changes) {
         std::erase_if(present,
                       [&](const hub::Presence& who) { return who.user == change.who.user; });
-        if (change.kind == hub::PresenceChange::Kind::joined) present.push_back(change.who);
+        if (change.kind != hub::PresenceChange::Kind::left) present.push_back(change.who);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "dialects/admission.hpp"
 #include "dialects/gate.hpp"
+#include "engine/cross_origin.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
@@ -18,16 +19,15 @@ struct Asker {
     HttpReply reply;
     Visitor visitor;
     std::string channel;
-    std::string origin;    // of the page that may read the answer; empty where it is no other's
-    std::size_t loop = 0;  // theirs
+    std::string origin;         // of the page that may read the answer; empty where it is none's
+    std::size_t loop = 0;       // theirs
+    bool with_cookies = false;  // the page may send them
+    bool head_only = false;     // they ask for no body (HEAD), and so for nothing that goes on
 
-    /// Lets the page that asks read it (WHATWG Fetch, section 3.2).
+    /// Lets the page that asks read it.
     [[nodiscard]] Response readable(Response response) const {
-        // (Also where there is none: with one it would be another answer.)
-        response.with("Vary", "Origin");
-        if (origin.empty()) return response;
-        return std::move(response.with("Access-Control-Allow-Origin", origin)
-                             .with("Access-Control-Expose-Headers", "Retry-After"));
+        engine::make_readable(response, origin, with_cookies);
+        return response;
     }
     void answer(Response response) const { reply.send(readable(std::move(response))); }
     void refuse(int status, std::string_view reason) const {

@@ -1,9 +1,11 @@
 #include "dialects/raw/channel_requests.hpp"
 
 #include "dialects/json_text.hpp"
+#include "dialects/presence_json.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
+#include "dialects/sender.hpp"
 #include "engine/cross_origin.hpp"
 
 #include <longwire/longwire.hpp>
@@ -12,6 +14,7 @@
 #include <charconv>
 #include <chrono>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +32,16 @@ constexpr std::size_t longest_event = 200;
 bool wants_events(const Request& request) {
     return request.header("Accept").value_or("").find("text/event-stream") !=
            std::string_view::npos;
+}
+
+/// What an EventSource that comes back names as its last event: by the header, or, where a page
+/// cannot set that (event-source-polyfill), by the query. Nothing where it names none; where it
+/// names what is no position, one that no channel has.
+std::optional<hub::Position> read_last_event(const Request& request) {
+    std::string last(request.header("Last-Event-ID").value_or(""));
+    if (last.empty()) last = request.query("lastEventId").value_or("");
+    if (last.empty()) return std::nullopt;
+    return hub::parse_position(last).value_or(hub::Position{});
 }
 
 /// Nothing where it is not a number of seconds.
@@ -95,19 +108,37 @@ ChannelRequests::ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate
     add("OPTIONS", "/channels/:name", &ChannelRequests::preflight);
     add("GET", "/channels/:name/presence", &ChannelRequests::list_present);
     add("OPTIONS", "/channels/:name/presence", &ChannelRequests::preflight);
+    engine::CrossOrigin::share(server, "/channels",
+                               [allowed = std::make_shared<const std::vector<std::string>>(
+                                    origins_)](std::string_view) { return allowed; });
+}
+
+/// Whoever it is.
+Asker ChannelRequests::asker_of(const Request& request, HttpReply reply) const {
+    return {.reply = std::move(reply),
+            .visitor = {},
+            .channel = std::string(request.parameter("name")),
+            .origin = {},
+            .loop = hub_loops_.current(),
+            .with_cookies = engine::cookies_allowed(origins_),
+            .head_only = request.method() == "HEAD"};
+}
+
+/// False: answered already.
+bool ChannelRequests::let_page_in(const Request& request, Asker& asker) const {
+    if (!engine::origin_allowed(request, origins_)) {
+        asker.refuse(403, "Pages of this origin may not use the server. It lists those that may.");
+        return false;
+    }
+    asker.origin = request.header("Origin").value_or("");
+    return true;
 }
 
 // ---- who asks -----------------------------------------------------------------------------------
 
 /// False: answered already.
 bool ChannelRequests::identify(const Request& request, Asker& asker) {
-    asker.channel = request.parameter("name");
-    asker.loop = hub_loops_.current();
-    if (!engine::origin_allowed(request, origins_)) {
-        asker.refuse(403, "Pages of this origin may not use the server. It lists those that may.");
-        return false;
-    }
-    asker.origin = request.header("Origin").value_or("");
+    if (!let_page_in(request, asker)) return false;
     if (!is_channel_name(asker.channel)) {
         asker.refuse(400, channel_name_rule);
         return false;
@@ -137,8 +168,10 @@ void ChannelRequests::consider(Asker asker, Wish wish,
         });
 }
 
-/// The same, if they may do it.
+/// The same, if they may do it. What is asked here has one answer, which is for a client that has
+/// ended its side too: it may have to wait until somebody was asked.
 void ChannelRequests::allow(Asker asker, Wish wish, Then then) {
+    asker.reply.on_half_close({});
     consider(std::move(asker), std::move(wish),
              [then = std::move(then)](Asker its, const Verdict& verdict) mutable {
                  if (!verdict.allows()) return its.refuse(verdict);
@@ -155,12 +188,8 @@ void ChannelRequests::count(const Asker& asker) {
 }
 
 void ChannelRequests::preflight(const Request& request, HttpReply reply) {
-    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
-    if (!engine::origin_allowed(request, origins_))
-        return asker.refuse(403,
-                            "Pages of this origin may not use the server. It lists those that "
-                            "may.");
-    asker.origin = request.header("Origin").value_or("");
+    Asker asker = asker_of(request, std::move(reply));
+    if (!let_page_in(request, asker)) return;
     asker.answer(Response{.status = 204}
                      .with("Allow", "GET, HEAD, POST, OPTIONS")
                      .with("Access-Control-Allow-Methods", "GET, POST")
@@ -172,7 +201,7 @@ void ChannelRequests::preflight(const Request& request, HttpReply reply) {
 // ---- reading ------------------------------------------------------------------------------------
 
 void ChannelRequests::read(const Request& request, HttpReply reply) {
-    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
+    Asker asker = asker_of(request, std::move(reply));
     if (!identify(request, asker)) return;
     if (wants_events(request))
         stream(request, std::move(asker));
@@ -183,9 +212,11 @@ void ChannelRequests::read(const Request& request, HttpReply reply) {
 void ChannelRequests::stream(const Request& request, Asker asker) {
     const auto wanted = read_history_wish(request);
     if (!wanted) return asker.refuse(400, wanted.error());
-    EventStreams::Wish wish = {.history = *wanted, .rule = gate_.rule_of(asker.channel)};
+    EventStreams::Wish wish = {.history = *wanted,
+                               .rule = gate_.rule_of(asker.channel),
+                               .json = request.query("format") == "json"};
     // A browser that comes back knows better than the URL it was given at first.
-    const auto last = hub::parse_position(request.header("Last-Event-ID").value_or(""));
+    const auto last = read_last_event(request);
     if (last) wish.history.since = last;
     const bool wants_history = wish.history.since || wish.history.last > 0;
     if (!wants_history && wish.rule->last_message) wish.history.last = 1;
@@ -245,7 +276,7 @@ void ChannelRequests::read_history(const Asker& asker, const hub::HistoryQuery& 
 }
 
 void ChannelRequests::list_present(const Request& request, HttpReply reply) {
-    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
+    Asker asker = asker_of(request, std::move(reply));
     if (!identify(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
@@ -265,8 +296,12 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
 // ---- publishing ---------------------------------------------------------------------------------
 
 void ChannelRequests::publish(const Request& request, HttpReply reply) {
-    Asker asker = {.reply = std::move(reply), .visitor = {}, .channel = {}, .origin = {}};
+    Asker asker = asker_of(request, std::move(reply));
     if (!identify(request, asker)) return;
+    if (!engine::answer_readable(request, origins_))
+        return asker.refuse(403,
+                            "A page of another origin that sends cookies may publish only where "
+                            "the server lists its origin by name, and not \"*\". Send none.");
     const auto posted = read_posted(request);
     if (!posted) return asker.refuse(posted.error().status, posted.error().reason);
     const std::string key(request.header("Idempotency-Key").value_or(""));
@@ -279,12 +314,15 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
     // (As it comes: the wish may go another way.)
     allow(std::move(asker), std::move(wish),
           [this, posted = *posted, key, body = std::string(request.body())](const Asker& asker) {
+              if (!hub_loops_.takes_publications()) return asker.answer(leaving_refusal());
               const auto rule = gate_.rule_of(asker.channel);
+              hub::Content content = {.message = {posted.type, std::as_bytes(std::span(body))},
+                                      .event = posted.event,
+                                      .form = posted.form};
+              name_sender(content, asker.visitor, *rule);
               hub_loops_.hub().publish(
                   {.channel = asker.channel,
-                   .content = {.message = {posted.type, std::as_bytes(std::span(body))},
-                               .event = posted.event,
-                               .form = posted.form},
+                   .content = content,
                    .history = {.count = rule->history_count, .age = rule->history_age},
                    .idempotency_key = key},
                   [asker](const Result<hub::Position>& position) {

@@ -18,7 +18,8 @@ namespace longwire::dialects::raw {
 /// The HTTP requests about channels:
 ///
 /// - `GET /channels/NAME` with `Accept: text/event-stream`: its messages as they come;
-///   `Last-Event-ID` (or `?since=POSITION`) recovers;
+///   `Last-Event-ID` (or `?lastEventId=`, or `?since=POSITION`) recovers; `?format=json`: each in a
+///   JSON object with its position and its sender;
 /// - `GET /channels/NAME?since=POSITION&wait=SECONDS`: what came after that, waiting for it;
 /// - `GET /channels/NAME?history=N`: the latest N;
 /// - `POST /channels/NAME`: publishes its body; an `Idempotency-Key` makes a repeat harmless;
@@ -35,6 +36,8 @@ public:
 private:
     using Then = std::move_only_function<void(Asker)>;
 
+    [[nodiscard]] Asker asker_of(const Request& request, HttpReply reply) const;
+    [[nodiscard]] bool let_page_in(const Request& request, Asker& asker) const;
     [[nodiscard]] bool identify(const Request& request, Asker& asker);
     void consider(Asker asker, Wish wish, std::move_only_function<void(Asker, Verdict)> then);
     void allow(Asker asker, Wish wish, Then then);

@@ -5,6 +5,7 @@
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
 #include "dialects/raw/history_wish.hpp"
+#include "dialects/sender.hpp"
 #include "dialects/slow_reading.hpp"
 
 #include <cstddef>
@@ -157,41 +158,41 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.visitor = std::move(here.coming.visitor);
     socket.name_user(its.visitor.user);
     its.wants_history = its.wanted.since || request.query("history");
-    if (its.visitor.expires) expire_at(socket, *its.visitor.expires);
-    if (here.coming.verdict.expires) ask_again_at(socket, *here.coming.verdict.expires);
+    if (const auto when = its.visitor.expires)
+        its.expiry = set_alarm(its, *when, &ChannelSockets::expire);
+    if (const auto when = here.coming.verdict.expires)
+        its.recheck = set_alarm(its, *when, &ChannelSockets::ask_again);
     join(socket);
 }
 
-void ChannelSockets::expire_at(WebSocket& socket, std::chrono::sys_seconds when) {
-    auto& its = socket.state<Membership>();
-    // (Of the two clocks only one knows dates, and only the other never jumps.)
-    const auto left = when - std::chrono::system_clock::now();
-    its.expiry = on_loops_[its.loop].alarms.set(
-        Alarms::Clock::now() + left, [this, loop = its.loop, number = its.id.number] {
-            WebSocket& there = *on_loops_[loop].sockets.at(number);
-            there.state<Membership>().expiry.reset();
-            there.close(unauthorized, "Your token has expired. Come back with a new one.");
+/// Calls `ring` for the socket, if it is there by then.
+Alarms::Id ChannelSockets::set_alarm(const Membership& its, std::chrono::sys_seconds when,
+                                     void (ChannelSockets::*ring)(WebSocket&)) {
+    return on_loops_[its.loop].alarms.set(
+        when, [this, ring, loop = its.loop, number = its.id.number] {
+            const auto found = on_loops_[loop].sockets.find(number);
+            if (found != on_loops_[loop].sockets.end()) (this->*ring)(*found->second);
         });
 }
 
+void ChannelSockets::expire(WebSocket& socket) {
+    socket.state<Membership>().expiry.reset();
+    socket.close(unauthorized, "Your token has expired. Come back with a new one.");
+}
+
 /// What a webhook has said holds for some time.
-void ChannelSockets::ask_again_at(WebSocket& socket, std::chrono::sys_seconds when) {
+void ChannelSockets::ask_again(WebSocket& socket) {
     auto& its = socket.state<Membership>();
-    const auto left = when - std::chrono::system_clock::now();
-    its.recheck = on_loops_[its.loop].alarms.set(
-        Alarms::Clock::now() + left, [this, loop = its.loop, number = its.id.number] {
-            auto& there = on_loops_[loop].sockets.at(number)->state<Membership>();
-            there.recheck.reset();
-            Wish wish = {
-                .visitor = there.visitor, .deeds = {Deed::subscribe}, .channel = there.channel};
-            if (there.wants_history) wish.deeds.push_back(Deed::history);
-            ask(gate_, std::move(wish), [this, loop, number](Verdict verdict, Visitor known) {
-                hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict),
-                                               known = std::move(known)]() mutable {
-                    const auto found = on_loops_[loop].sockets.find(number);
-                    if (found != on_loops_[loop].sockets.end())
-                        asked_again(*found->second, verdict, std::move(known));
-                });
+    its.recheck.reset();
+    Wish wish = {.visitor = its.visitor, .deeds = {Deed::subscribe}, .channel = its.channel};
+    if (its.wants_history) wish.deeds.push_back(Deed::history);
+    ask(gate_, std::move(wish),
+        [this, loop = its.loop, number = its.id.number](Verdict verdict, Visitor known) {
+            hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict),
+                                           known = std::move(known)]() mutable {
+                const auto found = on_loops_[loop].sockets.find(number);
+                if (found != on_loops_[loop].sockets.end())
+                    asked_again(*found->second, verdict, std::move(known));
             });
         });
 }
@@ -201,9 +202,11 @@ void ChannelSockets::asked_again(WebSocket& socket, const Verdict& verdict, Visi
     if (!verdict.allows())
         return socket.close(code_of(verdict), verdict.reason.substr(0, longest_reason));
     if (known.user != its.visitor.user)
-        return socket.close(unauthorized, "You are somebody else now. Come back as that one.");
+        return socket.close(unauthorized,
+                            "Your token now names another user. Reconnect to continue as that "
+                            "user.");
     its.visitor = std::move(known);
-    if (verdict.expires) ask_again_at(socket, *verdict.expires);
+    if (verdict.expires) its.recheck = set_alarm(its, *verdict.expires, &ChannelSockets::ask_again);
 }
 
 void ChannelSockets::join(WebSocket& socket) {
@@ -241,6 +244,7 @@ void ChannelSockets::joined(WebSocket& socket, Result<hub::History> history) {
 /// Whoever may see who is there is told who comes and goes, for as long as they may.
 void ChannelSockets::watch_presence(WebSocket& socket) {
     auto& its = socket.state<Membership>();
+    its.presence_recheck.reset();
     if (const auto verdict = gate_.judge(its.visitor, Deed::presence, its.channel))
         return show_presence(socket, *verdict);
     gate_.ask(its.visitor, Deed::presence, its.channel,
@@ -262,14 +266,8 @@ void ChannelSockets::show_presence(WebSocket& socket, const Verdict& verdict) {
         socket.unsubscribe(topic);
         socket.send(error_json(verdict.reason));
     }
-    if (!its.sees_presence || !verdict.expires) return;
-    const auto left = *verdict.expires - std::chrono::system_clock::now();
-    its.presence_recheck = on_loops_[its.loop].alarms.set(
-        Alarms::Clock::now() + left, [this, loop = its.loop, number = its.id.number] {
-            WebSocket& there = *on_loops_[loop].sockets.at(number);
-            there.state<Membership>().presence_recheck.reset();
-            watch_presence(there);
-        });
+    if (its.sees_presence && verdict.expires)
+        its.presence_recheck = set_alarm(its, *verdict.expires, &ChannelSockets::watch_presence);
 }
 
 void ChannelSockets::gone(WebSocket& socket) {
@@ -277,9 +275,8 @@ void ChannelSockets::gone(WebSocket& socket) {
     OnLoop& here = on_loops_[its.loop];
     here.sockets.erase(its.id.number);
     tally_.add(its.loop, DialectTally::closed);
-    if (its.expiry) here.alarms.call_off(*its.expiry);
-    if (its.recheck) here.alarms.call_off(*its.recheck);
-    if (its.presence_recheck) here.alarms.call_off(*its.presence_recheck);
+    for (auto* const alarm : {&its.expiry, &its.recheck, &its.presence_recheck})
+        here.alarms.call_off(*alarm);
     if (its.joined) hub_loops_.hub().leave(its.channel, its.id, its.user);
 }
 
@@ -297,7 +294,7 @@ void ChannelSockets::publish(WebSocket& socket, Message message) {
     if (!verdict)
         ask_to_publish(socket, message);
     else if (verdict->allows())
-        publish_allowed(its, message);
+        publish_allowed(socket, message);
     else
         refuse(socket, *verdict);
 }
@@ -328,7 +325,7 @@ void ChannelSockets::ask_to_publish(WebSocket& socket, Message message) {
                 auto& of_there = there.state<Membership>();
                 of_there.asking = false;
                 if (given.allows())
-                    publish_allowed(of_there, {type, std::as_bytes(std::span(payload))});
+                    publish_allowed(there, {type, std::as_bytes(std::span(payload))});
                 else
                     refuse(there, given);
                 publish_kept(there);
@@ -346,11 +343,16 @@ void ChannelSockets::publish_kept(WebSocket& socket) {
     }
 }
 
-void ChannelSockets::publish_allowed(const Membership& its, Message message) {
+void ChannelSockets::publish_allowed(WebSocket& socket, Message message) {
+    if (!hub_loops_.takes_publications())
+        return socket.close(CloseCode::service_restart, leaving_reason);
+    const auto& its = socket.state<Membership>();
     const access::ChannelRule& rule = *its.rule;
+    hub::Content content = {.message = message};
+    name_sender(content, its.visitor, rule);
     hub_loops_.hub().publish(
         {.channel = its.channel,
-         .content = {.message = message},
+         .content = content,
          .history = {.count = rule.history_count, .age = rule.history_age},
          .publisher = its.echo ? hub::MemberId{} : its.id},
         [this, loop = its.loop, number = its.id.number](const Result<hub::Position>& position) {

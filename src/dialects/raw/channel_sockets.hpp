@@ -51,7 +51,9 @@ private:
     void open(WebSocket& socket, const Request& request);
     void join(WebSocket& socket);
     void joined(WebSocket& socket, Result<hub::History> history);
-    void ask_again_at(WebSocket& socket, std::chrono::sys_seconds when);
+    [[nodiscard]] Alarms::Id set_alarm(const Membership& its, std::chrono::sys_seconds when,
+                                       void (ChannelSockets::*ring)(WebSocket&));
+    void ask_again(WebSocket& socket);
     void asked_again(WebSocket& socket, const Verdict& verdict, Visitor known);
     void watch_presence(WebSocket& socket);
     void show_presence(WebSocket& socket, const Verdict& verdict);
@@ -59,10 +61,10 @@ private:
     void keep(WebSocket& socket, Message message);
     void ask_to_publish(WebSocket& socket, Message message);
     void publish_kept(WebSocket& socket);
-    void publish_allowed(const Membership& membership, Message message);
+    void publish_allowed(WebSocket& socket, Message message);
     void refuse(WebSocket& socket, const Verdict& verdict);
     void lost(std::size_t loop, std::uint64_t number, const Error& why);
-    void expire_at(WebSocket& socket, std::chrono::sys_seconds when);
+    void expire(WebSocket& socket);
     void gone(WebSocket& socket);
     void send_to(WebSocket& socket, const hub::Publication& publication, bool json);
 

@@ -1,6 +1,7 @@
 #include "dialects/raw/event.hpp"
 
 #include "dialects/json_text.hpp"
+#include "dialects/presence_json.hpp"
 #include "http/base64.hpp"
 
 #include <algorithm>
@@ -10,13 +11,6 @@
 namespace longwire::dialects::raw {
 
 namespace {
-
-void append_presence(std::string& json, const hub::Presence& who) {
-    append_quoted(json, who.user);
-    if (who.info.empty()) return;
-    json += R"(,"info":)";
-    json += who.info;
-}
 
 void append_payload(std::string& json, const hub::Publication& publication) {
     const Message message = publication.message();
@@ -52,10 +46,12 @@ void append_payload(std::string& json, const hub::Publication& publication) {
     json += ']';
 }
 
-/// Whether an event may have this type. Those of our own can be sent by nobody else, and what holds
-/// a line break would be more than a type.
+/// Whether an event may have this type. Those of our own, and those by which an EventSource tells a
+/// page of its connection, can be sent by nobody else; and what holds a line break would be more
+/// than a type.
 bool is_event_type(std::string_view name) {
-    constexpr std::array<std::string_view, 4> ours = {"binary", "joined", "presence", "expired"};
+    constexpr std::array<std::string_view, 6> ours = {"binary",  "joined", "presence",
+                                                      "expired", "open",   "error"};
     constexpr std::string_view breaks("\r\n\0", 3);
     return !name.empty() && std::ranges::find(ours, name) == ours.end() &&
            name.find_first_of(breaks) == std::string_view::npos;
@@ -75,6 +71,17 @@ void append_data(std::string& event, std::string_view data) {
     }
 }
 
+std::string id_line(hub::Position position) {
+    return "id: " + to_text(position) + '\n';
+}
+
+void append_type(std::string& event, const hub::Publication& publication) {
+    if (!is_event_type(publication.event())) return;
+    event += "event: ";
+    event += publication.event();
+    event += '\n';
+}
+
 }  // namespace
 
 std::string publication_json(const hub::Publication& publication) {
@@ -90,6 +97,10 @@ std::string publication_json(const hub::Publication& publication) {
     if (!publication.user().empty()) {
         json += R"(,"user":)";
         append_quoted(json, publication.user());
+    }
+    if (!publication.info().empty()) {
+        json += R"(,"info":)";
+        json += publication.info();
     }
     append_payload(json, publication);
     json += '}';
@@ -108,23 +119,7 @@ std::string joined_json(hub::Position start, bool recovered) {
 }
 
 std::string presence_json(const hub::PresenceChange& change) {
-    std::string json = change.kind == hub::PresenceChange::Kind::joined
-                           ? R"({"presence":{"joined":)"
-                           : R"({"presence":{"left":)";
-    append_presence(json, change.who);
-    json += "}}";
-    return json;
-}
-
-std::string present_json(const std::vector<hub::Presence>& present) {
-    std::string json = R"({"present":[)";
-    for (const hub::Presence& who : present) {
-        if (&who != &present.front()) json += ',';
-        json += R"({"user":)";
-        append_presence(json, who);
-        json += '}';
-    }
-    json += "]}";
+    std::string json = R"({"presence":)" + change_json(change) + '}';
     return json;
 }
 
@@ -137,13 +132,9 @@ std::string error_json(std::string_view sentence) {
 
 std::string publication_event(const hub::Publication& publication) {
     const Message message = publication.message();
-    std::string event = "id: " + to_text(publication.position()) + '\n';
+    std::string event = id_line(publication.position());
     if (message.is_text()) {
-        if (is_event_type(publication.event())) {
-            event += "event: ";
-            event += publication.event();
-            event += '\n';
-        }
+        append_type(event, publication);
         append_data(event, message.text());
     } else {
         event += "event: binary\n";
@@ -153,8 +144,15 @@ std::string publication_event(const hub::Publication& publication) {
     return event;
 }
 
+std::string publication_json_event(const hub::Publication& publication) {
+    std::string event = id_line(publication.position());
+    append_data(event, publication_json(publication));
+    event += '\n';
+    return event;
+}
+
 std::string joined_event(hub::Position start, bool recovered) {
-    return "id: " + to_text(start) + '\n' + plain_event("joined", joined_json(start, recovered));
+    return id_line(start) + plain_event("joined", joined_json(start, recovered));
 }
 
 std::string plain_event(std::string_view type, std::string_view line) {

@@ -2,7 +2,9 @@
 
 #include "dialects/admission.hpp"
 #include "dialects/encodings.hpp"
+#include "dialects/every.hpp"
 #include "dialects/raw/event.hpp"
+#include "engine/cross_origin.hpp"
 
 #include <longwire/longwire.hpp>
 
@@ -22,7 +24,18 @@ constexpr std::chrono::seconds beat_interval{20};
 // Of an EventSource that is cut: when the server leaves, another one should be there by then.
 constexpr std::string_view come_back = "retry: 1000\n\n";
 
-const PreparedChunk& chunk_of(const hub::Publication& publication) {
+Response stream_head() {
+    // (What compresses on the way would hold events back.)
+    return {.headers = {{"Content-Type", "text/event-stream"},
+                        {"Cache-Control", "no-store, no-transform"},
+                        {"X-Accel-Buffering", "no"}}};
+}
+
+const PreparedChunk& chunk_of(const hub::Publication& publication, bool json) {
+    if (json)
+        return publication.encoded<PreparedChunk>(raw_json_event_chunk, [&] {
+            return PreparedChunk(publication_json_event(publication));
+        });
     return publication.encoded<PreparedChunk>(
         raw_event_chunk, [&] { return PreparedChunk(publication_event(publication)); });
 }
@@ -38,16 +51,22 @@ EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
 // ---- coming and going ---------------------------------------------------------------------------
 
 void EventStreams::open(const Asker& asker, const Wish& wish) {
+    // (Who has gone while somebody was asked about them does not come.)
+    if (!asker.reply.alive()) return;
+    if (asker.head_only) return asker.reply.begin(asker.readable(stream_head()));
     const access::ChannelRule& rule = *wish.rule;
     const std::size_t loop = asker.loop;
     OnLoop& here = on_loops_[loop];
     auto made = std::make_unique<Member>();
     Member& member = *made;
     member.reply = asker.reply;
+    member.origin = asker.origin;
+    member.with_cookies = asker.with_cookies;
     member.channel = asker.channel;
     member.id = hub_loops_.new_member(loop);
     member.visitor = asker.visitor;
     member.keeps_presence = rule.keeps_presence;
+    member.json = wish.json;
     member.latest_only = rule.slow_reader == access::WhenSlow::latest;
     if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
     here.members.emplace(member.id.number, std::move(made));
@@ -56,7 +75,8 @@ void EventStreams::open(const Asker& asker, const Wish& wish) {
     member.reply.on_leave(
         [this, loop, number = member.id.number] { end(loop, number, come_back); });
     if (member.latest_only) member.reply.on_drain([this, loop, &member] { drained(loop, member); });
-    if (!std::exchange(here.beating, true)) spawn(beat(loop));
+    if (!std::exchange(here.beating, true))
+        spawn(every(beat_interval, [this, loop] { return beat(loop); }));
     if (const auto when = member.visitor.expires)
         member.expiry = set_alarm(loop, member, *when, &EventStreams::expire);
     if (wish.ask_again)
@@ -87,37 +107,30 @@ void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
         take_out(loop, member);
         return;
     }
+    if (!member.reply.alive()) {
+        hub_loops_.hub().leave(member.channel, member.id, member.user);
+        take_out(loop, member);
+        return;
+    }
     member.joined = true;
     // What was asked for is no reason to be cut.
     std::size_t asked_for = 0;
     for (const auto& publication : history->publications)
         asked_for += 2 * publication->message().size() + overhead;
     on_loops_[loop].by_channel[member.channel].push_back(&member);
-    member.reply.begin(
-        asker.readable(Response{.body = joined_event(start_of(*history), history->recovered),
-                                .headers = {{"Content-Type", "text/event-stream"},
-                                            {"Cache-Control", "no-store"},
-                                            {"X-Accel-Buffering", "no"}}}),
-        most_backlog + asked_for);
-    const std::uint64_t number = member.id.number;
-    // (Writing may cut the stream, which takes the member out.)
-    const auto there = [&] { return on_loops_[loop].members.contains(number); };
+    Response begun = asker.readable(stream_head());
+    begun.body = joined_event(start_of(*history), history->recovered);
+    member.reply.begin(std::move(begun), most_backlog + asked_for);
     for (const auto& publication : history->publications) {
-        if (!there()) return;
+        if (!member.reply.alive()) return;
         send(loop, member, *publication);
     }
-    if (there() && member.keeps_presence) watch_presence(loop, member);
+    if (member.keeps_presence) watch_presence(loop, member);
 }
 
 void EventStreams::gone(std::size_t loop, std::uint64_t number) {
-    OnLoop& here = on_loops_[loop];
-    const auto found = here.members.find(number);
-    if (found == here.members.end()) return;
-    Member& member = *found->second;
-    if (here.visiting)
-        member.gone = true;
-    else
-        take_out(loop, member);
+    const auto found = on_loops_[loop].members.find(number);
+    if (found != on_loops_[loop].members.end()) take_out(loop, *found->second);
 }
 
 void EventStreams::take_out(std::size_t loop, Member& member) {
@@ -139,16 +152,25 @@ void EventStreams::take_out(std::size_t loop, Member& member) {
 Alarms::Id EventStreams::set_alarm(std::size_t loop, const Member& member,
                                    std::chrono::sys_seconds when,
                                    void (EventStreams::*ring)(std::size_t, Member&)) {
-    const auto left = when - std::chrono::system_clock::now();
-    return on_loops_[loop].alarms.set(Alarms::Clock::now() + left,
-                                      [this, loop, ring, number = member.id.number] {
-                                          (this->*ring)(loop, *on_loops_[loop].members.at(number));
-                                      });
+    return on_loops_[loop].alarms.set(when, [this, loop, ring, number = member.id.number] {
+        const auto found = on_loops_[loop].members.find(number);
+        if (found != on_loops_[loop].members.end()) (this->*ring)(loop, *found->second);
+    });
 }
 
 void EventStreams::expire(std::size_t loop, Member& member) {
     member.expiry.reset();
-    end(loop, member.id.number, plain_event("expired", "Your token has expired."));
+    expel(loop, member, {.status = 401, .reason = "Your token has expired."});
+}
+
+/// They are told why: by the answer itself, where it has not begun.
+void EventStreams::expel(std::size_t loop, Member& member, const Verdict& why) {
+    if (member.joined) return end(loop, member.id.number, plain_event("expired", why.reason));
+    const HttpReply reply = member.reply;
+    Response refusal = refusal_of(why);
+    engine::make_readable(refusal, member.origin, member.with_cookies);
+    take_out(loop, member);
+    reply.send(std::move(refusal));
 }
 
 /// What a webhook has said holds for some time.
@@ -167,11 +189,12 @@ void EventStreams::ask_again(std::size_t loop, Member& member) {
 
 void EventStreams::asked_again(std::size_t loop, Member& member, const Verdict& verdict,
                                Visitor known) {
-    if (!verdict.allows())
-        return end(loop, member.id.number, plain_event("expired", verdict.reason));
+    if (!verdict.allows()) return expel(loop, member, verdict);
     if (known.user != member.visitor.user)
-        return end(loop, member.id.number,
-                   plain_event("expired", "You are somebody else now. Come back as that one."));
+        return expel(loop, member,
+                     {.status = 401,
+                      .reason = "Your token now names another user. Reconnect to continue as that "
+                                "user."});
     member.visitor = std::move(known);
     if (verdict.expires)
         member.recheck = set_alarm(loop, member, *verdict.expires, &EventStreams::ask_again);
@@ -203,23 +226,18 @@ void EventStreams::show_presence(std::size_t loop, Member& member, const Verdict
 
 template <class Visit>
 void EventStreams::visit(std::size_t loop, const std::string& channel, Visit&& each) {
-    OnLoop& here = on_loops_[loop];
+    const OnLoop& here = on_loops_[loop];
     const auto found = here.by_channel.find(channel);
     if (found == here.by_channel.end()) return;
-    here.visiting = true;
+    // (One whom writing cuts is taken out later: `HttpReply::on_close`.)
     for (Member* const member : found->second)
-        if (!member->gone) each(*member);
-    here.visiting = false;
-    std::vector<Member*> gone;
-    std::ranges::copy_if(found->second, std::back_inserter(gone), &Member::gone);
-    for (Member* const member : gone) take_out(loop, *member);
+        if (member->reply.alive()) each(*member);
 }
 
 void EventStreams::send(std::size_t loop, Member& member, const hub::Publication& publication) {
     tally_.add_sent(loop, publication.message().size());
-    const HttpReply reply = member.reply;  // (writing may take the member out)
-    reply.write(chunk_of(publication));
-    if (!reply.alive()) tally_.add(loop, DialectTally::cut);
+    member.reply.write(chunk_of(publication, member.json));
+    if (!member.reply.alive()) tally_.add(loop, DialectTally::cut);
 }
 
 void EventStreams::write(std::size_t loop, Member& member,
@@ -257,24 +275,21 @@ void EventStreams::end(std::size_t loop, std::uint64_t number, std::string_view 
     const auto found = on_loops_[loop].members.find(number);
     if (found == on_loops_[loop].members.end()) return;
     const HttpReply reply = found->second->reply;
+    const bool begun = found->second->joined;
     take_out(loop, *found->second);
+    // (The engine answers those whose server leaves before it has.)
+    if (!begun) return;
     reply.write(last);
     reply.end();
 }
 
-Task<> EventStreams::beat(std::size_t loop) {
+bool EventStreams::beat(std::size_t loop) {
     const PreparedChunk comment(":\n\n");
     OnLoop& here = on_loops_[loop];
-    for (;;) {
-        co_await sleep_for(beat_interval);
-        if (here.members.empty()) break;
-        // Writing may cut a stream, and take its member out.
-        std::vector<HttpReply> replies;
-        for (const auto& [number, member] : here.members)
-            if (member->joined) replies.push_back(member->reply);
-        for (const HttpReply& reply : replies) reply.write(comment);
-    }
-    here.beating = false;
+    here.beating = !here.members.empty();
+    for (const auto& [number, member] : here.members)
+        if (member->joined) member->reply.write(comment);
+    return here.beating;
 }
 
 }  // namespace longwire::dialects::raw

@@ -36,6 +36,7 @@ public:
         hub::HistoryQuery history;
         std::shared_ptr<const access::ChannelRule> rule;
         bool may_miss = false;  // they cannot have what they have missed
+        bool json = false;      // each message in a JSON object, with what is known of it
         /// When to ask again whether they may have it.
         std::optional<std::chrono::sys_seconds> ask_again = {};
     };
@@ -48,6 +49,8 @@ public:
 private:
     struct Member {
         HttpReply reply;
+        std::string origin;  // as the asker's
+        bool with_cookies = false;
         std::string channel;
         hub::MemberId id;
         std::optional<std::string> user;
@@ -58,8 +61,8 @@ private:
         bool keeps_presence = false;
         bool tells_presence = false;
         bool latest_only = false;
+        bool json = false;
         bool joined = false;
-        bool gone = false;
         hub::SharedPublication latest = {};  // waits until what was written before has left
     };
     struct OnLoop {
@@ -67,12 +70,12 @@ private:
         std::unordered_map<std::string, std::vector<Member*>> by_channel;
         bool beating = false;
         Alarms alarms;
-        bool visiting = false;  // members that go now are taken out later
     };
 
     Alarms::Id set_alarm(std::size_t loop, const Member& member, std::chrono::sys_seconds when,
                          void (EventStreams::*ring)(std::size_t, Member&));
     void expire(std::size_t loop, Member& member);
+    void expel(std::size_t loop, Member& member, const Verdict& why);
     void ask_again(std::size_t loop, Member& member);
     void asked_again(std::size_t loop, Member& member, const Verdict& verdict, Visitor known);
     void watch_presence(std::size_t loop, Member& member);
@@ -87,7 +90,8 @@ private:
     void take_out(std::size_t loop, Member& member);
     template <class Visit>
     void visit(std::size_t loop, const std::string& channel, Visit&& each);
-    Task<> beat(std::size_t loop);
+    /// False: nobody is there.
+    bool beat(std::size_t loop);
 
     HubLoops& hub_loops_;
     Gate& gate_;

@@ -4,7 +4,21 @@
 
 #include <longwire/longwire.hpp>
 
+#include <algorithm>
+
 namespace longwire::dialects::raw {
+
+namespace {
+
+// A client that has ended its side, and then goes, says nothing any more. White space before the
+// JSON (RFC 8259, section 2) is for one that waits; of one that has gone, the system answers it.
+constexpr std::chrono::seconds between_spaces{5};
+
+Response messages_head() {
+    return Response::json(200, {}).with("Cache-Control", "no-store");
+}
+
+}  // namespace
 
 Response messages_response(const std::vector<hub::SharedPublication>& publications,
                            hub::Position top, bool recovered) {
@@ -15,7 +29,9 @@ Response messages_response(const std::vector<hub::SharedPublication>& publicatio
         json += publication_json(*publication);
     }
     json += "]}\n";
-    return Response::json(200, std::move(json)).with("Cache-Control", "no-store");
+    Response response = messages_head();
+    response.body = std::move(json);
+    return response;
 }
 
 LongPolls::LongPolls(HubLoops& hub_loops)
@@ -25,6 +41,9 @@ LongPolls::LongPolls(HubLoops& hub_loops)
 
 void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait,
                      bool keeps_presence) {
+    // (Who has gone while somebody was asked about them does not come.)
+    if (!asker.reply.alive()) return;
+    if (asker.head_only) return asker.reply.begin(asker.readable(messages_head()));
     const std::size_t loop = asker.loop;
     OnLoop& here = on_loops_[loop];
     const hub::MemberId id = hub_loops_.new_member(loop);
@@ -34,14 +53,21 @@ void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::
     poll.top = wanted.since.value_or(hub::Position{});
     if (keeps_presence && !asker.visitor.user.empty()) poll.user = asker.visitor.user;
     tally_.add(loop, DialectTally::opened);
-    poll.alarm = here.alarms.set(Alarms::Clock::now() + wait, [this, loop, number] {
+    // (Nothing will be published here any more.)
+    const bool waits = hub_loops_.takes_publications();
+    poll.until = Clock::now() + (waits ? wait : std::chrono::milliseconds(0));
+    if (const auto expires = asker.visitor.expires)
+        poll.until = std::min(poll.until, Alarms::time_of(*expires));
+    poll.alarm = here.alarms.set(poll.until, [this, loop, number] {
         const auto found = on_loops_[loop].polls.find(number);
+        if (found == on_loops_[loop].polls.end()) return;
         found->second.alarm.reset();
         answer(loop, number, {}, found->second.top);
     });
     hub::Hub::Joining joining = {.channel = asker.channel, .member = poll.id, .history = wanted};
     if (poll.user) joining.who = hub::Presence{.user = *poll.user, .info = asker.visitor.info};
     asker.reply.on_close([this, loop, number] { take_out(loop, number); });
+    asker.reply.on_half_close([this, loop, number] { half_closed(loop, number); });
     asker.reply.on_leave([this, loop, number] {
         const auto found = on_loops_[loop].polls.find(number);
         if (found != on_loops_[loop].polls.end()) answer(loop, number, {}, found->second.top);
@@ -58,9 +84,38 @@ void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::
                           });
 }
 
+/// The head of the answer tells whether they still read: if not, the connection ends with it.
+void LongPolls::half_closed(std::size_t loop, std::uint64_t number) {
+    const auto found = on_loops_[loop].polls.find(number);
+    if (found == on_loops_[loop].polls.end()) return;
+    Poll& poll = found->second;
+    poll.begun = true;
+    const Asker& asker = poll.asker;
+    asker.reply.begin(asker.readable(messages_head()));
+    see_whether_there(loop, number);
+}
+
+void LongPolls::see_whether_there(std::size_t loop, std::uint64_t number) {
+    const auto found = on_loops_[loop].polls.find(number);
+    if (found == on_loops_[loop].polls.end()) return;
+    Poll& poll = found->second;
+    const auto next = Clock::now() + between_spaces;
+    if (next >= poll.until) return;
+    poll.next_space = on_loops_[loop].alarms.set(next, [this, loop, number] {
+        const auto waiting = on_loops_[loop].polls.find(number);
+        if (waiting == on_loops_[loop].polls.end()) return;
+        waiting->second.next_space.reset();
+        // (It is copied: what is lost by this takes the poll out.)
+        const HttpReply reply = waiting->second.asker.reply;
+        reply.write("\n");
+        see_whether_there(loop, number);
+    });
+}
+
 void LongPolls::joined(std::size_t loop, Poll& poll, Result<hub::History> history) {
     const std::uint64_t number = poll.id.number;
     if (!history) {
+        // (What has begun is cut.)
         poll.asker.answer(Response::text(503, history.error().message()).with("Retry-After", "5"));
         take_out(loop, number);
         return;
@@ -70,9 +125,9 @@ void LongPolls::joined(std::size_t loop, Poll& poll, Result<hub::History> histor
     poll.top = history->top;
     poll.recovered = history->recovered;
     here.by_channel[poll.asker.channel].push_back(number);
-    // Whoever has missed something should know at once.
-    if (!history->publications.empty() || !history->recovered)
-        answer(loop, number, history->publications, history->top);
+    // (With nothing to give, the answer waits, also where it will say that something is missing:
+    // one who is told nothing but that would ask again at once.)
+    if (!history->publications.empty()) answer(loop, number, history->publications, history->top);
 }
 
 void LongPolls::answer(std::size_t loop, std::uint64_t number,
@@ -81,18 +136,27 @@ void LongPolls::answer(std::size_t loop, std::uint64_t number,
     if (found == on_loops_[loop].polls.end()) return;
     const Asker asker = found->second.asker;
     const bool recovered = found->second.recovered;
+    const bool begun = found->second.begun;
     for (const auto& publication : publications)
         tally_.add_sent(loop, publication->message().size());
     take_out(loop, number);
-    asker.answer(messages_response(publications, top, recovered));
+    Response response = messages_response(publications, top, recovered);
+    if (begun) {
+        asker.reply.write(response.body);
+        return asker.reply.end();
+    }
+    // The next is for whoever takes the place of a server that leaves.
+    if (!hub_loops_.takes_publications()) response.with("Connection", "close");
+    asker.answer(std::move(response));
 }
 
 void LongPolls::take_out(std::size_t loop, std::uint64_t number) {
     OnLoop& here = on_loops_[loop];
     const auto found = here.polls.find(number);
     if (found == here.polls.end()) return;
-    const Poll& poll = found->second;
-    if (poll.alarm) here.alarms.call_off(*poll.alarm);
+    Poll& poll = found->second;
+    here.alarms.call_off(poll.alarm);
+    here.alarms.call_off(poll.next_space);
     if (poll.joined) {
         const auto on_channel = here.by_channel.find(poll.asker.channel);
         std::erase(on_channel->second, number);

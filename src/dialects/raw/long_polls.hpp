@@ -35,14 +35,18 @@ public:
     void interrupt(std::size_t loop, const std::string& channel);
 
 private:
+    using Clock = Alarms::Clock;
     struct Poll {
         Asker asker;
+        Clock::time_point until;
         hub::MemberId id;
         std::optional<std::string> user;
         hub::Position top;
         std::optional<Alarms::Id> alarm;
+        std::optional<Alarms::Id> next_space;
         bool joined = false;
         bool recovered = true;
+        bool begun = false;  // its answer, since the client has ended its side, or gone
     };
     struct OnLoop {
         std::unordered_map<std::uint64_t, Poll> polls;
@@ -50,6 +54,8 @@ private:
         Alarms alarms;
     };
 
+    void half_closed(std::size_t loop, std::uint64_t number);
+    void see_whether_there(std::size_t loop, std::uint64_t number);
     void joined(std::size_t loop, Poll& poll, Result<hub::History> history);
     void answer(std::size_t loop, std::uint64_t number,
                 const std::vector<hub::SharedPublication>& publications, hub::Position top);

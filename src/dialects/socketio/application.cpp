@@ -92,13 +92,15 @@ void Application::opened(EngineSession& session, const Request& request) {
     auto connection = std::make_unique<Connection>(FirstRequest::of(request, std::move(guest)),
                                                    limits_of(options_));
     if (options_.connect_timeout.count() > 0)
-        connection->too_late = engine_.alarms(session.loop())
-                                   .set(Alarms::Clock::now() + options_.connect_timeout,
-                                        [this, loop = session.loop(), number = session.number()] {
-                                            EngineSession& there = *engine_.find(loop, number);
-                                            static_cast<Connection&>(*there.state).too_late.reset();
-                                            there.close("no namespace was asked for in time");
-                                        });
+        connection->too_late =
+            engine_.alarms(session.loop())
+                .set(Alarms::Clock::now() + options_.connect_timeout,
+                     [this, loop = session.loop(), number = session.number()] {
+                         EngineSession* const there = engine_.find(loop, number);
+                         if (there == nullptr) return;
+                         static_cast<Connection&>(*there->state).too_late.reset();
+                         there->close("no namespace was asked for in time");
+                     });
     session.state = std::move(connection);
     tally_.add(session.loop(), DialectTally::opened);
 }
@@ -251,10 +253,14 @@ void Application::welcome(Member& member) {
     }
     member.connect(answer + "\"}");
     if (member.recovered()) return;
-    if (rules_.joins_everybody)
-        member.join(
-            {.room = {}, .channel = rules_.channel_of(member.family(), member.name_space(), {})});
+    if (auto home = home_of(member)) member.join(std::move(*home));
     tell_connected(member);
+}
+
+std::optional<Member::Joining> Application::home_of(const Member& member) const {
+    if (rules_.home) return rules_.home(member);
+    return Member::Joining{.room = {},
+                           .channel = rules_.channel_of(member.family(), member.name_space(), {})};
 }
 
 void Application::tell_connected(Member& member) {
@@ -345,13 +351,14 @@ const SharedPackets& Application::packets_of(const hub::Publication& publication
                                      .channel = name_space == "/" && rules_.tells_channel
                                                     ? std::string_view(publication.channel())
                                                     : std::string_view(),
+                                     .user = publication.user(),
                                      .offset = offset,
                                      .kept_name = rules_.own_event});
     });
 }
 
 void Application::deliver(std::size_t loop, const hub::SharedPublication& publication) {
-    const auto* const all = groups_.find(loop, publication->channel());
+    const auto all = groups_.find(loop, publication->channel());
     if (all == nullptr) return;
     if (recovers()) on_loops_[loop].log.note(publication->channel(), publication->position());
     const hub::MemberId publisher = publication->publisher();

@@ -59,10 +59,10 @@ struct ApplicationRules {
     /// all are.
     std::function<std::shared_ptr<const access::ChannelRule>(const std::string& channel)> rule_of =
         {};
-    /// Whether each client joins the room "".
-    bool joins_everybody = true;
+    /// How each client joins the room "", before all else; nothing: it does not. Left out: all do.
+    std::function<std::optional<Member::Joining>(const Member& member)> home = {};
     /// Whether clients on the namespace / are told of which channel an event is: by an argument
-    /// more, {"channel":"…"}.
+    /// more, {"channel":"…","user":"…"}, with the user where one is known.
     bool tells_channel = false;
     std::function<std::optional<EngineListener::Refusal>(const Request&)> judge = {};
     /// An event that the application alone sends: what is published under this name is a
@@ -71,7 +71,12 @@ struct ApplicationRules {
     /// Something to keep of each connection's request (`FirstRequest::guest_of`).
     std::function<std::shared_ptr<void>(const Request&)> guest_of = {};
     /// Whether a client that comes back may be on this channel still.
-    std::function<bool(Member& member, const std::string& channel)> may_return = {};
+    std::function<bool(const Member& member, const std::string& channel)> may_return = {};
+    /// Who a client is, where that is known: nobody goes on with what was another's.
+    std::function<std::string(const Member& member)> user_of = {};
+    /// As whom it is listed on a channel, where it is. Left out: as it was before it was cut off.
+    std::function<std::optional<hub::Presence>(const Member& member, const std::string& channel)>
+        who_of = {};
 };
 
 /// The server side of Socket.IO on a hub: connections and their namespaces, members and their
@@ -173,6 +178,7 @@ private:
     void admit(EngineSession& session, const std::string& name_space, Place& place);
     [[nodiscard]] static Place* place_of(EngineSession* session, const std::string& name_space);
     void welcome(Member& member);
+    [[nodiscard]] std::optional<Member::Joining> home_of(const Member& member) const;
     static void tell_connected(Member& member);
     Member& add(EngineSession& session, Place& place, std::string name_space,
                 std::shared_ptr<const Handshake> handshake);

@@ -1,7 +1,7 @@
+#include "access/json_parser.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/socketio/packet.hpp"
 
-#include <simdjson.h>
 #include <longwire/socketio.hpp>
 
 #include <array>
@@ -18,7 +18,7 @@ std::optional<Value> read(std::string_view json) {
     thread_local simdjson::dom::parser parser;
     simdjson::dom::element element;
     Value value = {};
-    if (parser.parse(json.data(), json.size()).get(element) != simdjson::SUCCESS ||
+    if (access::parse_json(parser, json).get(element) != simdjson::SUCCESS ||
         element.get(value) != simdjson::SUCCESS)
         return std::nullopt;
     return value;
@@ -123,7 +123,7 @@ std::optional<std::span<const std::byte>> Arguments::bytes(std::size_t number) c
     simdjson::dom::element element;
     bool placeholder = false;
     std::uint64_t which = 0;
-    if (parser.parse(object.data(), object.size()).get(element) != simdjson::SUCCESS ||
+    if (access::parse_json(parser, object).get(element) != simdjson::SUCCESS ||
         element["_placeholder"].get(placeholder) != simdjson::SUCCESS || !placeholder ||
         element["num"].get(which) != simdjson::SUCCESS || which >= attachments_.size())
         return std::nullopt;

@@ -2,11 +2,12 @@
 
 #include "dialects/admission.hpp"
 #include "dialects/json_text.hpp"
+#include "dialects/presence_json.hpp"
 #include "dialects/raw/channel_name.hpp"
+#include "dialects/sender.hpp"
 #include "dialects/socketio/event_packets.hpp"
 #include "dialects/socketio/first_request.hpp"
-
-#include <simdjson.h>
+#include "dialects/socketio/history_wish.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -36,35 +37,6 @@ std::string refusal_json(int status, std::string_view reason) {
     std::string json = R"({"error":)";
     append_quoted(json, reason);
     return json + R"(,"status":)" + std::to_string(status) + '}';
-}
-
-/// What follows the name of a channel in "subscribe": {"history":N} or {"since":"…"}.
-std::optional<hub::HistoryQuery> read_wish(std::string_view json) {
-    hub::HistoryQuery query;
-    simdjson::dom::parser parser;
-    simdjson::dom::object object;
-    if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
-        return json == "null" ? std::optional(query) : std::nullopt;
-    std::uint64_t last = 0;
-    if (object["history"].get(last) == simdjson::SUCCESS) query.last = last;
-    std::string_view since;
-    if (object["since"].get(since) == simdjson::SUCCESS) {
-        query.since = hub::parse_position(since);
-        if (!query.since) return std::nullopt;
-    }
-    return query;
-}
-
-std::string present_json(const std::vector<hub::Presence>& present) {
-    std::string json = R"({"present":[)";
-    for (const hub::Presence& who : present) {
-        if (&who != &present.front()) json += ',';
-        json += R"({"user":)";
-        append_quoted(json, who.user);
-        if (!who.info.empty()) json += R"(,"info":)" + who.info;
-        json += '}';
-    }
-    return json + "]}";
 }
 
 }  // namespace
@@ -104,7 +76,10 @@ ApplicationRules Channels::rules_of(Gate& gate) {
                 const auto rule = gate.rule_of(channel);
                 return hub::HistoryRule{.count = rule->history_count, .age = rule->history_age};
             },
-        .joins_everybody = false,
+        .home = [this](const Member& member) -> std::optional<Member::Joining> {
+            if (member.name_space() == "/") return std::nullopt;
+            return joining(member, {}, channel_of(member.name_space(), {}), {});
+        },
         .tells_channel = true,
         .judge = [this, &gate](const Request& request) -> std::optional<EngineListener::Refusal> {
             auto visitor = std::make_shared<Visitor>();
@@ -119,11 +94,14 @@ ApplicationRules Channels::rules_of(Gate& gate) {
             return std::move(coming_[hub_loops_.current()]);
         },
         .may_return =
-            [&gate](Member& member, const std::string& channel) {
+            [&gate](const Member& member, const std::string& channel) {
                 const auto verdict =
                     gate.judge(client_of(member).visitor, Deed::subscribe, channel);
                 return verdict && verdict->allows();
-            }};
+            },
+        .user_of = [](const Member& member) { return client_of(member).visitor.user; },
+        .who_of = [this](const Member& member,
+                         const std::string& channel) { return who_of(member, channel); }};
 }
 
 Channels::Channels(Server& server, HubLoops& hub_loops, Gate& gate, const SocketIoOptions& options,
@@ -223,9 +201,7 @@ void Channels::welcome(Socket& socket) {
 void Channels::welcome_to_channel(Socket& socket) {
     Member& member = Member::of(socket);
     meet(member);
-    const std::string channel = channel_of(socket.name_space(), {});
-    if (!member.recovered()) join(member, {}, channel, {}, {});
-    watch_presence(member, channel);
+    watch_presence(member, channel_of(socket.name_space(), {}));
 }
 
 void Channels::part(Socket& socket) {
@@ -235,8 +211,7 @@ void Channels::part(Socket& socket) {
 
 /// Then it comes back by itself, with what it has to show by that time, and misses nothing.
 void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
-    const auto left = when - std::chrono::system_clock::now();
-    const auto then = Alarms::Clock::now() + left;
+    const auto then = Alarms::time_of(when);
     const std::size_t loop = member.session().loop();
     Alarms& alarms = application_.engine().alarms(loop);
     auto& closing = client_of(member).closing;
@@ -244,6 +219,7 @@ void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
     alarms.call_off(closing);
     closing = alarms.set(then, [this, loop, number = member.number().number] {
         Member* const there = application_.find(loop, number);
+        if (there == nullptr) return;
         client_of(*there).closing.reset();
         there->session().close(expired);
     });
@@ -272,7 +248,7 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
                          const Acknowledge& acknowledge) {
     const std::string channel = arguments.text(0).value_or("");
     if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
-    const auto wish = read_wish(arguments.json(1));
+    const auto wish = read_history_wish(arguments.json(1));
     if (!wish)
         return refuse(acknowledge, 400,
                       R"(What is wanted of the past is {"history":N} or {"since":POSITION}.)");
@@ -292,21 +268,33 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
           });
 }
 
+std::optional<hub::Presence> Channels::who_of(const Member& member,
+                                              const std::string& channel) const {
+    const Visitor& visitor = client_of(member).visitor;
+    if (!gate_.rule_of(channel)->keeps_presence || visitor.user.empty()) return std::nullopt;
+    return hub::Presence{.user = visitor.user, .info = visitor.info};
+}
+
+Member::Joining Channels::joining(const Member& member, const std::string& room,
+                                  const std::string& channel,
+                                  const hub::HistoryQuery& query) const {
+    Member::Joining joining = {.room = room, .channel = channel, .history = query};
+    const bool wants_none = !query.since && query.last == 0;
+    if (wants_none && gate_.rule_of(channel)->last_message) joining.history.last = 1;
+    joining.who = who_of(member, channel);
+    return joining;
+}
+
 void Channels::join(Member& member, const std::string& room, const std::string& channel,
                     const hub::HistoryQuery& query, const Acknowledge& acknowledge) {
-    const auto rule = gate_.rule_of(channel);
-    const Visitor& visitor = client_of(member).visitor;
-    Member::Joining joining = {.room = room, .channel = channel, .history = query};
-    if (rule->last_message && !query.since && query.last == 0) joining.history.last = 1;
-    if (rule->keeps_presence && !visitor.user.empty())
-        joining.who = hub::Presence{.user = visitor.user, .info = visitor.info};
-    joining.joined = [acknowledge](const Result<hub::History>& history) {
+    Member::Joining entering = joining(member, room, channel, query);
+    entering.joined = [acknowledge](const Result<hub::History>& history) {
         if (!history) return refuse(acknowledge, 503, history.error().message());
         const std::string json = R"({"position":")" + to_text(history->top) + R"(","recovered":)" +
                                  (history->recovered ? "true}" : "false}");
         acknowledge(Json{json});
     };
-    if (member.join(std::move(joining))) {
+    if (member.join(std::move(entering))) {
         if (!room.empty()) watch_presence(member, channel);
     } else if (member.in(room)) {
         refuse(acknowledge, 409, "You are on this channel already.");
@@ -352,12 +340,13 @@ void Channels::publish_on(Member& member, Publishing publishing) {
           [this, publishing = std::move(publishing)](Member& there, const Verdict& verdict) {
               const Acknowledge& acknowledge = publishing.acknowledge;
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
+              if (!hub_loops_.takes_publications()) return send_away(there, acknowledge);
               const Client& its = client_of(there);
               std::string memory;
               hub::Content content =
                   content_of(publishing.event == "message" ? std::string_view() : publishing.event,
                              publishing.arguments, memory);
-              content.user = its.visitor.user;
+              name_sender(content, its.visitor, *gate_.rule_of(publishing.channel));
               application_.tally().add_received(there.session().loop(), content.message.size());
               hub_loops_.hub().publish(
                   {.channel = publishing.channel,
@@ -370,6 +359,16 @@ void Channels::publish_on(Member& member, Publishing publishing) {
                       acknowledge(Json{json});
                   });
           });
+}
+
+/// A server that leaves publishes nothing: the client comes back, to another one.
+void Channels::send_away(const Member& member, const Acknowledge& acknowledge) {
+    const std::size_t loop = member.session().loop();
+    const std::uint64_t number = member.number().number;
+    refuse(acknowledge, 503, leaving_reason);
+    // (What was said may have been too much for it.)
+    if (Member* const there = application_.find(loop, number))
+        there->session().close(leaving_reason);
 }
 
 // ---- presence -----------------------------------------------------------------------------------
@@ -406,13 +405,9 @@ void Channels::watch_presence(Member& member, const std::string& channel) {
 }
 
 void Channels::announce(std::size_t loop, const hub::PresenceChange& change) {
-    const auto* const groups = application_.groups().find(loop, presence_mark + change.channel);
+    const auto groups = application_.groups().find(loop, presence_mark + change.channel);
     if (groups == nullptr) return;
-    std::string json =
-        change.kind == hub::PresenceChange::Kind::joined ? R"({"joined":)" : R"({"left":)";
-    append_quoted(json, change.who.user);
-    if (!change.who.info.empty()) json += R"(,"info":)" + change.who.info;
-    json += '}';
+    const std::string json = change_json(change);
     for (const auto& group : *groups) {
         const auto packets = std::make_shared<const SharedPackets>(
             packets_of_event({.name_space = group->name_space,

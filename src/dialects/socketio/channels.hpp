@@ -57,10 +57,17 @@ private:
     void publish(Socket& socket, const Arguments& arguments, const Acknowledge& acknowledge);
     void list_present(Socket& socket, const Arguments& arguments, const Acknowledge& acknowledge);
 
+    /// As whom it is listed there, where that is known.
+    [[nodiscard]] std::optional<hub::Presence> who_of(const Member& member,
+                                                      const std::string& channel) const;
+    [[nodiscard]] Member::Joining joining(const Member& member, const std::string& room,
+                                          const std::string& channel,
+                                          const hub::HistoryQuery& query) const;
     void join(Member& member, const std::string& room, const std::string& channel,
               const hub::HistoryQuery& query, const Acknowledge& acknowledge);
     void watch_presence(Member& member, const std::string& channel);
     void publish_on(Member& member, Publishing publishing);
+    void send_away(const Member& member, const Acknowledge& acknowledge);
     void announce(std::size_t loop, const hub::PresenceChange& change);
 
     using Then = std::move_only_function<void(Member&, const Verdict&)>;

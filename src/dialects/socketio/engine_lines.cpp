@@ -40,14 +40,18 @@ void EngineServer::judge_upgrade(Upgrade& upgrade) {
         return upgrade.refuse(429, "There are too many sessions of this address.");
     }
     const auto home = loop_of(*id);
-    if (!home || *home >= on_loops_.size())
+    if (!home || *home >= on_loops_.size()) {
+        note_unknown(*id);
         return upgrade.refuse(refusal(EngineError::unknown_session));
+    }
     // Of another loop's session it will be seen there; and one that is there, but cannot be
     // upgraded, closes it.
     if (loops_.current() != *home) return;
     const EngineSession* const session = find(*home, *id);
-    if (session == nullptr || session->ended())
+    if (session == nullptr || session->ended()) {
+        note_unknown(*id);
         return upgrade.refuse(refusal(EngineError::unknown_session));
+    }
 }
 
 void EngineServer::open_line(WebSocket& socket, const Request& request) {
@@ -118,9 +122,10 @@ void EngineServer::attach(EngineSession* session, Wire candidate) {
     session->giving_up_ = on_loops_[session->loop()].alarms.set(
         Alarms::Clock::now() + options_.upgrade_timeout,
         [this, loop = session->loop(), number = session->number()] {
-            EngineSession& there = *find(loop, number);
-            there.giving_up_.reset();
-            drop_candidate(there);
+            EngineSession* const there = find(loop, number);
+            if (there == nullptr) return;
+            there->giving_up_.reset();
+            drop_candidate(*there);
         });
 }
 

@@ -2,6 +2,7 @@
 #include "dialects/socketio/engine_server.hpp"
 #include "dialects/socketio/session_id.hpp"
 #include "engine/cross_origin.hpp"
+#include "engine/log.hpp"
 
 #include <longwire/request.hpp>
 
@@ -33,13 +34,7 @@ void EngineServer::answer(const Poll& poll, int status, std::string body,
                           std::string_view type) const {
     Response response = {.status = status, .body = std::move(body)};
     response.with("Content-Type", type).with("Cache-Control", "no-store");
-    if (!poll.origin.empty()) {
-        response.with("Access-Control-Allow-Origin", poll.origin).with("Vary", "Origin");
-        // For clients that are to send cookies; of pages that the server lists one by one.
-        if (std::find(options_.origins.begin(), options_.origins.end(), "*") ==
-            options_.origins.end())
-            response.with("Access-Control-Allow-Credentials", "true");
-    }
+    engine::make_readable(response, poll.origin, engine::cookies_allowed(options_.origins));
     poll.reply.send(std::move(response));
 }
 
@@ -47,15 +42,28 @@ void EngineServer::refuse(const Poll& poll, EngineError error) const {
     answer(poll, status_of(error), error_json(error), json_type);
 }
 
+void EngineServer::refuse_unknown(const Poll& poll, std::string_view id) {
+    note_unknown(id);
+    refuse(poll, EngineError::unknown_session);
+}
+
+/// Where a proxy gives the requests of one session now to this server, now to another, no session
+/// comes about; and clients tell nobody why.
+void EngineServer::note_unknown(std::string_view id) {
+    if (!is_of_another(id) || told_of_another_.exchange(true)) return;
+    engine::log(LogLevel::warning,
+                "a client of Socket.IO has come here with a session of another server: a proxy "
+                "spreads clients over several, which know nothing of each other. Give all to one "
+                "(docs/proxies.md)");
+}
+
 void EngineServer::preflight(const Request& request, const Poll& poll) const {
     Response response = {.status = 204};
     response.with("Allow", "GET, POST, OPTIONS").with("Access-Control-Allow-Methods", "GET, POST");
     response.with("Access-Control-Allow-Headers",
                   request.header("Access-Control-Request-Headers").value_or("Content-Type"));
-    response.with("Access-Control-Max-Age", "600").with("Vary", "Origin");
-    if (!poll.origin.empty()) response.with("Access-Control-Allow-Origin", poll.origin);
-    if (std::find(options_.origins.begin(), options_.origins.end(), "*") == options_.origins.end())
-        response.with("Access-Control-Allow-Credentials", "true");
+    response.with("Access-Control-Max-Age", "600");
+    engine::make_readable(response, poll.origin, engine::cookies_allowed(options_.origins));
     poll.reply.send(std::move(response));
 }
 
@@ -81,7 +89,7 @@ void EngineServer::request(const Request& request, HttpReply reply) {
     if (request.query("EIO") != "4") return refuse(poll, EngineError::unsupported_version);
     if (!id) return open_by_poll(request, poll);
     const auto home = loop_of(*id);
-    if (!home || *home >= on_loops_.size()) return refuse(poll, EngineError::unknown_session);
+    if (!home || *home >= on_loops_.size()) return refuse_unknown(poll, *id);
     if (request.method() == "GET") return forward_poll(*home, *id, std::move(poll));
     if (request.method() != "POST") return refuse(poll, EngineError::bad_request);
     if (request.body().size() > options_.max_payload) {
@@ -129,7 +137,7 @@ void EngineServer::forward_poll(std::size_t home, const std::string& id, Poll po
 
 void EngineServer::take_poll(std::size_t loop, const std::string& id, Poll poll) {
     EngineSession* const session = find(loop, id);
-    if (session == nullptr) return refuse(poll, EngineError::unknown_session);
+    if (session == nullptr) return refuse_unknown(poll, id);
     if (session->ended()) {
         const bool last = session->payload_.empty();
         if (last) append_packet(session->payload_, EnginePacketType::close);
@@ -170,7 +178,7 @@ void EngineServer::lose_poll(std::size_t loop, const std::string& id, const Poll
 void EngineServer::take_payload(std::size_t loop, const std::string& id, std::string_view body,
                                 const Poll& poll) {
     EngineSession* const session = find(loop, id);
-    if (session == nullptr || session->ended()) return refuse(poll, EngineError::unknown_session);
+    if (session == nullptr || session->ended()) return refuse_unknown(poll, id);
     if (!session->polls()) return refuse(poll, EngineError::bad_request);
     if (!engine::is_utf8(body)) {
         end(*session, How::broken, "parse error");

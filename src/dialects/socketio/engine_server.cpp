@@ -1,10 +1,12 @@
 #include "dialects/socketio/engine_server.hpp"
 
 #include "dialects/socketio/session_id.hpp"
+#include "engine/cross_origin.hpp"
 #include "http/ip_address.hpp"
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 namespace longwire::dialects::socketio {
@@ -25,6 +27,8 @@ EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
       loops_(server),
       count_(options.max_sessions, options.max_sessions_per_address),
       on_loops_(loops_.count()) {
+    // (Since when it makes names is known from here on.)
+    (void)new_id(0);
     std::string path = options_.path;
     while (path.ends_with('/')) path.pop_back();
     websocket.origins = options_.origins;
@@ -34,6 +38,10 @@ EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
     websocket.max_subscriptions = options_.max_namespaces * (options_.max_rooms + 1);
     // Engine.IO has pings of its own.
     websocket.ping_after = websocket.idle_timeout = std::chrono::milliseconds(0);
+    auto allowed = std::make_shared<const std::vector<std::string>>(options_.origins);
+    if (!path.empty())
+        engine::CrossOrigin::share(
+            server, path, [allowed = std::move(allowed)](std::string_view) { return allowed; });
     for (const std::string& each : {path + "/", path}) {
         if (each.empty()) continue;
         for (const std::string_view method : {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
@@ -144,9 +152,10 @@ void EngineServer::end(EngineSession& session, How how, std::string_view reason)
     if (!lingers) return bury(session);
     session.giving_up_ = here.alarms.set(Alarms::Clock::now() + last_poll_time,
                                          [this, loop = session.loop(), number = session.number()] {
-                                             EngineSession& there = *find(loop, number);
-                                             there.giving_up_.reset();
-                                             bury(there);
+                                             EngineSession* const there = find(loop, number);
+                                             if (there == nullptr) return;
+                                             there->giving_up_.reset();
+                                             bury(*there);
                                          });
 }
 
@@ -178,19 +187,40 @@ void EngineServer::set_beat(EngineSession& session) {
     if (session.beat_) alarms.call_off(*session.beat_);
     session.beat_ =
         alarms.set(session.due_, [this, loop = session.loop(), number = session.number()] {
-            EngineSession& there = *find(loop, number);
-            there.beat_.reset();
-            beat(there);
+            EngineSession* const there = find(loop, number);
+            if (there == nullptr) return;
+            there->beat_.reset();
+            beat(*there);
         });
 }
 
 void EngineServer::beat(EngineSession& session) {
-    if (session.awaiting_pong_) return end(session, How::broken, "ping timeout");
+    if (session.awaiting_pong_) return miss_pong(session);
     session.awaiting_pong_ = true;
     // From when it was due, not from when an alarm went off.
     session.due_ += options_.ping_timeout;
     set_beat(session);
+    if (!session.polls())
+        with_wire(session.wire_,
+                  [](WebSocket& socket) { engine::ServerLoops::watch_uptake(socket); });
     write(session, EnginePacketType::ping, {});
+}
+
+/// A client that has yet to get the ping, and takes what comes before it, is waited for.
+void EngineServer::miss_pong(EngineSession& session) {
+    session.due_ = Alarms::Clock::now() + options_.ping_timeout;
+    set_beat(session);
+    const auto judge = [this, loop = session.loop(), number = session.number()](bool takes) {
+        if (takes) return;
+        on_loop(loop, [this, loop, number] {
+            EngineSession* const there = find(loop, number);
+            if (there != nullptr && there->awaiting_pong_) end(*there, How::broken, "ping timeout");
+        });
+    };
+    // (One that was answered and does not ask again has no answer on its way.)
+    if (session.polls()) return session.answered_.look(judge);
+    with_wire(session.wire_,
+              [judge](WebSocket& socket) { judge(engine::ServerLoops::takes(socket)); });
 }
 
 // ---- sending ------------------------------------------------------------------------------------
@@ -302,7 +332,9 @@ void EngineServer::flush(EngineSession& session) {
     if (!session.poll_) return;
     const Poll poll = std::move(*session.poll_);
     session.poll_.reset();
+    session.answered_ = engine::AnswerUptake(poll.reply);
     answer(poll, 200, std::exchange(session.payload_, {}));
+    session.answered_.mark();
 }
 
 void EngineServer::close_wire(Wire wire, CloseCode code, std::string_view reason) {

@@ -9,6 +9,7 @@
 #include <longwire/server.hpp>
 #include <longwire/socketio.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -93,6 +94,9 @@ private:
     void answer(const Poll& poll, int status, std::string body,
                 std::string_view type = "text/plain; charset=UTF-8") const;
     void refuse(const Poll& poll, EngineError error) const;
+    /// There is no such session.
+    void refuse_unknown(const Poll& poll, std::string_view id);
+    void note_unknown(std::string_view id);
     void preflight(const Request& request, const Poll& poll) const;
     void open_by_poll(const Request& request, const Poll& poll);
     void forward_poll(std::size_t home, const std::string& id, Poll poll);
@@ -130,6 +134,7 @@ private:
     void flush(EngineSession& session);
     void set_beat(EngineSession& session);
     void beat(EngineSession& session);
+    void miss_pong(EngineSession& session);
     void end(EngineSession& session, How how, std::string_view reason);
     void bury(EngineSession& session);
     [[nodiscard]] std::string opening_of(const EngineSession& session) const;
@@ -139,6 +144,7 @@ private:
     engine::ServerLoops loops_;
     SessionCount count_;
     std::deque<OnLoop> on_loops_;
+    std::atomic<bool> told_of_another_ = false;
 };
 
 /// Now, if it is this thread's loop; otherwise soon, in order.

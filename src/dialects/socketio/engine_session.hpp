@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
+#include "engine/answer_uptake.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/message.hpp>
@@ -97,7 +98,8 @@ private:
     Wire candidate_;               // for an upgrade
     bool probed_ = false;
     std::optional<Poll> poll_;
-    std::string payload_;  // for the next poll
+    engine::AnswerUptake answered_;  // the poll before
+    std::string payload_;            // for the next poll
     bool flushing_ = false;
     bool overflows_ = false;
     bool ended_ = false;

@@ -36,6 +36,10 @@ std::string event_packet(const EventFrame& frame, std::string_view event, std::s
     if (!frame.channel.empty()) {
         data += R"(,{"channel":)";
         append_quoted(data, frame.channel);
+        if (!frame.user.empty()) {
+            data += R"(,"user":)";
+            append_quoted(data, frame.user);
+        }
         data += '}';
     }
     if (!frame.offset.empty()) {

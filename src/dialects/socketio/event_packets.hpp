@@ -24,6 +24,7 @@ struct EventFrame {
     std::string_view name_space = "/";
     std::optional<std::uint64_t> id = std::nullopt;  // where an acknowledgement is asked for
     std::string_view channel = {};                   // to be told; empty: not
+    std::string_view user = {};                      // to be told with the channel
     std::string_view offset = {};                    // for recovery; empty: none
     std::string_view kept_name = {};                 // that no publication may have
 };

@@ -18,17 +18,22 @@ Groups::Groups(EngineServer& engine)
 
 Group& Groups::enter(std::size_t loop, const std::string& channel, const std::string& name_space,
                      Member& member, hub::Position start) {
-    auto& all = on_loops_[loop].by_channel[channel];
-    Group* group = nullptr;
-    for (const auto& one : all)
-        if (one->name_space == name_space) group = one.get();
+    Shared& all = on_loops_[loop].by_channel[channel];
+    std::shared_ptr<Group> group;
+    if (all != nullptr)
+        for (const auto& one : *all)
+            if (one->name_space == name_space) group = one;
     if (group == nullptr) {
-        group = all.emplace_back(std::make_unique<Group>()).get();
+        group = std::make_shared<Group>();
         group->channel = channel;
         group->name_space = name_space;
         group->topic = "socketio:" + std::to_string(number_) + ':' + std::to_string(loop) +
                        name_space + ',' + channel;
         group->on_wires.resize(on_loops_.size());
+        // (Somebody may be going through those that there were.)
+        auto more = all ? *all : std::vector<std::shared_ptr<Group>>();
+        more.push_back(group);
+        all = std::make_shared<const std::vector<std::shared_ptr<Group>>>(std::move(more));
     }
     if (group->members++ == 0) group->delivered = start;
     attach(*group, member);
@@ -39,8 +44,13 @@ void Groups::leave(std::size_t loop, Group& group, Member& member) {
     detach(group, member);
     if (--group.members > 0) return;
     const auto found = on_loops_[loop].by_channel.find(group.channel);
-    std::erase_if(found->second, [&](const auto& one) { return one.get() == &group; });
-    if (found->second.empty()) on_loops_[loop].by_channel.erase(found);
+    auto fewer = *found->second;
+    std::erase_if(fewer, [&](const auto& one) { return one.get() == &group; });
+    if (fewer.empty())
+        on_loops_[loop].by_channel.erase(found);
+    else
+        found->second =
+            std::make_shared<const std::vector<std::shared_ptr<Group>>>(std::move(fewer));
 }
 
 void Groups::attach(Group& group, Member& member) {
@@ -58,10 +68,9 @@ void Groups::detach(Group& group, Member& member) {
     member.session().unsubscribe(group.topic);
 }
 
-const std::vector<std::unique_ptr<Group>>* Groups::find(std::size_t loop,
-                                                        const std::string& channel) const {
+Groups::Shared Groups::find(std::size_t loop, const std::string& channel) const {
     const auto found = on_loops_[loop].by_channel.find(channel);
-    return found == on_loops_[loop].by_channel.end() ? nullptr : &found->second;
+    return found == on_loops_[loop].by_channel.end() ? nullptr : found->second;
 }
 
 void Groups::send(std::size_t loop, const Group& group, const SharedPackets& packets,

@@ -36,21 +36,23 @@ public:
     /// Puts the member where what is published reaches it. `start` is where that begins.
     Group& enter(std::size_t loop, const std::string& channel, const std::string& name_space,
                  Member& member, hub::Position start);
-    /// The group may be gone afterwards.
+    /// The group may be gone afterwards, but for whoever holds what `find` gave.
     void leave(std::size_t loop, Group& group, Member& member);
     /// To and from those who get what comes by themselves, as the member says it is reached.
     void attach(Group& group, Member& member);
     void detach(Group& group, Member& member);
 
-    [[nodiscard]] const std::vector<std::unique_ptr<Group>>* find(std::size_t loop,
-                                                                  const std::string& channel) const;
+    /// Those of a channel as they are now: whoever holds this may send, and end members, as it
+    /// goes through them. Null where there are none.
+    using Shared = std::shared_ptr<const std::vector<std::shared_ptr<Group>>>;
+    [[nodiscard]] Shared find(std::size_t loop, const std::string& channel) const;
     /// To all of a group but one (who may be null).
     void send(std::size_t loop, const Group& group, const SharedPackets& packets,
               const std::shared_ptr<const void>& owner, const Member* except) const;
 
 private:
     struct OnLoop {
-        std::unordered_map<std::string, std::vector<std::unique_ptr<Group>>> by_channel;
+        std::unordered_map<std::string, Shared> by_channel;
     };
 
     EngineServer& engine_;

@@ -1,6 +1,6 @@
+#include "access/json_parser.hpp"
 #include "dialects/socketio/first_request.hpp"
 
-#include <simdjson.h>
 #include <longwire/socketio.hpp>
 
 #include <algorithm>
@@ -33,10 +33,11 @@ std::string decoded(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> Handshake::auth_text(std::string_view name) const {
+    if (name.data() == nullptr) name = "";  // (simdjson compares what is there.)
     simdjson::dom::parser parser;
     simdjson::dom::element element;
     std::string_view text;
-    if (parser.parse(auth.data(), auth.size()).get(element) != simdjson::SUCCESS ||
+    if (access::parse_json(parser, auth).get(element) != simdjson::SUCCESS ||
         element[name].get(text) != simdjson::SUCCESS)
         return std::nullopt;
     return std::string(text);

@@ -36,6 +36,7 @@ Whereabouts Member::whereabouts() const {
 }
 
 void Member::take(const SharedPackets& packets, const std::shared_ptr<const void>& owner) {
+    if (gone_) return;
     if (connected_) return session_.send(packets);
     if (held_.size() >= most_held) return session_.fail("too much came before it was there");
     held_.push_back({&packets, owner});
@@ -74,10 +75,17 @@ void Member::send(std::string_view event, const Arguments& arguments, bool only_
 
 void Member::request(std::string_view event, const Arguments& arguments,
                      std::chrono::milliseconds timeout, longwire::socketio::Answered answered) {
-    if (!connected_) return answered(failure(ErrorCode::connection_failed, "the client has gone"));
+    const auto refuse = [&](ErrorCode code, std::string words) {
+        // (Not within this call.)
+        application_.engine().loops().post(
+            session_.loop(), [answered = std::move(answered), code, words = std::move(words)] {
+                answered(failure(code, words));
+            });
+    };
+    if (!connected_) return refuse(ErrorCode::connection_failed, "the client has gone");
     if (pending_.size() >= application_.options().max_requests)
-        return answered(failure(ErrorCode::unsupported,
-                                "too many acknowledgements of this client are waited for"));
+        return refuse(ErrorCode::unsupported,
+                      "too many acknowledgements of this client are waited for");
     const std::uint64_t id = ++latest_request_;
     const auto alarm =
         application_.engine()
@@ -88,6 +96,7 @@ void Member::request(std::string_view event, const Arguments& arguments,
                 Member* const there = application.find(loop, number);
                 if (there == nullptr) return;
                 const auto found = there->pending_.find(id);
+                if (found == there->pending_.end()) return;
                 const auto late = std::move(found->second.answered);
                 there->pending_.erase(found);
                 late(failure(ErrorCode::timed_out, "the client did not acknowledge it in time"));
@@ -201,8 +210,9 @@ void Member::joined(const std::string& room, std::uint64_t number, Joining joini
                     Result<hub::History> history) {
     if (!history) {
         rooms_.erase(room);
-        if (joining.joined) joining.joined(history);
-        return;
+        if (joining.joined) return joining.joined(history);
+        // It would wait for what never comes: cut, it comes back and tries again.
+        return session_.close("a channel cannot be joined now");
     }
     // What is told of it comes first; it may also end it.
     if (joining.joined) joining.joined(history);

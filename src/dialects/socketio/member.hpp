@@ -86,7 +86,8 @@ public:
         hub::HistoryQuery history = {};
         std::optional<hub::Presence> who = std::nullopt;
         bool sends_history = true;
-        /// Told how it went; before anything that is published arrives.
+        /// Told how it went; before anything that is published arrives. Left out: who cannot join
+        /// is cut.
         std::move_only_function<void(const Result<hub::History>&)> joined = {};
     };
     /// False where it is in too many, or in this one.

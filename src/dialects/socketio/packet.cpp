@@ -1,6 +1,6 @@
 #include "dialects/socketio/packet.hpp"
 
-#include <simdjson.h>
+#include "access/json_parser.hpp"
 
 #include <algorithm>
 #include <array>
@@ -97,12 +97,8 @@ Reading<void> judge_data(const Packet& packet) {
     if (packet.data.empty())
         return fits(packet.type, nullptr) ? Reading<void>{} : malformed("data is missing");
     thread_local simdjson::dom::parser parser;
-    if (parser.max_depth() != deepest &&
-        parser.allocate(std::max<std::size_t>(parser.capacity(), 1024), deepest) !=
-            simdjson::SUCCESS)
-        return malformed("there is no memory for it");
     element data;
-    if (parser.parse(packet.data.data(), packet.data.size()).get(data) != simdjson::SUCCESS)
+    if (access::parse_json(parser, packet.data, deepest).get(data) != simdjson::SUCCESS)
         return malformed("the data is not JSON, or is too deep");
     if (!fits(packet.type, &data)) return malformed("the data is none for this type of packet");
     if (!placeholders_fit(data, packet.attachments))

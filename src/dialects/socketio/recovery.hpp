@@ -78,9 +78,10 @@ struct KeptMember {
         std::string channel;
         hub::Position joined;    // where it began to get what is published
         hub::Position position;  // of the latest that it was sent
-        std::optional<hub::Presence> who;
+        std::optional<hub::Presence> who = {};
     };
     hub::MemberId member;  // what it was in the hub
+    std::string user;      // who it was, where that is known
     std::vector<Room> rooms;
     std::map<const void*, std::shared_ptr<void>> states;
     std::deque<SingleEvent> singles;

@@ -1,9 +1,8 @@
 // Clients that lost their connection and come back: connection state recovery.
 #include "dialects/socketio/application.hpp"
 
+#include "dialects/socketio/recovery_claim.hpp"
 #include "dialects/socketio/session_id.hpp"
-
-#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -25,24 +24,6 @@ constexpr std::array<std::string_view, 7> recoverable = {"transport error",
                                                          "the token has expired",
                                                          "messages are missing"};
 
-struct Claim {
-    std::string key;
-    std::optional<std::string> offset;
-};
-
-std::optional<Claim> claim_of(const std::string& auth) {
-    simdjson::dom::parser parser;
-    simdjson::dom::element element;
-    std::string_view key;
-    if (parser.parse(auth.data(), auth.size()).get(element) != simdjson::SUCCESS ||
-        element["pid"].get(key) != simdjson::SUCCESS)
-        return std::nullopt;
-    Claim claim = {.key = std::string(key), .offset = {}};
-    std::string_view offset;
-    if (element["offset"].get(offset) == simdjson::SUCCESS) claim.offset = offset;
-    return claim;
-}
-
 }  // namespace
 
 /// Somebody who joins their channels again.
@@ -56,8 +37,10 @@ struct Application::Comeback {
 void Application::keep(Member& member, std::string_view reason) {
     const std::size_t loop = member.session().loop();
     OnLoop& here = on_loops_[loop];
-    const bool settled = std::ranges::all_of(
-        member.rooms_, [](const auto& entry) { return entry.second.group != nullptr; });
+    const bool settled = (!home_of(member) || member.in({})) &&
+                         std::ranges::all_of(member.rooms_, [](const auto& entry) {
+                             return entry.second.group != nullptr;
+                         });
     if (!member.connected() || !settled || here.kept.size() >= most_kept ||
         std::ranges::find(recoverable, reason) == recoverable.end())
         return directory_.forget(member.key_);
@@ -65,6 +48,7 @@ void Application::keep(Member& member, std::string_view reason) {
     kept.id = member.id_;
     kept.name_space = member.name_space_;
     kept.member = member.number_;
+    if (rules_.user_of) kept.user = rules_.user_of(member);
     for (const auto& [name, room] : member.rooms_) {
         if (!room.in_hub) continue;
         kept.rooms.push_back({.room = name,
@@ -91,7 +75,7 @@ void Application::keep(Member& member, std::string_view reason) {
 
 /// Looks for what is kept of them, on the loop that has it. False: nothing is.
 bool Application::come_back(EngineSession& session, const std::string& name_space, Place& place) {
-    const auto claim = claim_of(place.handshake->auth);
+    const auto claim = read_recovery_claim(place.handshake->auth);
     if (!claim) return false;
     const auto home = directory_.find(claim->key);
     if (!home) return false;
@@ -133,7 +117,8 @@ std::optional<KeptMember> Application::take_kept(std::size_t loop, const std::st
 void Application::continue_with(EngineSession& session, const std::string& name_space, Place& place,
                                 const std::string& key, std::optional<KeptMember> kept) {
     Member& member = add(session, place, name_space, place.handshake);
-    if (!kept) return welcome(member);
+    const bool is_same = kept && (!rules_.user_of || rules_.user_of(member) == kept->user);
+    if (!is_same) return welcome(member);
     member.key_ = key;
     rejoin(member, std::move(*kept));
 }
@@ -167,7 +152,7 @@ void Application::rejoin(Member& member, KeptMember kept) {
             {.room = room.room,
              .channel = room.channel,
              .history = {.since = room.position},
-             .who = room.who,
+             .who = rules_.who_of ? rules_.who_of(member, room.channel) : room.who,
              .sends_history = false,
              .joined = [answered](const Result<hub::History>& history) { answered(&history); }});
     }

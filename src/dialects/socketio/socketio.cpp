@@ -379,13 +379,6 @@ WebSocketOptions websocket_of(const SocketIoOptions& options) {
     return websocket;
 }
 
-Task<> tick(hub::Hub& hub) {
-    for (;;) {
-        co_await sleep_for(std::chrono::milliseconds(500));
-        hub.tick();
-    }
-}
-
 }  // namespace
 
 struct SocketIo::Inside {
@@ -400,7 +393,7 @@ struct Alone {
     Alone(Server& server, const SocketIoOptions& options)
         : hub_loops(server, hub),
           application(server, hub_loops, options, websocket_of(options), rules_of(options)) {
-        server.post([this] { spawn(tick(hub)); });
+        hub_loops.tick_hub_every(std::chrono::milliseconds(500));
     }
 
     hub::MemoryBroker broker;

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "dialects/gate.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace longwire::dialects {
+
+/// A gate that asks somebody who takes their time about all that another gate lets at once: until
+/// the test says so.
+class LateGate final : public Gate {
+public:
+    explicit LateGate(Gate& decides) : decides_(decides) {}
+
+    Verdict identify(const Request& request, Visitor& visitor) override {
+        return decides_.identify(request, visitor);
+    }
+    std::optional<Verdict> judge(const Visitor& /*visitor*/, Deed /*deed*/,
+                                 const std::string& /*channel*/) override {
+        return std::nullopt;
+    }
+    void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+             std::move_only_function<void(Verdict)> answer) override {
+        const std::scoped_lock lock(mutex_);
+        asked_.emplace_back([this, visitor, deed, channel, answer = std::move(answer)]() mutable {
+            answer(decides_.judge(visitor, deed, channel).value_or(Verdict{}));
+        });
+    }
+    std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override {
+        return decides_.rule_of(channel);
+    }
+    [[nodiscard]] std::uint64_t version() const noexcept override { return decides_.version(); }
+
+    [[nodiscard]] std::size_t asked() {
+        const std::scoped_lock lock(mutex_);
+        return asked_.size();
+    }
+    void answer_all() {
+        std::vector<std::move_only_function<void()>> asked;
+        {
+            const std::scoped_lock lock(mutex_);
+            asked.swap(asked_);
+        }
+        for (auto& answer : asked) answer();
+    }
+
+private:
+    Gate& decides_;
+    std::mutex mutex_;
+    std::vector<std::move_only_function<void()>> asked_;
+};
+
+}  // namespace longwire::dialects

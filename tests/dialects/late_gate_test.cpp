@@ -1,0 +1,116 @@
+// Clients that go while somebody is asked about them.
+#include "late_gate.hpp"
+#include "dialects/raw/raw.hpp"
+#include "dialects/socketio/channels.hpp"
+#include "line_client.hpp"
+#include "raw_client.hpp"
+#include "running_hub.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <thread>
+
+namespace longwire::dialects {
+namespace {
+
+struct LateGates : RunningHub<> {
+    /// Nobody is on a channel, and nobody is counted who is not there.
+    void expect_nobody() {
+        while (hub.counts().members > 0 || hub.counts().channels > 0) {
+            hub.tick();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        hub.presence("a", [](const Result<std::vector<hub::Presence>>& present) {
+            EXPECT_TRUE(present->empty());
+        });
+        for (const DialectTally& tally : hub_loops.tallies())
+            EXPECT_EQ(tally.sum(DialectTally::opened), tally.sum(DialectTally::closed))
+                << tally.name();
+    }
+    void await_asked(std::size_t count) {
+        while (late.asked() < count) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    void await_no_connection() const {
+        while (running.server.counts().connections > 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+
+    LateGate late{gate};
+    raw::Raw raw{running.server, hub_loops, late};
+    socketio::Channels socketio{running.server, hub_loops, late, {}, {}};
+};
+
+/// A poll that was let in after its client had ended its side, and has the head of its answer.
+struct HalfClosedPoll : RawClient {
+    explicit HalfClosedPoll(LateGates& gates) : RawClient(gates.running.port) {
+        send("GET /channels/a?user=bob&wait=60 HTTP/1.1\r\nHost: x\r\n\r\n");
+        shut();
+        gates.await_asked(1);
+        gates.late.answer_all();
+        EXPECT_NE(read_until("\r\n\r\n").find("200 OK"), std::string::npos);
+    }
+};
+
+TEST_F(LateGates, WhoHasGoneBeforeTheAnswerIsNotLetIn) {
+    {
+        RawClient stream(running.port);
+        stream.send(
+            "GET /channels/a?user=ann HTTP/1.1\r\nHost: x\r\nAccept: "
+            "text/event-stream\r\n\r\n");
+        RawClient poll(running.port);
+        poll.send("GET /channels/a?user=bob&wait=60 HTTP/1.1\r\nHost: x\r\n\r\n");
+        RawClient socket(running.port);
+        socket.send(
+            "GET /channels/a?user=cem HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "
+            "Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n");
+        LineClient events(running.port, "/socket.io/");
+        events.next();
+        events.send("40/a,");
+        await_asked(4);
+    }
+    // (The poll may have ended its side only, and is there until it is answered.)
+    while (running.server.counts().connections > 1)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    late.answer_all();
+    await_no_connection();
+    await_turns();
+    expect_nobody();
+}
+
+TEST_F(LateGates, WhoHasEndedTheirSideIsAnsweredAllTheSame) {
+    HalfClosedPoll poll(*this);
+    RawClient post(running.port);
+    post.send("POST /channels/a?user=ann HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+    post.shut();
+    await_asked(1);
+    late.answer_all();
+    EXPECT_NE(post.read_all().find("{\"position\":"), std::string::npos);
+    EXPECT_NE(poll.read_all().find("\"hi\""), std::string::npos);
+}
+
+TEST_F(LateGates, WhoEndsTheirSideAndGoesLaterIsNoticedWellBeforeTheirWaitIsOver) {
+    {
+        const HalfClosedPoll gone(*this);
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    await_no_connection();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(50));
+    expect_nobody();
+}
+
+TEST_F(LateGates, WhoStaysIsLetInWhenItComes) {
+    RawClient stream(running.port);
+    stream.send(
+        "GET /channels/a?user=ann HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+    await_asked(1);
+    late.answer_all();
+    EXPECT_NE(stream.read_until("joined").find("200 OK"), std::string::npos);
+    EXPECT_EQ(hub.counts().members, 1U);
+}
+
+}  // namespace
+}  // namespace longwire::dialects
