@@ -27,9 +27,12 @@ public:
         for (int count = 0; count < 2; ++count)
             threads_.emplace_back([&] {
                 const std::string message(sent_size, 'x');
-                while (!over_) (void)client.send(message);
+                while (!over_)
+                    if (client.send(message) == SendStatus::dropped) ++dropped_;
             });
     }
+    /// What found no room.
+    [[nodiscard]] int dropped() const noexcept { return dropped_; }
     ~Senders() {
         over_ = true;
         for (std::thread& thread : threads_) thread.join();
@@ -39,6 +42,7 @@ public:
 
 private:
     std::atomic<bool> over_ = false;
+    std::atomic<int> dropped_ = 0;
     std::vector<std::thread> threads_;
 };
 
@@ -53,15 +57,15 @@ TEST(ClientBounds, HoldWhileAServerReadsSlowly) {
     std::size_t most = 0;
     {
         const Senders senders(client);
-        const auto end = std::chrono::steady_clock::now() + 700ms;
-        while (std::chrono::steady_clock::now() < end) {
-            // (Now and then, so that it is passed on bit by bit.)
+        // Until the bound has been met a thousand times; read in between, so that what waits is
+        // passed on bit by bit.
+        while (senders.dropped() < 1000) {
             (void)connection.read(20'000);
             most = std::max(most, client.buffered_amount());
         }
+        EXPECT_EQ(client.ready_state(), ReadyState::open);
     }
     EXPECT_LE(most, max_backlog + sent_size);
-    EXPECT_GE(most, max_backlog / 2);
 }
 
 TEST(ClientBounds, HoldWhenConnectionsBreak) {
