@@ -24,7 +24,7 @@ int main(int count, char** arguments) {
                           }});
     const longwire::Hub hub(
         server, {.rules = {{.pattern = "plain*"}, {.pattern = "*", .history_count = 100}},
-                 .may = [](longwire::ChannelQuestion question) { question.allow(); }});
+                 .authorize = [](longwire::AuthorizationRequest question) { question.allow(); }});
     const auto port =
         static_cast<std::uint16_t>(count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 9001);
     return server.run({.port = port});

@@ -18,11 +18,11 @@ int main() {
                        .history_count = 1,
                        .last_message = true,
                        .slow_reader = longwire::SlowReader::latest}},
-            .identify = [](const longwire::Request& request) -> longwire::Result<longwire::ChannelUser> {
+            .authenticate = [](const longwire::Request& request) -> longwire::Result<longwire::ChannelUser> {
                 return longwire::ChannelUser{.name = request.query("user").value_or(""), .info = {}};
             },
-            .may = [](longwire::ChannelQuestion question) {
-                if (question.channel() == "clock" && question.deed() == longwire::ChannelDeed::publish)
+            .authorize = [](longwire::AuthorizationRequest question) {
+                if (question.channel() == "clock" && question.action() == longwire::ChannelAction::publish)
                     question.refuse(403, "Only the server tells the time.");
                 else
                     question.allow();

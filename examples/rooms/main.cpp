@@ -18,8 +18,8 @@ int main() {
         server,
         {
             .rules = {{.pattern = "*", .history_count = 100, .presence = true}},
-            .may = [](longwire::ChannelQuestion question) {
-                if (question.deed() == longwire::ChannelDeed::publish)
+            .authorize = [](longwire::AuthorizationRequest question) {
+                if (question.action() == longwire::ChannelAction::publish)
                     question.refuse(403, "Come with Socket.IO to say something.");
                 else
                     question.allow();

@@ -51,12 +51,12 @@ struct ChannelRule {
 
 /// A user of channels: one, however many connections they have.
 struct ChannelUser {
-    std::string name;  ///< Up to 128 bytes of UTF-8. Empty: nobody in particular, not listed.
+    std::string name;  ///< Up to 128 bytes of UTF-8. Empty: anonymous, not listed.
     std::string info;  ///< JSON that others see beside the name, up to 1 KiB; or nothing.
 };
 
 /// What a client may want to do on a channel.
-enum class ChannelDeed : std::uint8_t {
+enum class ChannelAction : std::uint8_t {
     subscribe,
     publish,
     presence,  ///< Ask who is there, and be told who comes and goes.
@@ -65,27 +65,27 @@ enum class ChannelDeed : std::uint8_t {
 
 /// Whether a client may do something: to be answered once, in the handler that gets it or later, on
 /// any thread. One that goes without an answer is a no (503).
-class ChannelQuestion {
+class AuthorizationRequest {
 public:
     [[nodiscard]] const ChannelUser& user() const noexcept;
-    /// Whence they come: an IP address without a port, or "unix".
+    /// The IP address they connect from, without a port, or "unix".
     [[nodiscard]] std::string_view address() const noexcept;
-    [[nodiscard]] ChannelDeed deed() const noexcept;
+    [[nodiscard]] ChannelAction action() const noexcept;
     [[nodiscard]] std::string_view channel() const noexcept;
 
     void allow();
     /// `status` is that of the HTTP answer (401, 403, 429, …); `sentence` is for whoever asked.
     void refuse(int status, std::string_view sentence);
 
-    ChannelQuestion(ChannelQuestion&&) noexcept;
-    ChannelQuestion& operator=(ChannelQuestion&&) noexcept;
-    ChannelQuestion(const ChannelQuestion&) = delete;
-    ChannelQuestion& operator=(const ChannelQuestion&) = delete;
-    ~ChannelQuestion();
+    AuthorizationRequest(AuthorizationRequest&&) noexcept;
+    AuthorizationRequest& operator=(AuthorizationRequest&&) noexcept;
+    AuthorizationRequest(const AuthorizationRequest&) = delete;
+    AuthorizationRequest& operator=(const AuthorizationRequest&) = delete;
+    ~AuthorizationRequest();
 
 private:
     friend class dialects::HubAccess;
-    explicit ChannelQuestion(std::unique_ptr<dialects::AskedQuestion> asked) noexcept;
+    explicit AuthorizationRequest(std::unique_ptr<dialects::AskedQuestion> asked) noexcept;
     std::unique_ptr<dialects::AskedQuestion> asked_;
 };
 
@@ -93,13 +93,13 @@ struct HubOptions {
     /// The first whose pattern matches counts; a channel that none is for is closed to clients.
     std::vector<ChannelRule> rules = {ChannelRule{}};
     /// Who sends this: by a cookie, a token or what the program knows. An error is answered with
-    /// 401 and its message. Left out: all are nobody in particular. It runs on the connection's
+    /// 401 and its message. Left out: all are anonymous. It runs on the connection's
     /// loop, on several threads at the same time, and must not block.
-    std::function<Result<ChannelUser>(const Request&)> identify = {};
+    std::function<Result<ChannelUser>(const Request&)> authenticate = {};
     /// Whether somebody may do something. Left out: all may subscribe, and nobody may do anything
-    /// else but the program itself. It runs as `identify` does; what takes time is answered later.
-    /// The same may be asked more than once.
-    std::function<void(ChannelQuestion)> may = {};
+    /// else but the program itself. It runs as `authenticate` does; what takes time is answered
+    /// later. The same may be asked more than once.
+    std::function<void(AuthorizationRequest)> authorize = {};
     /// How long a user may be without a connection before they are told to have left.
     std::chrono::milliseconds presence_grace = std::chrono::seconds(3);
     /// Channels with members at a time; more cannot be joined.
@@ -122,8 +122,8 @@ public:
     [[nodiscard]] const std::string& event() const noexcept;
     /// Whether the text is a value in JSON.
     [[nodiscard]] bool is_json() const noexcept;
-    /// Who sent it, as `HubOptions::identify` (or a token, or a sign-in) said; empty where nobody
-    /// in particular did. No client can say it of itself.
+    /// Who sent it, as `HubOptions::authenticate` (or a token, or a sign-in) said; empty where the
+    /// sender in particular did. No client can say it of itself.
     [[nodiscard]] const std::string& user() const noexcept;
     /// JSON that others see beside the name, where the channel's rule keeps presence; or nothing.
     [[nodiscard]] const std::string& info() const noexcept;
@@ -137,7 +137,7 @@ private:
 };
 
 /// Which of the messages that were published before are wanted.
-struct HistoryWish {
+struct HistoryQuery {
     /// All that came after this position. Empty: `last` counts.
     std::string since = {};
     /// So many of the latest.
@@ -247,11 +247,11 @@ public:
     /// presence is kept. What goes wrong is told to `on_begin`: invalid_argument, unsupported (too
     /// many channels).
     [[nodiscard]] Subscription subscribe(std::string_view channel, SubscriptionHandlers handlers,
-                                         const HistoryWish& history = {}, ChannelUser as = {});
+                                         const HistoryQuery& history = {}, ChannelUser as = {});
 
     /// `answer` is called once, on any thread and maybe before this returns. Errors:
     /// invalid_argument.
-    void history(std::string_view channel, const HistoryWish& wish,
+    void history(std::string_view channel, const HistoryQuery& wish,
                  std::function<void(Result<ChannelHistory>)> answer) const;
     /// Who is on the channel; `answer` as above.
     void presence(std::string_view channel,

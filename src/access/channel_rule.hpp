@@ -1,5 +1,7 @@
 #pragma once
 
+#include <longwire/slow_reader.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +21,6 @@ enum class Who : std::uint8_t {
     webhook,  ///< whom the user's own server lets
 };
 
-/// What becomes of messages for a receiver that reads too slowly. (The engine's rule has the same
-/// names; this room does not see it.)
-enum class WhenSlow : std::uint8_t { close, drop_newest, drop_oldest, latest };
-
 /// What holds for the channels of a pattern. The first rule whose pattern matches counts.
 struct ChannelRule {
     /// A channel's name, or, with '*' in it, each '*' standing for any number of characters.
@@ -39,7 +37,7 @@ struct ChannelRule {
     /// A new subscriber gets the last message first.
     bool last_message = false;
     /// Nothing in the configuration: the rule of the server.
-    std::optional<WhenSlow> slow_reader = std::nullopt;
+    std::optional<SlowReader> slow_reader = std::nullopt;
 };
 
 /// Whether `channel` is one of `pattern`'s.

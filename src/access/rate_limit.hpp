@@ -13,7 +13,7 @@
 
 namespace longwire::access {
 
-/// A token bucket: filled at a rate, up to its burst; each deed takes one out.
+/// A token bucket: filled at a rate, up to its burst; each action takes one out.
 class RateLimit {
 public:
     using Clock = std::chrono::steady_clock;

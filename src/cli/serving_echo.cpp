@@ -24,7 +24,7 @@ void close_for(WebSocket& socket, std::string_view reason) {
 void open(dialects::RulesGate& gate, WebSocket& socket, const Request& request) {
     dialects::Visitor visitor;
     // (A token that is no good makes nobody of them, and the echo is for everybody.)
-    const dialects::Verdict known = gate.identify(request, visitor);
+    const dialects::Verdict known = gate.authenticate(request, visitor);
     if (known.status == 429) return close_for(socket, known.reason);
     if (gate.limits_publishing()) socket.state<Talker>().visitor = std::move(visitor);
 }

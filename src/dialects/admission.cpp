@@ -15,7 +15,7 @@ void shorten(Verdict& verdict, const Verdict& other) {
     verdict.expires = verdict.expires ? std::min(*verdict.expires, *other.expires) : other.expires;
 }
 
-/// One that is being granted or refused, deed by deed.
+/// One that is being granted or refused, action by action.
 struct Asking {
     Gate& gate;
     Wish wish;
@@ -36,18 +36,18 @@ void take(std::shared_ptr<Asking> asking, Verdict verdict) {
 
 void go_on(std::shared_ptr<Asking> asking) {
     Asking& its = *asking;
-    if (its.next == its.wish.deeds.size())
+    if (its.next == its.wish.actions.size())
         return its.answer(std::move(its.so_far), std::move(its.wish.visitor));
-    const Deed deed = its.wish.deeds[its.next];
-    if (auto verdict = its.gate.judge(its.wish.visitor, deed, its.wish.channel))
+    const Action action = its.wish.actions[its.next];
+    if (auto verdict = its.gate.judge(its.wish.visitor, action, its.wish.channel))
         return take(std::move(asking), std::move(*verdict));
     auto taken = [asking](Verdict verdict) { take(asking, std::move(verdict)); };
-    if (deed == Deed::publish)
+    if (action == Action::publish)
         its.gate.ask_to_publish(its.wish.visitor, its.wish.channel,
                                 {its.wish.type, std::as_bytes(std::span(its.wish.message))},
                                 std::move(taken));
     else
-        its.gate.ask(its.wish.visitor, deed, its.wish.channel, std::move(taken));
+        its.gate.ask(its.wish.visitor, action, its.wish.channel, std::move(taken));
 }
 
 }  // namespace
@@ -57,8 +57,8 @@ std::optional<Verdict> judge(Gate& gate, const Wish& wish) {
     // Whatever is refused at once need not be asked for.
     Verdict all;
     bool asks = false;
-    for (const Deed deed : wish.deeds) {
-        const auto verdict = gate.judge(wish.visitor, deed, wish.channel);
+    for (const Action action : wish.actions) {
+        const auto verdict = gate.judge(wish.visitor, action, wish.channel);
         asks = asks || !verdict;
         if (!verdict) continue;
         if (!verdict->allows()) return verdict;

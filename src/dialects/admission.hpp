@@ -17,7 +17,7 @@ namespace longwire::dialects {
 /// What somebody who has been identified wants to do on a channel: all of it, or nothing.
 struct Wish {
     Visitor visitor = {};
-    std::vector<Deed> deeds = {};
+    std::vector<Action> actions = {};
     std::string channel = {};
     /// For publishing: what.
     MessageType type = MessageType::text;

@@ -36,7 +36,7 @@ struct Visitor {
 };
 
 /// What somebody wants to do on a channel.
-enum class Deed : std::uint8_t { subscribe, publish, presence, history };
+enum class Action : std::uint8_t { subscribe, publish, presence, history };
 
 /// What the gate says. 200 lets them; anything else is the status of an HTTP answer.
 struct Verdict {
@@ -57,10 +57,10 @@ public:
     Gate& operator=(const Gate&) = delete;
 
     /// Who sends this. A token that is shown and no good is refused here.
-    [[nodiscard]] virtual Verdict identify(const Request& request, Visitor& visitor) = 0;
+    [[nodiscard]] virtual Verdict authenticate(const Request& request, Visitor& visitor) = 0;
     /// Who shows this token, once more or now only; `visitor` is who sent the request. On the loop
     /// of their connection.
-    [[nodiscard]] virtual Verdict identify(std::string_view token, Visitor& visitor) {
+    [[nodiscard]] virtual Verdict authenticate(std::string_view token, Visitor& visitor) {
         (void)token;
         (void)visitor;
         return {.status = 401, .reason = "This server knows no tokens."};
@@ -72,16 +72,16 @@ public:
         answer({}, visitor);
     }
     /// Nothing where it has to be asked.
-    [[nodiscard]] virtual std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
+    [[nodiscard]] virtual std::optional<Verdict> judge(const Visitor& visitor, Action action,
                                                        const std::string& channel) = 0;
     /// `answer` is called once, on any thread, maybe before this returns.
-    virtual void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+    virtual void ask(const Visitor& visitor, Action action, const std::string& channel,
                      std::move_only_function<void(Verdict)> answer) = 0;
     /// The same for publishing `message`, which is valid until this returns.
     virtual void ask_to_publish(const Visitor& visitor, const std::string& channel,
                                 Message /*message*/,
                                 std::move_only_function<void(Verdict)> answer) {
-        ask(visitor, Deed::publish, channel, std::move(answer));
+        ask(visitor, Action::publish, channel, std::move(answer));
     }
     /// What else holds for the channel. Never null.
     [[nodiscard]] virtual std::shared_ptr<const access::ChannelRule> rule_of(

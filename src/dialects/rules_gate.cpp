@@ -1,7 +1,7 @@
 #include "dialects/rules_gate.hpp"
 
 #include "access/json_web_token.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 #include "http/ip_address.hpp"
 
 #include <chrono>
@@ -26,49 +26,49 @@ const std::shared_ptr<const ChannelRule>& closed_rule() {
     return rule;
 }
 
-Who who_may(const ChannelRule& rule, Deed deed) noexcept {
-    switch (deed) {
-        case Deed::subscribe:
+Who who_may(const ChannelRule& rule, Action action) noexcept {
+    switch (action) {
+        case Action::subscribe:
             return rule.subscribe;
-        case Deed::publish:
+        case Action::publish:
             return rule.publish;
-        case Deed::presence:
+        case Action::presence:
             return rule.presence;
-        case Deed::history:
+        case Action::history:
             break;
     }
     return rule.history;
 }
 
-std::string_view words_of(Deed deed) noexcept {
-    switch (deed) {
-        case Deed::subscribe:
+std::string_view words_of(Action action) noexcept {
+    switch (action) {
+        case Action::subscribe:
             return "subscribe to";
-        case Deed::publish:
+        case Action::publish:
             return "publish on";
-        case Deed::presence:
+        case Action::presence:
             return "see who is on";
-        case Deed::history:
+        case Action::history:
             break;
     }
     return "read the history of";
 }
 
-Verdict refused(int status, Deed deed, std::string_view why) {
+Verdict refused(int status, Action action, std::string_view why) {
     return {.status = status,
-            .reason = "You may not " + std::string(words_of(deed)) +
+            .reason = "You may not " + std::string(words_of(action)) +
                       " this channel: " + std::string(why)};
 }
 
-std::string_view name_of(Deed deed) noexcept {
-    switch (deed) {
-        case Deed::subscribe:
+std::string_view name_of(Action action) noexcept {
+    switch (action) {
+        case Action::subscribe:
             return "subscribe";
-        case Deed::publish:
+        case Action::publish:
             return "publish";
-        case Deed::presence:
+        case Action::presence:
             return "presence";
-        case Deed::history:
+        case Action::history:
             break;
     }
     return "history";
@@ -115,7 +115,7 @@ struct RulesGate::Credentials {
 
     /// What a webhook has granted for some time.
     struct Grant {
-        Deed deed;
+        Action action;
         std::string channel;
         std::chrono::sys_seconds until;
     };
@@ -123,13 +123,13 @@ struct RulesGate::Credentials {
     std::mutex mutex = {};
     std::vector<Grant> grants = {};
 
-    [[nodiscard]] std::optional<Grant> find(Deed deed, const std::string& channel) {
+    [[nodiscard]] std::optional<Grant> find(Action action, const std::string& channel) {
         const std::scoped_lock lock(mutex);
         std::erase_if(grants, [now = std::chrono::system_clock::now()](const Grant& grant) {
             return grant.until <= now;
         });
         for (const Grant& grant : grants)
-            if (grant.deed == deed && grant.channel == channel) return grant;
+            if (grant.action == action && grant.channel == channel) return grant;
         return std::nullopt;
     }
     void keep(Grant grant) {
@@ -181,7 +181,7 @@ void RulesGate::replace(Policy policy) {
     ++version_;
 }
 
-Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
+Verdict RulesGate::authenticate(const Request& request, Visitor& visitor) {
     const auto state = this->state();
     visitor.address = std::string(request.client_address());
     visitor.counted_address = http::counted_address(visitor.address);
@@ -193,7 +193,7 @@ Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
         visitor.to_introduce = webhook->asks_who();
         credentials->shown_headers = webhook->shown_headers(request);
     }
-    if (const auto token = token_of(request)) return identify(*token, visitor);
+    if (const auto token = token_of(request)) return authenticate(*token, visitor);
     if (state->policy.users_name_themselves) {
         visitor.user = request.query("user").value_or("");
         // (It goes out as a part of JSON.)
@@ -203,7 +203,7 @@ Verdict RulesGate::identify(const Request& request, Visitor& visitor) {
     return {};
 }
 
-Verdict RulesGate::identify(std::string_view token, Visitor& visitor) {
+Verdict RulesGate::authenticate(std::string_view token, Visitor& visitor) {
     const auto state = this->state();
     auto claims = access::verify_token(token, state->policy.keys, state->policy.demands,
                                        std::chrono::system_clock::now());
@@ -224,41 +224,42 @@ Verdict RulesGate::identify(std::string_view token, Visitor& visitor) {
     return {};
 }
 
-std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Deed deed,
+std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Action action,
                                         const std::string& channel) {
     const auto state = this->state();
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
     const auto& claims = its.claims;
     if (visitor.to_introduce && !its.introduced)
-        return refused(401, deed, "it is not known who you are.");
+        return refused(401, action, "it is not known who you are.");
     // (In seconds, in which no date is too far.)
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     if (visitor.expires && now >= *visitor.expires)
-        return refused(401, deed, "your token has expired.");
-    switch (who_may(*state->find(channel), deed)) {
+        return refused(401, action, "your token has expired.");
+    switch (who_may(*state->find(channel), action)) {
         case Who::nobody:
-            return refused(403, deed, "nobody may.");
+            return refused(403, action, "nobody may.");
         case Who::everyone:
             break;
         case Who::user:
-            if (!claims) return refused(401, deed, "show a token.");
+            if (!claims) return refused(401, action, "show a token.");
             break;
         case Who::token: {
-            if (!claims) return refused(401, deed, "show a token.");
-            const bool granted = deed == Deed::publish ? claims->may_publish(channel)
-                                                       : claims->may_subscribe(channel);
-            if (!granted) return refused(403, deed, "your token does not name it.");
+            if (!claims) return refused(401, action, "show a token.");
+            const bool granted = action == Action::publish ? claims->may_publish(channel)
+                                                           : claims->may_subscribe(channel);
+            if (!granted) return refused(403, action, "your token does not name it.");
             break;
         }
         case Who::webhook:
-            if (const auto grant = its.find(deed, channel)) {
-                Verdict verdict = deed == Deed::publish ? judge_rate(*state, visitor) : Verdict{};
+            if (const auto grant = its.find(action, channel)) {
+                Verdict verdict =
+                    action == Action::publish ? judge_rate(*state, visitor) : Verdict{};
                 if (verdict.allows()) verdict.expires = grant->until;
                 return verdict;
             }
             return std::nullopt;
     }
-    return deed == Deed::publish ? judge_rate(*state, visitor) : Verdict{};
+    return action == Action::publish ? judge_rate(*state, visitor) : Verdict{};
 }
 
 Verdict RulesGate::judge_rate(const Visitor& visitor) {
@@ -318,25 +319,25 @@ std::shared_ptr<void> RulesGate::introduced(Visitor& visitor, WebhookAnswer& ans
     return now;
 }
 
-void RulesGate::ask(const Visitor& visitor, Deed deed, const std::string& channel,
+void RulesGate::ask(const Visitor& visitor, Action action, const std::string& channel,
                     std::move_only_function<void(Verdict)> answer) {
-    ask_webhook(visitor, deed, channel, std::nullopt, std::move(answer));
+    ask_webhook(visitor, action, channel, std::nullopt, std::move(answer));
 }
 
 void RulesGate::ask_to_publish(const Visitor& visitor, const std::string& channel, Message message,
                                std::move_only_function<void(Verdict)> answer) {
     if (Verdict verdict = judge_rate(*state(), visitor); !verdict.allows())
         return answer(std::move(verdict));
-    ask_webhook(visitor, Deed::publish, channel, message, std::move(answer));
+    ask_webhook(visitor, Action::publish, channel, message, std::move(answer));
 }
 
-void RulesGate::ask_webhook(const Visitor& visitor, Deed deed, const std::string& channel,
+void RulesGate::ask_webhook(const Visitor& visitor, Action action, const std::string& channel,
                             std::optional<Message> message,
                             std::move_only_function<void(Verdict)> answer) {
     const auto webhook = state()->policy.webhook;
     if (webhook == nullptr || !webhook->asks_what()) return answer(nobody_answers());
     const auto& shown = *static_cast<const Credentials*>(visitor.credentials.get());
-    const WebhookQuestion question = {.what = name_of(deed),
+    const WebhookQuestion question = {.what = name_of(action),
                                       .channel = channel,
                                       .user = visitor.user,
                                       .info = visitor.info,
@@ -344,16 +345,16 @@ void RulesGate::ask_webhook(const Visitor& visitor, Deed deed, const std::string
                                       .claims = claims_of(shown.claims),
                                       .headers = shown.shown_headers,
                                       .message = message};
-    webhook->ask(question,
-                 [webhook, deed, channel, credentials = visitor.credentials,
-                  answer = std::move(answer)](const Result<WebhookAnswer>& answered) mutable {
-                     Verdict verdict = verdict_of(
-                         answered, "You may not " + std::string(words_of(deed)) + " this channel");
-                     if (verdict.allows() && verdict.expires)
-                         static_cast<Credentials*>(credentials.get())
-                             ->keep({.deed = deed, .channel = channel, .until = *verdict.expires});
-                     answer(std::move(verdict));
-                 });
+    webhook->ask(
+        question, [webhook, action, channel, credentials = visitor.credentials,
+                   answer = std::move(answer)](const Result<WebhookAnswer>& answered) mutable {
+            Verdict verdict = verdict_of(
+                answered, "You may not " + std::string(words_of(action)) + " this channel");
+            if (verdict.allows() && verdict.expires)
+                static_cast<Credentials*>(credentials.get())
+                    ->keep({.action = action, .channel = channel, .until = *verdict.expires});
+            answer(std::move(verdict));
+        });
 }
 
 std::shared_ptr<const ChannelRule> RulesGate::rule_of(const std::string& channel) {

@@ -34,13 +34,13 @@ public:
     /// From now on this one counts, also for those who are there.
     void replace(Policy policy);
 
-    Verdict identify(const Request& request, Visitor& visitor) override;
-    Verdict identify(std::string_view token, Visitor& visitor) override;
+    Verdict authenticate(const Request& request, Visitor& visitor) override;
+    Verdict authenticate(std::string_view token, Visitor& visitor) override;
     void introduce(const Visitor& visitor,
                    std::move_only_function<void(Verdict, Visitor)> answer) override;
-    std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
+    std::optional<Verdict> judge(const Visitor& visitor, Action action,
                                  const std::string& channel) override;
-    void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+    void ask(const Visitor& visitor, Action action, const std::string& channel,
              std::move_only_function<void(Verdict)> answer) override;
     void ask_to_publish(const Visitor& visitor, const std::string& channel, Message message,
                         std::move_only_function<void(Verdict)> answer) override;
@@ -71,7 +71,7 @@ private:
 
     [[nodiscard]] static std::shared_ptr<void> introduced(Visitor& visitor,
                                                           WebhookAnswer& answered);
-    void ask_webhook(const Visitor& visitor, Deed deed, const std::string& channel,
+    void ask_webhook(const Visitor& visitor, Action action, const std::string& channel,
                      std::optional<Message> message, std::move_only_function<void(Verdict)> answer);
     [[nodiscard]] std::shared_ptr<State> state() const;
     [[nodiscard]] static Verdict judge_rate(State& state, const Visitor& visitor);

@@ -7,19 +7,7 @@
 namespace longwire::dialects {
 
 std::optional<SlowReader> slow_reader_of(Gate& gate, const std::string& channel) {
-    const auto when = gate.rule_of(channel)->slow_reader;
-    if (!when) return std::nullopt;
-    switch (*when) {
-        case access::WhenSlow::drop_newest:
-            return SlowReader::drop_newest;
-        case access::WhenSlow::drop_oldest:
-            return SlowReader::drop_oldest;
-        case access::WhenSlow::latest:
-            return SlowReader::latest;
-        case access::WhenSlow::close:
-            break;
-    }
-    return SlowReader::close;
+    return gate.rule_of(channel)->slow_reader;
 }
 
 void add_slow_reader_policy(HubLoops& hub_loops, Gate& gate,

@@ -1,7 +1,7 @@
 #include "dialects/webhook.hpp"
 
 #include "dialects/json_text.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 #include "engine/log.hpp"
 
 #include <utility>

@@ -1,6 +1,6 @@
 #include "engine/loop_registry.hpp"
 
-#include "engine/websocket_session.hpp"
+#include "engine/websocket/websocket_session.hpp"
 
 #include <unistd.h>
 

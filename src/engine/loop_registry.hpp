@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/slot_table.hpp"
+#include "engine/websocket/slot_table.hpp"
 #include "net/held_total.hpp"
 #include "net/loop.hpp"
 #include "net/posted.hpp"

@@ -17,7 +17,6 @@ namespace longwire::ops {
 namespace {
 
 using access::ChannelRule;
-using access::WhenSlow;
 using access::Who;
 
 constexpr std::size_t most_history = 100'000;
@@ -49,11 +48,11 @@ std::optional<Who> who_of(std::string_view word) {
     return std::nullopt;
 }
 
-std::optional<WhenSlow> when_slow_of(std::string_view word) {
-    if (word == "close") return WhenSlow::close;
-    if (word == "drop-newest") return WhenSlow::drop_newest;
-    if (word == "drop-oldest") return WhenSlow::drop_oldest;
-    if (word == "latest") return WhenSlow::latest;
+std::optional<SlowReader> slow_reader_of(std::string_view word) {
+    if (word == "close") return SlowReader::close;
+    if (word == "drop-newest") return SlowReader::drop_newest;
+    if (word == "drop-oldest") return SlowReader::drop_oldest;
+    if (word == "latest") return SlowReader::latest;
     return std::nullopt;
 }
 
@@ -88,7 +87,7 @@ std::string_view set_rule_key(ChannelRule& rule, std::string_view key, const std
         return take(rule.history_age, parse_duration(text)) ? "" : "must be a time, as 5m or 30s";
     if (key == "keeps_presence") return take(rule.keeps_presence, truth_of()) ? "" : truth;
     if (key == "last_message") return take(rule.last_message, truth_of()) ? "" : truth;
-    rule.slow_reader = when_slow_of(text);
+    rule.slow_reader = slow_reader_of(text);
     return rule.slow_reader ? "" : "must be close, drop-newest, drop-oldest or latest";
 }
 

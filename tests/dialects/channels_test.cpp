@@ -233,7 +233,7 @@ TEST_F(Channels, WhateverComesAndGoesLeavesNothingBehind) {
 
 TEST_F(Channels, ARuleSaysWhatBecomesOfMessagesForASlowReader) {
     RulesGate::Policy policy = open_policy();
-    policy.rules.front().slow_reader = access::WhenSlow::latest;
+    policy.rules.front().slow_reader = SlowReader::latest;
     policy.rules.front().history_count = 0;
     gate.replace(policy);
     RawClient slow(running.port);

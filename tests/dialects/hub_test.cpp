@@ -31,14 +31,14 @@ HubOptions open_to_all() {
         .rules = {{.pattern = "kept*", .history_count = 10, .presence = true},
                   {.pattern = "last", .history_count = 1, .last_message = true},
                   {.pattern = "plain*"}},
-        .identify = [](const Request& request) -> Result<ChannelUser> {
+        .authenticate = [](const Request& request) -> Result<ChannelUser> {
             const auto user = request.query("user");
             if (user == "mallory") return failure(ErrorCode::invalid_argument, "Not you.");
             if (user == "broken") throw std::runtime_error("no database");
             return ChannelUser{.name = user.value_or(""),
                                .info = request.query("info").value_or("")};
         },
-        .may = [](ChannelQuestion question) { question.allow(); },
+        .authorize = [](AuthorizationRequest question) { question.allow(); },
         .presence_grace = std::chrono::milliseconds(0),
     };
 }
@@ -78,7 +78,7 @@ struct PublicHub : testing::Test {
                       }});
         return done.get_future().get();
     }
-    Result<ChannelHistory> history(std::string_view channel, const HistoryWish& wish) {
+    Result<ChannelHistory> history(std::string_view channel, const HistoryQuery& wish) {
         std::promise<Result<ChannelHistory>> done;
         hub->history(channel, wish,
                      [&](Result<ChannelHistory> all) { done.set_value(std::move(all)); });
@@ -329,15 +329,15 @@ TEST_F(PublicHub, TheProgramSaysWhoSomebodyIs) {
     EXPECT_TRUE(get("/channels/kept?history=1&user=mallory").starts_with("HTTP/1.1 401"));
     EXPECT_TRUE(get("/channels/kept?history=1&user=ann").starts_with("HTTP/1.1 200"));
     EXPECT_TRUE(get("/channels/kept?history=1&user=broken").starts_with("HTTP/1.1 500"));
-    EXPECT_EQ(logged.next(), "identify of a hub threw an exception: no database");
+    EXPECT_EQ(logged.next(), "authenticate of a hub threw an exception: no database");
     // It would go out to others as a part of JSON.
     EXPECT_TRUE(get("/channels/kept?history=1&user=ann&info=}").starts_with("HTTP/1.1 500"));
 }
 
 TEST_F(PublicHub, TheProgramSaysWhoMay) {
     HubOptions options = open_to_all();
-    options.may = [](ChannelQuestion question) {
-        if (question.deed() != ChannelDeed::publish) return question.allow();
+    options.authorize = [](AuthorizationRequest question) {
+        if (question.action() != ChannelAction::publish) return question.allow();
         if (question.user().name == "ann") return question.allow();
         if (question.user().name == "throws") throw std::runtime_error("no database");
         if (question.user().name == "silent") return;
@@ -357,8 +357,8 @@ TEST_F(PublicHub, TheProgramSaysWhoMay) {
 
 TEST_F(PublicHub, WhoMayNotReadTheHistoryGetsItByNoTransport) {
     HubOptions options = open_to_all();
-    options.may = [](ChannelQuestion question) {
-        if (question.deed() == ChannelDeed::history)
+    options.authorize = [](AuthorizationRequest question) {
+        if (question.action() == ChannelAction::history)
             question.refuse(403, "Not what was before.");
         else
             question.allow();
@@ -392,11 +392,11 @@ TEST_F(PublicHub, WhoMayNotReadTheHistoryGetsItByNoTransport) {
 TEST_F(PublicHub, AWebSocketWaitsForEachThingThatIsAsked) {
     std::mutex mutex;
     std::condition_variable_any asked;
-    std::deque<ChannelQuestion> questions;
-    std::vector<ChannelDeed> deeds;
+    std::deque<AuthorizationRequest> questions;
+    std::vector<ChannelAction> actions;
     std::atomic<bool> shows_history = false;
     HubOptions options = open_to_all();
-    options.may = [&](ChannelQuestion question) {
+    options.authorize = [&](AuthorizationRequest question) {
         const std::scoped_lock lock(mutex);
         questions.push_back(std::move(question));
         asked.notify_all();
@@ -404,12 +404,13 @@ TEST_F(PublicHub, AWebSocketWaitsForEachThingThatIsAsked) {
     std::jthread program([&](const std::stop_token& end) {
         std::unique_lock lock(mutex);
         while (asked.wait(lock, end, [&] { return !questions.empty(); })) {
-            ChannelQuestion question = std::move(questions.front());
+            AuthorizationRequest question = std::move(questions.front());
             questions.pop_front();
             // (The same may be asked twice, if it is answered as early as this.)
-            if (deeds.empty() || deeds.back() != question.deed()) deeds.push_back(question.deed());
+            if (actions.empty() || actions.back() != question.action())
+                actions.push_back(question.action());
             lock.unlock();
-            if (question.deed() == ChannelDeed::subscribe || shows_history)
+            if (question.action() == ChannelAction::subscribe || shows_history)
                 question.allow();
             else
                 question.refuse(403, "No.");
@@ -432,42 +433,42 @@ TEST_F(PublicHub, AWebSocketWaitsForEachThingThatIsAsked) {
     EXPECT_EQ(other.read(8), "\x81\x06secret");
     program.request_stop();
     program.join();
-    using enum ChannelDeed;
-    EXPECT_EQ(deeds, (std::vector{subscribe, history, subscribe, history}));
+    using enum ChannelAction;
+    EXPECT_EQ(actions, (std::vector{subscribe, history, subscribe, history}));
 }
 
 TEST_F(PublicHub, TheProgramMayTakeItsTimeToSay) {
     std::mutex mutex;
     std::condition_variable asked;
-    std::deque<ChannelQuestion> questions;
+    std::deque<AuthorizationRequest> questions;
     std::atomic<int> count = 0;
     HubOptions options = open_to_all();
-    options.may = [&](ChannelQuestion question) {
+    options.authorize = [&](AuthorizationRequest question) {
         ++count;
         const std::scoped_lock lock(mutex);
         questions.push_back(std::move(question));
         asked.notify_all();
     };
     start(std::move(options));
-    const auto answer = [&](const std::function<void(ChannelQuestion)>& say) {
+    const auto answer = [&](const std::function<void(AuthorizationRequest)>& say) {
         std::unique_lock lock(mutex);
         asked.wait(lock, [&] { return !questions.empty(); });
-        ChannelQuestion question = std::move(questions.front());
+        AuthorizationRequest question = std::move(questions.front());
         questions.pop_front();
         lock.unlock();
         say(std::move(question));
     };
     RawClient client(running.port);
     client.send("POST /channels/plain HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
-    answer([](ChannelQuestion question) { question.allow(); });
+    answer([](AuthorizationRequest question) { question.allow(); });
     EXPECT_TRUE(client.read_until("}").starts_with("HTTP/1.1 200"));
     RawClient other(running.port);
     other.send("POST /channels/plain HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
-    answer([](ChannelQuestion question) { question.refuse(403, "No."); });
+    answer([](AuthorizationRequest question) { question.refuse(403, "No."); });
     EXPECT_TRUE(other.read_until("No.").starts_with("HTTP/1.1 403"));
     RawClient third(running.port);
     third.send("POST /channels/plain HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
-    answer([](const ChannelQuestion& /*goes without an answer*/) {});
+    answer([](const AuthorizationRequest& /*goes without an answer*/) {});
     EXPECT_TRUE(third.read_until("\r\n\r\n").starts_with("HTTP/1.1 503"));
     // Each was asked about once.
     EXPECT_EQ(count, 3);

@@ -16,18 +16,18 @@ class LateGate final : public Gate {
 public:
     explicit LateGate(Gate& decides) : decides_(decides) {}
 
-    Verdict identify(const Request& request, Visitor& visitor) override {
-        return decides_.identify(request, visitor);
+    Verdict authenticate(const Request& request, Visitor& visitor) override {
+        return decides_.authenticate(request, visitor);
     }
-    std::optional<Verdict> judge(const Visitor& /*visitor*/, Deed /*deed*/,
+    std::optional<Verdict> judge(const Visitor& /*visitor*/, Action /*action*/,
                                  const std::string& /*channel*/) override {
         return std::nullopt;
     }
-    void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+    void ask(const Visitor& visitor, Action action, const std::string& channel,
              std::move_only_function<void(Verdict)> answer) override {
         const std::scoped_lock lock(mutex_);
-        asked_.emplace_back([this, visitor, deed, channel, answer = std::move(answer)]() mutable {
-            answer(decides_.judge(visitor, deed, channel).value_or(Verdict{}));
+        asked_.emplace_back([this, visitor, action, channel, answer = std::move(answer)]() mutable {
+            answer(decides_.judge(visitor, action, channel).value_or(Verdict{}));
         });
     }
     std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override {

@@ -45,10 +45,10 @@ HubOptions hub_options() {
         .rules = {{.pattern = "kept*", .history_count = 10, .presence = true},
                   {.pattern = "last", .history_count = 1, .last_message = true},
                   {.pattern = "*"}},
-        .identify = [](const Request& request) -> Result<ChannelUser> {
+        .authenticate = [](const Request& request) -> Result<ChannelUser> {
             return ChannelUser{.name = request.query("user").value_or(""), .info = {}};
         },
-        .may = [](ChannelQuestion question) { question.allow(); },
+        .authorize = [](AuthorizationRequest question) { question.allow(); },
         .presence_grace = 0ms,
     };
 }

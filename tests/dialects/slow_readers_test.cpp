@@ -120,7 +120,7 @@ struct SlowReaders : QuietServer {
                    {.pattern = "newest", .slow_reader = SlowReader::drop_newest},
                    {.pattern = "oldest", .slow_reader = SlowReader::drop_oldest},
                    {.pattern = "latest", .slow_reader = SlowReader::latest}},
-         .may = [](ChannelQuestion question) { question.allow(); },
+         .authorize = [](AuthorizationRequest question) { question.allow(); },
          .websocket = {.max_backlog = std::size_t{64} * 1024, .compression = Compression::off}}};
     std::size_t published = 0;
 };

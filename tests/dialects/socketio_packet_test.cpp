@@ -1,6 +1,6 @@
 // The packets of Engine.IO and Socket.IO: the examples of the protocols' own documents, and what is
 // none.
-#include "dialects/socketio/engine_packet.hpp"
+#include "dialects/socketio/engineio_packet.hpp"
 #include "dialects/socketio/event_packets.hpp"
 #include "dialects/socketio/packet.hpp"
 
@@ -37,7 +37,7 @@ TEST(EngineIoPacket, IsADigitAndWhatFollows) {
     EXPECT_EQ(packet->data.text(), "hello");
     EXPECT_EQ(read_engine_packet("2")->type, EnginePacketType::ping);
     EXPECT_EQ(read_engine_packet("2probe")->data.text(), "probe");
-    EXPECT_EQ(engine_packet(EnginePacketType::message, "hello"), "4hello");
+    EXPECT_EQ(engineio_packet(EnginePacketType::message, "hello"), "4hello");
 }
 
 TEST(EngineIoPacket, IsNothingElse) {

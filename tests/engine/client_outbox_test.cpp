@@ -1,5 +1,5 @@
 // What a Client keeps of messages that have yet to leave.
-#include "engine/client_outbox.hpp"
+#include "engine/client/client_outbox.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What is read out of the options of `connect`, and where redirects lead.
-#include "engine/connect_plan.hpp"
+#include "engine/client/connect_plan.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What a client and an HTTP proxy say to each other (CONNECT, RFC 9110, section 9.3.6).
-#include "engine/http_tunnel.hpp"
+#include "engine/client/http_tunnel.hpp"
 
 #include <gtest/gtest.h>
 #include <longwire/http_answer.hpp>

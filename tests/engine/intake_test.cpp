@@ -1,5 +1,5 @@
 // What lies between the decoder and a coroutine: messages as they come, whole or in parts.
-#include "engine/intake.hpp"
+#include "engine/websocket/intake.hpp"
 #include "protocol/utf8.hpp"
 
 #include <gtest/gtest.h>

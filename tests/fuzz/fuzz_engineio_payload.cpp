@@ -1,7 +1,7 @@
 // Payloads of Engine.IO's polling transport.
 #include "fuzz_input.hpp"
 
-#include "dialects/socketio/engine_packet.hpp"
+#include "dialects/socketio/engineio_packet.hpp"
 
 namespace longwire::fuzz {
 namespace {

@@ -2,8 +2,8 @@
 #include "fuzz_input.hpp"
 #include "plain_json.hpp"
 
-#include "dialects/raw/history_wish.hpp"
-#include "dialects/socketio/history_wish.hpp"
+#include "dialects/raw/history_query.hpp"
+#include "dialects/socketio/history_query.hpp"
 #include "http/percent.hpp"
 #include "http/request_parser.hpp"
 #include "hub/position.hpp"
@@ -56,7 +56,7 @@ std::optional<Request> request_for(const std::string& target) {
 }
 
 void check_wish_of(const Request& request) {
-    const auto wish = dialects::raw::read_history_wish(request);
+    const auto wish = dialects::raw::read_history_query(request);
     const auto since = request.query("since");
     const auto last = request.query("history");
     const bool since_fits = !since || plain_position(*since);
@@ -69,12 +69,12 @@ void check_wish_of(const Request& request) {
 }
 
 void check_packet(std::string_view json) {
-    const auto wish = dialects::socketio::read_history_wish(json);
+    const auto wish = dialects::socketio::read_history_query(json);
     if (!wish) return;
     require(plain_json(json).has_value(), "a wish is JSON");
     std::string again = R"({"history":)" + std::to_string(wish->last);
     if (wish->since) again += R"(,"since":")" + to_text(*wish->since) + '"';
-    const auto reread = dialects::socketio::read_history_wish(again + "}");
+    const auto reread = dialects::socketio::read_history_query(again + "}");
     require(reread && reread->last == wish->last && reread->since == wish->since,
             "a wish that was written can be read again");
 }

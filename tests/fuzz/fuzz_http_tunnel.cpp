@@ -1,7 +1,7 @@
 // What an HTTP proxy, or whatever else listens there, answers to CONNECT.
 #include "fuzz_input.hpp"
 
-#include "engine/http_tunnel.hpp"
+#include "engine/client/http_tunnel.hpp"
 
 #include <longwire/http_answer.hpp>
 

@@ -50,7 +50,7 @@ function talk(context, { port }, namespace = '', options = {}) {
 const next = (socket, event) => new Promise((resolve) => { socket.once(event, resolve); });
 
 for (const transports of [['polling'], ['websocket']])
-    test(`socket.io-client by ${transports}: each deed is asked for`, async (context) => {
+    test(`socket.io-client by ${transports}: each action is asked for`, async (context) => {
         const { url, asked } = await hook(context, ({ what, channel, message }) => ({
             allow: channel !== 'closed' && !(what === 'publish' && message.text === 'bad'), reason: 'the app said no',
         }));

@@ -133,12 +133,12 @@ void add_rest(longwire::SocketIo& io, Namespace& name_space) {
 
 longwire::HubOptions hub_options() {
     return {.rules = {{.history_count = 1000, .presence = true}},
-            .identify =
+            .authenticate =
                 [](const longwire::Request& request) -> longwire::Result<longwire::ChannelUser> {
                 return longwire::ChannelUser{.name = request.query("user").value_or(""),
                                              .info = {}};
             },
-            .may = [](longwire::ChannelQuestion question) { question.allow(); }};
+            .authorize = [](longwire::AuthorizationRequest question) { question.allow(); }};
 }
 
 void add_channels(longwire::Hub& hub, Namespace& name_space) {

@@ -58,7 +58,7 @@ pattern = "*"
     EXPECT_EQ(rule.history_age, std::chrono::seconds(30));
     EXPECT_TRUE(rule.keeps_presence);
     EXPECT_TRUE(rule.last_message);
-    EXPECT_EQ(rule.slow_reader, access::WhenSlow::latest);
+    EXPECT_EQ(rule.slow_reader, SlowReader::latest);
     // What is not said is closed, but for reading what comes.
     EXPECT_EQ(file.channels[1].subscribe, access::Who::everyone);
     EXPECT_EQ(file.channels[1].publish, access::Who::nobody);

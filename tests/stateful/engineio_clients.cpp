@@ -1,5 +1,5 @@
 // How sessions are opened, polled and changed over.
-#include "engine_clients.hpp"
+#include "engineio_clients.hpp"
 
 #include "engine_line.hpp"
 #include "served.hpp"

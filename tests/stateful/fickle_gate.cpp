@@ -7,7 +7,7 @@
 
 namespace longwire::stateful {
 
-using dialects::Deed;
+using dialects::Action;
 using dialects::Verdict;
 using dialects::Visitor;
 
@@ -51,8 +51,8 @@ std::string_view FickleGate::drawn_way() {
     return ways.at(static_cast<std::size_t>(drawn(0, ways.size() - 1)));
 }
 
-Verdict FickleGate::identify(const Request& request, Visitor& visitor) {
-    Verdict verdict = rules_.identify(request, visitor);
+Verdict FickleGate::authenticate(const Request& request, Visitor& visitor) {
+    Verdict verdict = rules_.authenticate(request, visitor);
     if (request.query("introduce") == "1") visitor.to_introduce = true;
     return verdict;
 }
@@ -64,22 +64,22 @@ void FickleGate::introduce(const Visitor& visitor,
     });
 }
 
-std::optional<Verdict> FickleGate::judge(const Visitor& visitor, Deed deed,
+std::optional<Verdict> FickleGate::judge(const Visitor& visitor, Action action,
                                          const std::string& channel) {
-    auto verdict = rules_.judge(known(visitor), deed, channel);
+    auto verdict = rules_.judge(known(visitor), action, channel);
     if (!verdict || !verdict->allows() || way_of(channel).empty()) return verdict;
     return std::nullopt;
 }
 
-void FickleGate::ask(const Visitor& visitor, Deed deed, const std::string& channel,
+void FickleGate::ask(const Visitor& visitor, Action action, const std::string& channel,
                      std::move_only_function<void(Verdict)> answer) {
     const std::string_view way = way_of(channel);
-    if (way.empty()) return rules_.ask(known(visitor), deed, channel, std::move(answer));
+    if (way.empty()) return rules_.ask(known(visitor), action, channel, std::move(answer));
     // (Somebody who stays is asked about again by an alarm; about other things by what they say.)
-    if (way == "throws" && deed == Deed::subscribe) {
+    if (way == "throws" && action == Action::subscribe) {
         // Known again by what a visitor keeps for the connection.
         const std::scoped_lock lock(mutex_);
-        if (!asked_.emplace(visitor.credentials, deed, channel).second)
+        if (!asked_.emplace(visitor.credentials, action, channel).second)
             throw std::runtime_error("on purpose");
     }
     answer_in(way == "mixed" ? drawn_way() : way, std::move(answer));
@@ -89,7 +89,7 @@ void FickleGate::ask_to_publish(const Visitor& visitor, const std::string& chann
                                 std::move_only_function<void(Verdict)> answer) {
     if (way_of(channel).empty())
         return rules_.ask_to_publish(known(visitor), channel, message, std::move(answer));
-    ask(visitor, Deed::publish, channel, std::move(answer));
+    ask(visitor, Action::publish, channel, std::move(answer));
 }
 
 void FickleGate::answer_in(std::string_view way, std::move_only_function<void(Verdict)> answer) {

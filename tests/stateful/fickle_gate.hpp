@@ -31,16 +31,17 @@ public:
                std::uint64_t seed)
         : rules_(rules), loops_(loops), later_(later), chance_(seed) {}
 
-    dialects::Verdict identify(const Request& request, dialects::Visitor& visitor) override;
-    dialects::Verdict identify(std::string_view token, dialects::Visitor& visitor) override {
-        return rules_.identify(token, visitor);
+    dialects::Verdict authenticate(const Request& request, dialects::Visitor& visitor) override;
+    dialects::Verdict authenticate(std::string_view token, dialects::Visitor& visitor) override {
+        return rules_.authenticate(token, visitor);
     }
     void introduce(
         const dialects::Visitor& visitor,
         std::move_only_function<void(dialects::Verdict, dialects::Visitor)> answer) override;
-    std::optional<dialects::Verdict> judge(const dialects::Visitor& visitor, dialects::Deed deed,
+    std::optional<dialects::Verdict> judge(const dialects::Visitor& visitor,
+                                           dialects::Action action,
                                            const std::string& channel) override;
-    void ask(const dialects::Visitor& visitor, dialects::Deed deed, const std::string& channel,
+    void ask(const dialects::Visitor& visitor, dialects::Action action, const std::string& channel,
              std::move_only_function<void(dialects::Verdict)> answer) override;
     void ask_to_publish(const dialects::Visitor& visitor, const std::string& channel,
                         Message message,
@@ -61,7 +62,7 @@ private:
     std::mutex mutex_;
     simulation::Chance chance_;
     // Those of whom it was asked before, on channels where it throws.
-    std::set<std::tuple<std::shared_ptr<void>, dialects::Deed, std::string>> asked_;
+    std::set<std::tuple<std::shared_ptr<void>, dialects::Action, std::string>> asked_;
 };
 
 }  // namespace longwire::stateful

@@ -8,15 +8,15 @@ using Clock = std::chrono::steady_clock;
 
 Later::Later() : thread_([this] { work(); }) {}
 
-void Later::after(std::chrono::milliseconds wait, Deed deed) {
+void Later::after(std::chrono::milliseconds wait, Action action) {
     const std::scoped_lock lock(mutex_);
-    waiting_.emplace(Clock::now() + wait, std::move(deed));
+    waiting_.emplace(Clock::now() + wait, std::move(action));
     changed_.notify_one();
 }
 
-void Later::never(Deed deed) {
+void Later::never(Action action) {
     const std::scoped_lock lock(mutex_);
-    never_.push_back(std::move(deed));
+    never_.push_back(std::move(action));
 }
 
 void Later::end() {
@@ -44,11 +44,11 @@ void Later::work() {
             changed_.wait_until(lock, when);
             continue;
         }
-        Deed deed = std::move(first->second);
+        Action action = std::move(first->second);
         waiting_.erase(first);
         lock.unlock();
-        deed();
-        deed = nullptr;
+        action();
+        action = nullptr;
         lock.lock();
     }
 }

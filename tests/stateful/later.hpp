@@ -14,15 +14,15 @@ namespace longwire::stateful {
 /// Does things later, on a thread of its own; or never. Any thread.
 class Later {
 public:
-    using Deed = std::move_only_function<void()>;
+    using Action = std::move_only_function<void()>;
 
     Later();
     ~Later() { end(); }
     Later(const Later&) = delete;
     Later& operator=(const Later&) = delete;
 
-    void after(std::chrono::milliseconds wait, Deed deed);
-    void never(Deed deed);
+    void after(std::chrono::milliseconds wait, Action action);
+    void never(Action action);
     /// Lets go of all that was not done.
     void end();
 
@@ -31,8 +31,8 @@ private:
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::multimap<std::chrono::steady_clock::time_point, Deed> waiting_;
-    std::vector<Deed> never_;
+    std::multimap<std::chrono::steady_clock::time_point, Action> waiting_;
+    std::vector<Action> never_;
     bool ending_ = false;
     std::thread thread_;
 };

@@ -91,11 +91,11 @@ dialects::RulesGate::Policy policy_of(std::uint64_t version,
     policy.rules.push_back(rule("user-*", Who::user));
     if (policy.webhook) policy.rules.push_back(rule("hook-*", Who::webhook));
     ChannelRule latest = rule("latest-*", Who::everyone);
-    latest.slow_reader = access::WhenSlow::latest;
+    latest.slow_reader = SlowReader::latest;
     latest.last_message = true;
     policy.rules.push_back(latest);
     ChannelRule drops = rule("drops-*", Who::everyone);
-    drops.slow_reader = access::WhenSlow::drop_oldest;
+    drops.slow_reader = SlowReader::drop_oldest;
     policy.rules.push_back(drops);
     ChannelRule plain = rule("plain-*", Who::everyone);
     plain.keeps_presence = false;

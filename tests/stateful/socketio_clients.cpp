@@ -1,5 +1,5 @@
 // What members of namespaces do.
-#include "engine_clients.hpp"
+#include "engineio_clients.hpp"
 
 #include "engine_line.hpp"
 

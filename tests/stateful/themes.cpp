@@ -1,6 +1,6 @@
 #include "themes.hpp"
 
-#include "engine_clients.hpp"
+#include "engineio_clients.hpp"
 #include "mutant_clients.hpp"
 #include "pusher_clients.hpp"
 #include "raw_clients.hpp"

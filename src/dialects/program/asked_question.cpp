@@ -38,43 +38,43 @@ std::optional<Verdict> PendingAnswer::given() const {
 
 // ---- the public side ----------------------------------------------------------------------------
 
-ChannelQuestion::ChannelQuestion(std::unique_ptr<dialects::AskedQuestion> asked) noexcept
+AuthorizationRequest::AuthorizationRequest(std::unique_ptr<dialects::AskedQuestion> asked) noexcept
     : asked_(std::move(asked)) {}
 
-ChannelQuestion::ChannelQuestion(ChannelQuestion&&) noexcept = default;
+AuthorizationRequest::AuthorizationRequest(AuthorizationRequest&&) noexcept = default;
 
-ChannelQuestion& ChannelQuestion::operator=(ChannelQuestion&& other) noexcept {
-    const ChannelQuestion old(std::exchange(asked_, std::move(other.asked_)));
+AuthorizationRequest& AuthorizationRequest::operator=(AuthorizationRequest&& other) noexcept {
+    const AuthorizationRequest old(std::exchange(asked_, std::move(other.asked_)));
     return *this;
 }
 
-ChannelQuestion::~ChannelQuestion() {
+AuthorizationRequest::~AuthorizationRequest() {
     if (asked_)
         asked_->answer->give(
             {.status = 503, .reason = "Nobody has said whether you may. Try again later."});
 }
 
-const ChannelUser& ChannelQuestion::user() const noexcept {
+const ChannelUser& AuthorizationRequest::user() const noexcept {
     return asked_->user;
 }
 
-std::string_view ChannelQuestion::address() const noexcept {
+std::string_view AuthorizationRequest::address() const noexcept {
     return asked_->address;
 }
 
-ChannelDeed ChannelQuestion::deed() const noexcept {
-    return asked_->deed;
+ChannelAction AuthorizationRequest::action() const noexcept {
+    return asked_->action;
 }
 
-std::string_view ChannelQuestion::channel() const noexcept {
+std::string_view AuthorizationRequest::channel() const noexcept {
     return asked_->channel;
 }
 
-void ChannelQuestion::allow() {
+void AuthorizationRequest::allow() {
     asked_->answer->give({});
 }
 
-void ChannelQuestion::refuse(int status, std::string_view sentence) {
+void AuthorizationRequest::refuse(int status, std::string_view sentence) {
     // (A status of success would let them.)
     asked_->answer->give({.status = status < 400 ? 403 : status, .reason = std::string(sentence)});
 }

@@ -27,11 +27,11 @@ private:
     std::move_only_function<void(Verdict)> wait_;
 };
 
-/// What stands behind a ChannelQuestion.
+/// What stands behind a AuthorizationRequest.
 struct AskedQuestion {
     ChannelUser user;
     std::string address;
-    ChannelDeed deed;
+    ChannelAction action;
     std::string channel;
     std::shared_ptr<PendingAnswer> answer;
 };

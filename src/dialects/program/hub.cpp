@@ -17,11 +17,11 @@ void Hub::publish(std::string_view channel, Message message, PublishOptions opti
 }
 
 Subscription Hub::subscribe(std::string_view channel, SubscriptionHandlers handlers,
-                            const HistoryWish& history, ChannelUser as) {
+                            const HistoryQuery& history, ChannelUser as) {
     return inside_->subscribe(channel, std::move(handlers), history, std::move(as));
 }
 
-void Hub::history(std::string_view channel, const HistoryWish& wish,
+void Hub::history(std::string_view channel, const HistoryQuery& wish,
                   std::function<void(Result<ChannelHistory>)> answer) const {
     inside_->history(channel, wish, std::move(answer));
 }

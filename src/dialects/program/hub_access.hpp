@@ -18,8 +18,9 @@ public:
     [[nodiscard]] static const std::shared_ptr<ProgramHub>& inside(const Hub& hub) noexcept {
         return hub.inside_;
     }
-    [[nodiscard]] static ChannelQuestion question(std::unique_ptr<AskedQuestion> asked) noexcept {
-        return ChannelQuestion(std::move(asked));
+    [[nodiscard]] static AuthorizationRequest question(
+        std::unique_ptr<AskedQuestion> asked) noexcept {
+        return AuthorizationRequest(std::move(asked));
     }
     [[nodiscard]] static ChannelMessage message(hub::SharedPublication publication) noexcept {
         return ChannelMessage(std::move(publication));

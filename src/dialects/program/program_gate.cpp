@@ -3,7 +3,7 @@
 #include "dialects/json_text.hpp"
 #include "dialects/program/asked_question.hpp"
 #include "dialects/program/hub_access.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 #include "engine/log.hpp"
 
 #include <algorithm>
@@ -19,20 +19,6 @@ constexpr std::size_t longest_name = 128;
 constexpr std::size_t longest_info = 1024;
 constexpr std::size_t most_pending = 16;  // of one connection
 
-access::WhenSlow when_slow(SlowReader choice) noexcept {
-    switch (choice) {
-        case SlowReader::drop_newest:
-            return access::WhenSlow::drop_newest;
-        case SlowReader::drop_oldest:
-            return access::WhenSlow::drop_oldest;
-        case SlowReader::latest:
-            return access::WhenSlow::latest;
-        case SlowReader::close:
-            break;
-    }
-    return access::WhenSlow::close;
-}
-
 access::ChannelRule rule_from(const ChannelRule& rule) {
     access::ChannelRule made;
     made.pattern = rule.pattern;
@@ -40,22 +26,22 @@ access::ChannelRule rule_from(const ChannelRule& rule) {
     made.history_age = rule.history_age;
     made.keeps_presence = rule.presence;
     made.last_message = rule.last_message;
-    if (rule.slow_reader) made.slow_reader = when_slow(*rule.slow_reader);
+    made.slow_reader = rule.slow_reader;
     return made;
 }
 
-ChannelDeed deed_from(Deed deed) noexcept {
-    switch (deed) {
-        case Deed::subscribe:
-            return ChannelDeed::subscribe;
-        case Deed::publish:
-            return ChannelDeed::publish;
-        case Deed::presence:
-            return ChannelDeed::presence;
-        case Deed::history:
+ChannelAction action_from(Action action) noexcept {
+    switch (action) {
+        case Action::subscribe:
+            return ChannelAction::subscribe;
+        case Action::publish:
+            return ChannelAction::publish;
+        case Action::presence:
+            return ChannelAction::presence;
+        case Action::history:
             break;
     }
-    return ChannelDeed::history;
+    return ChannelAction::history;
 }
 
 /// The handler itself is at fault; what it said, if it did, does not count.
@@ -76,7 +62,7 @@ bool can_be_listed(const ChannelUser& user) {
 /// Of one connection, and so of one loop.
 struct ProgramGate::Credentials {
     struct Pending {
-        Deed deed;
+        Action action;
         std::string channel;
         std::shared_ptr<PendingAnswer> answer;
     };
@@ -85,19 +71,19 @@ struct ProgramGate::Credentials {
     // for goes some time.)
     std::vector<Pending> pending;
 
-    [[nodiscard]] std::vector<Pending>::iterator find(Deed deed, const std::string& channel) {
+    [[nodiscard]] std::vector<Pending>::iterator find(Action action, const std::string& channel) {
         return std::ranges::find_if(pending, [&](const Pending& one) {
-            return one.deed == deed && one.channel == channel;
+            return one.action == action && one.channel == channel;
         });
     }
 };
 
 ProgramGate::ProgramGate(const std::vector<ChannelRule>& rules,
-                         std::function<Result<ChannelUser>(const Request&)> identify,
-                         std::function<void(ChannelQuestion)> may)
+                         std::function<Result<ChannelUser>(const Request&)> authenticate,
+                         std::function<void(AuthorizationRequest)> authorize)
     : closed_(std::make_shared<const access::ChannelRule>()),
-      identify_(std::move(identify)),
-      may_(std::move(may)) {
+      authenticate_(std::move(authenticate)),
+      authorize_(std::move(authorize)) {
     for (const ChannelRule& rule : rules)
         rules_.push_back(std::make_shared<const access::ChannelRule>(rule_from(rule)));
 }
@@ -113,22 +99,22 @@ std::shared_ptr<const access::ChannelRule> ProgramGate::rule_of(const std::strin
     return rule ? rule : closed_;
 }
 
-Verdict ProgramGate::identify(const Request& request, Visitor& visitor) {
+Verdict ProgramGate::authenticate(const Request& request, Visitor& visitor) {
     auto credentials = std::make_shared<Credentials>();
     visitor.address = std::string(request.client_address());
     visitor.credentials = credentials;
-    if (!identify_) return {};
+    if (!authenticate_) return {};
     try {
-        auto user = identify_(request);
+        auto user = authenticate_(request);
         if (!user) return {.status = 401, .reason = user.error().message()};
         credentials->user = std::move(*user);
     } catch (...) {
-        return fault("identify");
+        return fault("authenticate");
     }
     const ChannelUser& user = credentials->user;
     if (!can_be_listed(user)) {
-        engine::log(LogLevel::warning,
-                    "identify of a hub gave a user who cannot be: " + std::string(listing_rule));
+        engine::log(LogLevel::warning, "authenticate of a hub gave a user who cannot be: " +
+                                           std::string(listing_rule));
         return {.status = 500, .reason = "The server cannot say who you are."};
     }
     visitor.user = user.name;
@@ -136,38 +122,38 @@ Verdict ProgramGate::identify(const Request& request, Visitor& visitor) {
     return {};
 }
 
-std::optional<Verdict> ProgramGate::judge(const Visitor& visitor, Deed deed,
+std::optional<Verdict> ProgramGate::judge(const Visitor& visitor, Action action,
                                           const std::string& channel) {
     if (!find(channel)) return Verdict{.status = 403, .reason = "This channel is closed."};
-    if (!may_)
-        return deed == Deed::subscribe
+    if (!authorize_)
+        return action == Action::subscribe
                    ? Verdict{}
                    : Verdict{.status = 403, .reason = "Only the server itself may do that here."};
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
-    if (const auto asked = its.find(deed, channel); asked != its.pending.end()) {
+    if (const auto asked = its.find(action, channel); asked != its.pending.end()) {
         auto given = asked->answer->given();
         if (given) its.pending.erase(asked);
         return given;
     }
     auto answer = std::make_shared<PendingAnswer>();
     try {
-        may_(HubAccess::question(std::make_unique<AskedQuestion>(
-            AskedQuestion{its.user, visitor.address, deed_from(deed), channel, answer})));
+        authorize_(HubAccess::question(std::make_unique<AskedQuestion>(
+            AskedQuestion{its.user, visitor.address, action_from(action), channel, answer})));
     } catch (...) {
         return fault("may");
     }
     if (auto given = answer->given()) return given;
     if (its.pending.size() >= most_pending) its.pending.erase(its.pending.begin());
-    its.pending.push_back({deed, channel, std::move(answer)});
+    its.pending.push_back({action, channel, std::move(answer)});
     return std::nullopt;
 }
 
-void ProgramGate::ask(const Visitor& visitor, Deed deed, const std::string& channel,
+void ProgramGate::ask(const Visitor& visitor, Action action, const std::string& channel,
                       std::move_only_function<void(Verdict)> answer) {
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
-    if (its.find(deed, channel) == its.pending.end())
-        if (const auto verdict = judge(visitor, deed, channel)) return answer(*verdict);
-    const auto asked = its.find(deed, channel);
+    if (its.find(action, channel) == its.pending.end())
+        if (const auto verdict = judge(visitor, action, channel)) return answer(*verdict);
+    const auto asked = its.find(action, channel);
     const auto pending = std::move(asked->answer);
     its.pending.erase(asked);
     pending->then(std::move(answer));

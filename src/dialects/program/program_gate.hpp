@@ -23,13 +23,13 @@ class ProgramGate final : public Gate {
 public:
     /// As the fields of HubOptions of these names.
     ProgramGate(const std::vector<ChannelRule>& rules,
-                std::function<Result<ChannelUser>(const Request&)> identify,
-                std::function<void(ChannelQuestion)> may);
+                std::function<Result<ChannelUser>(const Request&)> authenticate,
+                std::function<void(AuthorizationRequest)> authorize);
 
-    Verdict identify(const Request& request, Visitor& visitor) override;
-    std::optional<Verdict> judge(const Visitor& visitor, Deed deed,
+    Verdict authenticate(const Request& request, Visitor& visitor) override;
+    std::optional<Verdict> judge(const Visitor& visitor, Action action,
                                  const std::string& channel) override;
-    void ask(const Visitor& visitor, Deed deed, const std::string& channel,
+    void ask(const Visitor& visitor, Action action, const std::string& channel,
              std::move_only_function<void(Verdict)> answer) override;
     std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override;
     std::uint64_t version() const noexcept override { return 1; }
@@ -41,8 +41,8 @@ private:
 
     std::vector<std::shared_ptr<const access::ChannelRule>> rules_;
     std::shared_ptr<const access::ChannelRule> closed_;
-    std::function<Result<ChannelUser>(const Request&)> identify_;
-    std::function<void(ChannelQuestion)> may_;
+    std::function<Result<ChannelUser>(const Request&)> authenticate_;
+    std::function<void(AuthorizationRequest)> authorize_;
 };
 
 }  // namespace longwire::dialects

@@ -3,7 +3,7 @@
 #include "dialects/json_text.hpp"
 #include "dialects/program/hub_access.hpp"
 #include "dialects/raw/channel_name.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -34,7 +34,7 @@ std::string_view wrong_with(Message message, const PublishOptions& options) {
     return {};
 }
 
-Result<hub::HistoryQuery> query_of(const HistoryWish& wish) {
+Result<hub::HistoryQuery> query_of(const HistoryQuery& wish) {
     hub::HistoryQuery query = {.since = std::nullopt, .last = wish.last};
     if (wish.since.empty()) return query;
     query.since = hub::parse_position(wish.since);
@@ -79,7 +79,7 @@ ProgramHub::ProgramHub(Server& server, HubOptions options)
       hub_(broker_,
            {.presence_grace = options.presence_grace, .most_channels = options.max_channels}),
       hub_loops_(server, hub_),
-      gate_(options.rules, std::move(options.identify), std::move(options.may)),
+      gate_(options.rules, std::move(options.authenticate), std::move(options.authorize)),
       raw_(server, hub_loops_, gate_, options.websocket),
       members_(std::make_shared<ProgramMembers>(hub_loops_)) {
     using std::chrono::milliseconds;
@@ -114,7 +114,7 @@ void ProgramHub::publish(std::string_view channel, Message message, PublishOptio
 }
 
 Subscription ProgramHub::subscribe(std::string_view channel, SubscriptionHandlers handlers,
-                                   const HistoryWish& history, ChannelUser as) {
+                                   const HistoryQuery& history, ChannelUser as) {
     auto query = query_of(history);
     std::optional<Error> wrong;
     if (!query) wrong = query.error();
@@ -139,7 +139,7 @@ Subscription ProgramHub::subscribe(std::string_view channel, SubscriptionHandler
         members_->join(std::string(channel), *query, std::move(who), std::move(handlers)));
 }
 
-void ProgramHub::history(std::string_view channel, const HistoryWish& wish,
+void ProgramHub::history(std::string_view channel, const HistoryQuery& wish,
                          std::function<void(Result<ChannelHistory>)> answer) {
     const auto query = query_of(wish);
     if (!query) return answer(std::unexpected(query.error()));

@@ -33,8 +33,8 @@ public:
     // As the functions of Hub of these names
     void publish(std::string_view channel, Message message, PublishOptions options);
     Subscription subscribe(std::string_view channel, SubscriptionHandlers handlers,
-                           const HistoryWish& history, ChannelUser as);
-    void history(std::string_view channel, const HistoryWish& wish,
+                           const HistoryQuery& history, ChannelUser as);
+    void history(std::string_view channel, const HistoryQuery& wish,
                  std::function<void(Result<ChannelHistory>)> answer);
     void presence(std::string_view channel,
                   std::function<void(Result<std::vector<ChannelUser>>)> answer);

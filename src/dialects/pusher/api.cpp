@@ -119,12 +119,13 @@ Api::Api(Server& server, HubLoops& hub_loops, DialectTally& tally, const Apps& a
 
 void Api::add(Server& server, std::string_view method, std::string_view path, Handler handler) {
     server.http(method, path, [this, handler](const Request& request, const HttpReply& reply) {
-        if (const SharedApp app = identify(request, reply)) (this->*handler)(app, request, reply);
+        if (const SharedApp app = authenticate(request, reply))
+            (this->*handler)(app, request, reply);
     });
 }
 
 /// Null where it was refused already.
-SharedApp Api::identify(const Request& request, const HttpReply& reply) const {
+SharedApp Api::authenticate(const Request& request, const HttpReply& reply) const {
     SharedApp app = apps_.with_id(request.parameter("id"));
     if (!app) {
         reply.send(Response::text(404, "There is no app with this id."));

@@ -37,7 +37,7 @@ private:
     using Told = std::move_only_function<void(std::vector<std::string> attributes)>;
 
     void add(Server& server, std::string_view method, std::string_view path, Handler handler);
-    [[nodiscard]] SharedApp identify(const Request& request, const HttpReply& reply) const;
+    [[nodiscard]] SharedApp authenticate(const Request& request, const HttpReply& reply) const;
 
     void publish_event(const SharedApp& app, const Request& request, const HttpReply& reply);
     void publish_batch(const SharedApp& app, const Request& request, const HttpReply& reply);

@@ -5,7 +5,7 @@
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/event.hpp"
 #include "dialects/pusher/signature.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include <longwire/longwire.hpp>
 
@@ -97,7 +97,7 @@ std::optional<Goodbye> Conversations::judge(const Request& request, std::string_
     if (auto wrong = wrong_with_version(request)) return wrong;
     if (!engine::origin_allowed(request, settings.origins))
         return Goodbye{unauthorized, "Pages of this origin may not use the app."};
-    const Verdict verdict = gate_.identify(request, visitor);
+    const Verdict verdict = gate_.authenticate(request, visitor);
     if (!verdict.allows()) return goodbye_for(verdict);
     return std::nullopt;
 }

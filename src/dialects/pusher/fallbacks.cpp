@@ -1,8 +1,8 @@
 #include "dialects/pusher/fallbacks.hpp"
 
 #include "dialects/pusher/fallback_frame.hpp"
-#include "engine/answer_uptake.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/answer_uptake.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -118,9 +118,9 @@ void Subscriptions::judge(Client& client, const Step& step) {
         else
             refuse(there, step.channel, {"AuthError", verdict.status, verdict.reason});
     };
-    if (const auto verdict = gate_.judge(client.visitor, Deed::subscribe, hub_name))
+    if (const auto verdict = gate_.judge(client.visitor, Action::subscribe, hub_name))
         return take(client, *verdict);
-    gate_.ask(client.visitor, Deed::subscribe, hub_name, [this, step, take](Verdict verdict) {
+    gate_.ask(client.visitor, Action::subscribe, hub_name, [this, step, take](Verdict verdict) {
         go_on(step, [take, verdict = std::move(verdict)](Client& there, Subscription& /*its*/) {
             take(there, verdict);
         });

@@ -2,7 +2,7 @@
 
 #include "dialects/admission.hpp"
 #include "dialects/gate.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>

@@ -1,6 +1,6 @@
 #include "dialects/raw/channel_name.hpp"
 
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include <algorithm>
 

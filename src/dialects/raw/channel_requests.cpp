@@ -4,9 +4,9 @@
 #include "dialects/presence_json.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
-#include "dialects/raw/history_wish.hpp"
+#include "dialects/raw/history_query.hpp"
 #include "dialects/sender.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include <longwire/longwire.hpp>
 
@@ -137,13 +137,13 @@ bool ChannelRequests::let_page_in(const Request& request, Asker& asker) const {
 // ---- who asks -----------------------------------------------------------------------------------
 
 /// False: answered already.
-bool ChannelRequests::identify(const Request& request, Asker& asker) {
+bool ChannelRequests::authenticate(const Request& request, Asker& asker) {
     if (!let_page_in(request, asker)) return false;
     if (!is_channel_name(asker.channel)) {
         asker.refuse(400, channel_name_rule);
         return false;
     }
-    const Verdict verdict = gate_.identify(request, asker.visitor);
+    const Verdict verdict = gate_.authenticate(request, asker.visitor);
     asker.reply.name_user(asker.visitor.user);
     if (!verdict.allows()) asker.refuse(verdict);
     return verdict.allows();
@@ -202,7 +202,7 @@ void ChannelRequests::preflight(const Request& request, HttpReply reply) {
 
 void ChannelRequests::read(const Request& request, HttpReply reply) {
     Asker asker = asker_of(request, std::move(reply));
-    if (!identify(request, asker)) return;
+    if (!authenticate(request, asker)) return;
     if (wants_events(request))
         stream(request, std::move(asker));
     else
@@ -210,7 +210,7 @@ void ChannelRequests::read(const Request& request, HttpReply reply) {
 }
 
 void ChannelRequests::stream(const Request& request, Asker asker) {
-    const auto wanted = read_history_wish(request);
+    const auto wanted = read_history_query(request);
     if (!wanted) return asker.refuse(400, wanted.error());
     EventStreams::Wish wish = {.history = *wanted,
                                .rule = gate_.rule_of(asker.channel),
@@ -221,9 +221,9 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
     const bool wants_history = wish.history.since || wish.history.last > 0;
     if (!wants_history && wish.rule->last_message) wish.history.last = 1;
     if (!last) {
-        Wish deeds = {.deeds = {Deed::subscribe}};
-        if (wants_history) deeds.deeds.push_back(Deed::history);
-        return consider(std::move(asker), std::move(deeds),
+        Wish actions = {.actions = {Action::subscribe}};
+        if (wants_history) actions.actions.push_back(Action::history);
+        return consider(std::move(asker), std::move(actions),
                         [this, wish](const Asker& its, const Verdict& verdict) mutable {
                             if (!verdict.allows()) return its.refuse(verdict);
                             wish.ask_again = verdict.expires;
@@ -231,11 +231,11 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
                         });
     }
     // A refusal would be the end of an EventSource, which names its last event unasked.
-    consider(std::move(asker), {.deeds = {Deed::subscribe}},
+    consider(std::move(asker), {.actions = {Action::subscribe}},
              [this, wish](Asker its, const Verdict& verdict) mutable {
                  if (!verdict.allows()) return its.refuse(verdict);
                  wish.ask_again = verdict.expires;
-                 consider(std::move(its), {.deeds = {Deed::history}},
+                 consider(std::move(its), {.actions = {Action::history}},
                           [this, wish](const Asker& known, const Verdict& history) mutable {
                               wish.may_miss = !history.allows();
                               if (wish.may_miss) wish.history = {};
@@ -245,18 +245,18 @@ void ChannelRequests::stream(const Request& request, Asker asker) {
 }
 
 void ChannelRequests::poll(const Request& request, Asker asker) {
-    const auto wanted = read_history_wish(request);
+    const auto wanted = read_history_query(request);
     if (!wanted) return asker.refuse(400, wanted.error());
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
     const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
     if (wait->count() == 0)
         return allow(
-            std::move(asker), {.deeds = {Deed::history}},
+            std::move(asker), {.actions = {Action::history}},
             [this, query = *wanted](const Asker& allowed) { read_history(allowed, query); });
-    Wish deeds = {.deeds = {Deed::subscribe}};
-    if (wanted->since || wanted->last > 0) deeds.deeds.push_back(Deed::history);
-    allow(std::move(asker), std::move(deeds),
+    Wish actions = {.actions = {Action::subscribe}};
+    if (wanted->since || wanted->last > 0) actions.actions.push_back(Action::history);
+    allow(std::move(asker), std::move(actions),
           [this, query = *wanted, wait = *wait, keeps_presence](Asker allowed) {
               polls_.open(std::move(allowed), query, wait, keeps_presence);
           });
@@ -277,11 +277,11 @@ void ChannelRequests::read_history(const Asker& asker, const hub::HistoryQuery& 
 
 void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     Asker asker = asker_of(request, std::move(reply));
-    if (!identify(request, asker)) return;
+    if (!authenticate(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
         return asker.refuse(404, "It is not kept who is on this channel.");
     count(asker);
-    allow(std::move(asker), {.deeds = {Deed::presence}}, [this](const Asker& asker) {
+    allow(std::move(asker), {.actions = {Action::presence}}, [this](const Asker& asker) {
         hub_loops_.hub().presence(
             asker.channel, [asker](const Result<std::vector<hub::Presence>>& present) {
                 if (present)
@@ -297,7 +297,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
 
 void ChannelRequests::publish(const Request& request, HttpReply reply) {
     Asker asker = asker_of(request, std::move(reply));
-    if (!identify(request, asker)) return;
+    if (!authenticate(request, asker)) return;
     if (!engine::answer_readable(request, origins_))
         return asker.refuse(403,
                             "A page of another origin that sends cookies may publish only where "
@@ -308,7 +308,7 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
     if (key.size() > longest_key)
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
     Wish wish = {
-        .deeds = {Deed::publish}, .type = posted->type, .message = std::string(request.body())};
+        .actions = {Action::publish}, .type = posted->type, .message = std::string(request.body())};
     count(asker);
     tally_.add_received(asker.loop, request.body().size());
     // (As it comes: the wish may go another way.)

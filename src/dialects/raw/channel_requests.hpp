@@ -38,7 +38,7 @@ private:
 
     [[nodiscard]] Asker asker_of(const Request& request, HttpReply reply) const;
     [[nodiscard]] bool let_page_in(const Request& request, Asker& asker) const;
-    [[nodiscard]] bool identify(const Request& request, Asker& asker);
+    [[nodiscard]] bool authenticate(const Request& request, Asker& asker);
     void consider(Asker asker, Wish wish, std::move_only_function<void(Asker, Verdict)> then);
     void allow(Asker asker, Wish wish, Then then);
     void count(const Asker& asker);

@@ -4,7 +4,7 @@
 #include "dialects/encodings.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/raw/event.hpp"
-#include "dialects/raw/history_wish.hpp"
+#include "dialects/raw/history_query.hpp"
 #include "dialects/sender.hpp"
 #include "dialects/slow_reading.hpp"
 
@@ -117,12 +117,12 @@ void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
     const Request& request = upgrade.request();
     const std::string channel(request.parameter("name"));
     if (!is_channel_name(channel)) return upgrade.refuse(400, channel_name_rule);
-    if (auto wish = read_history_wish(request); !wish) return upgrade.refuse(400, wish.error());
+    if (auto wish = read_history_query(request); !wish) return upgrade.refuse(400, wish.error());
     Visitor visitor;
-    const Verdict identified = gate_.identify(request, visitor);
+    const Verdict identified = gate_.authenticate(request, visitor);
     if (!identified.allows()) return upgrade.refuse(refusal_of(identified));
-    Wish wish = {.visitor = std::move(visitor), .deeds = {Deed::subscribe}, .channel = channel};
-    if (request.query("history") || request.query("since")) wish.deeds.push_back(Deed::history);
+    Wish wish = {.visitor = std::move(visitor), .actions = {Action::subscribe}, .channel = channel};
+    if (request.query("history") || request.query("since")) wish.actions.push_back(Action::history);
     const std::size_t loop = hub_loops_.current();
     if (auto verdict = judge(gate_, wish)) {
         if (!verdict->allows()) return upgrade.refuse(refusal_of(*verdict));
@@ -153,7 +153,7 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.json = request.query("format") == "json";
     its.rule_version = gate_.version();
     its.rule = gate_.rule_of(its.channel);
-    its.wanted = read_history_wish(request).value_or(hub::HistoryQuery{});
+    its.wanted = read_history_query(request).value_or(hub::HistoryQuery{});
     if (!its.wanted.since && its.wanted.last == 0 && its.rule->last_message) its.wanted.last = 1;
     its.visitor = std::move(here.coming.visitor);
     socket.name_user(its.visitor.user);
@@ -184,8 +184,8 @@ void ChannelSockets::expire(WebSocket& socket) {
 void ChannelSockets::ask_again(WebSocket& socket) {
     auto& its = socket.state<Membership>();
     its.recheck.reset();
-    Wish wish = {.visitor = its.visitor, .deeds = {Deed::subscribe}, .channel = its.channel};
-    if (its.wants_history) wish.deeds.push_back(Deed::history);
+    Wish wish = {.visitor = its.visitor, .actions = {Action::subscribe}, .channel = its.channel};
+    if (its.wants_history) wish.actions.push_back(Action::history);
     ask(gate_, std::move(wish),
         [this, loop = its.loop, number = its.id.number](Verdict verdict, Visitor known) {
             hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict),
@@ -245,9 +245,9 @@ void ChannelSockets::joined(WebSocket& socket, Result<hub::History> history) {
 void ChannelSockets::watch_presence(WebSocket& socket) {
     auto& its = socket.state<Membership>();
     its.presence_recheck.reset();
-    if (const auto verdict = gate_.judge(its.visitor, Deed::presence, its.channel))
+    if (const auto verdict = gate_.judge(its.visitor, Action::presence, its.channel))
         return show_presence(socket, *verdict);
-    gate_.ask(its.visitor, Deed::presence, its.channel,
+    gate_.ask(its.visitor, Action::presence, its.channel,
               [this, loop = its.loop, number = its.id.number](Verdict verdict) {
                   hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict)] {
                       const auto found = on_loops_[loop].sockets.find(number);
@@ -290,7 +290,7 @@ void ChannelSockets::publish(WebSocket& socket, Message message) {
         its.rule_version = gate_.version();
         its.rule = gate_.rule_of(its.channel);
     }
-    const auto verdict = gate_.judge(its.visitor, Deed::publish, its.channel);
+    const auto verdict = gate_.judge(its.visitor, Action::publish, its.channel);
     if (!verdict)
         ask_to_publish(socket, message);
     else if (verdict->allows())

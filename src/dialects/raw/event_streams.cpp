@@ -4,7 +4,7 @@
 #include "dialects/encodings.hpp"
 #include "dialects/every.hpp"
 #include "dialects/raw/event.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include <longwire/longwire.hpp>
 
@@ -67,7 +67,7 @@ void EventStreams::open(const Asker& asker, const Wish& wish) {
     member.visitor = asker.visitor;
     member.keeps_presence = rule.keeps_presence;
     member.json = wish.json;
-    member.latest_only = rule.slow_reader == access::WhenSlow::latest;
+    member.latest_only = rule.slow_reader == SlowReader::latest;
     if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
     here.members.emplace(member.id.number, std::move(made));
     tally_.add(loop, DialectTally::opened);
@@ -176,7 +176,8 @@ void EventStreams::expel(std::size_t loop, Member& member, const Verdict& why) {
 /// What a webhook has said holds for some time.
 void EventStreams::ask_again(std::size_t loop, Member& member) {
     member.recheck.reset();
-    ask(gate_, {.visitor = member.visitor, .deeds = {Deed::subscribe}, .channel = member.channel},
+    ask(gate_,
+        {.visitor = member.visitor, .actions = {Action::subscribe}, .channel = member.channel},
         [this, loop, number = member.id.number](Verdict verdict, Visitor known) {
             hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict),
                                            known = std::move(known)]() mutable {
@@ -203,9 +204,9 @@ void EventStreams::asked_again(std::size_t loop, Member& member, const Verdict& 
 /// Whoever may see who is there is told who comes and goes, for as long as they may.
 void EventStreams::watch_presence(std::size_t loop, Member& member) {
     member.presence_recheck.reset();
-    if (const auto verdict = gate_.judge(member.visitor, Deed::presence, member.channel))
+    if (const auto verdict = gate_.judge(member.visitor, Action::presence, member.channel))
         return show_presence(loop, member, *verdict);
-    gate_.ask(member.visitor, Deed::presence, member.channel,
+    gate_.ask(member.visitor, Action::presence, member.channel,
               [this, loop, number = member.id.number](Verdict verdict) {
                   hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict)] {
                       const auto found = on_loops_[loop].members.find(number);

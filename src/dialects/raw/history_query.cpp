@@ -1,4 +1,4 @@
-#include "dialects/raw/history_wish.hpp"
+#include "dialects/raw/history_query.hpp"
 
 #include <charconv>
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace longwire::dialects::raw {
 
-std::expected<hub::HistoryQuery, std::string_view> read_history_wish(const Request& request) {
+std::expected<hub::HistoryQuery, std::string_view> read_history_query(const Request& request) {
     hub::HistoryQuery query;
     if (const auto since = request.query("since")) {
         query.since = hub::parse_position(*since);

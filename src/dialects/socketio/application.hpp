@@ -4,7 +4,7 @@
 #include "dialects/alarms.hpp"
 #include "dialects/dialect.hpp"
 #include "dialects/hub_loops.hpp"
-#include "dialects/socketio/engine_server.hpp"
+#include "dialects/socketio/engineio_server.hpp"
 #include "dialects/socketio/family.hpp"
 #include "dialects/socketio/groups.hpp"
 #include "dialects/socketio/member.hpp"

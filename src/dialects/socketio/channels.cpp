@@ -7,7 +7,7 @@
 #include "dialects/sender.hpp"
 #include "dialects/socketio/event_packets.hpp"
 #include "dialects/socketio/first_request.hpp"
-#include "dialects/socketio/history_wish.hpp"
+#include "dialects/socketio/history_query.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -83,7 +83,7 @@ ApplicationRules Channels::rules_of(Gate& gate) {
         .tells_channel = true,
         .judge = [this, &gate](const Request& request) -> std::optional<EngineListener::Refusal> {
             auto visitor = std::make_shared<Visitor>();
-            const Verdict verdict = gate.identify(request, *visitor);
+            const Verdict verdict = gate.authenticate(request, *visitor);
             coming_[hub_loops_.current()] = std::move(visitor);
             if (verdict.allows()) return std::nullopt;
             return EngineListener::Refusal{.status = verdict.status, .reason = verdict.reason};
@@ -96,7 +96,7 @@ ApplicationRules Channels::rules_of(Gate& gate) {
         .may_return =
             [&gate](const Member& member, const std::string& channel) {
                 const auto verdict =
-                    gate.judge(client_of(member).visitor, Deed::subscribe, channel);
+                    gate.judge(client_of(member).visitor, Action::subscribe, channel);
                 return verdict && verdict->allows();
             },
         .user_of = [](const Member& member) { return client_of(member).visitor.user; },
@@ -166,12 +166,12 @@ void Channels::let_in(const Asked& asked) {
     Wish wish = {.visitor =
                      *static_cast<const Visitor*>(FirstRequest::guest_of(asked.handshake()).get())};
     if (const auto token = asked.handshake().auth_text("token")) {
-        const Verdict known = gate_.identify(*token, wish.visitor);
+        const Verdict known = gate_.authenticate(*token, wish.visitor);
         if (!known.allows()) return answer(asked, known, {});
     }
     if (asked.name_space() != "/") {
         wish.channel = channel_of(asked.name_space(), {});
-        wish.deeds = {Deed::subscribe};
+        wish.actions = {Action::subscribe};
         if (!raw::is_channel_name(wish.channel))
             return answer(asked, {.status = 400, .reason = std::string(raw::channel_name_rule)},
                           {});
@@ -225,10 +225,10 @@ void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
     });
 }
 
-void Channels::judge(Member& member, Deed deed, const std::string& channel, Message message,
+void Channels::judge(Member& member, Action action, const std::string& channel, Message message,
                      Then then) {
     const Visitor& visitor = client_of(member).visitor;
-    if (const auto verdict = gate_.judge(visitor, deed, channel)) return then(member, *verdict);
+    if (const auto verdict = gate_.judge(visitor, action, channel)) return then(member, *verdict);
     auto answer = [this, loop = member.session().loop(), number = member.number().number,
                    then = std::move(then)](Verdict verdict) mutable {
         hub_loops_.loops().post(loop, [this, loop, number, then = std::move(then),
@@ -236,10 +236,10 @@ void Channels::judge(Member& member, Deed deed, const std::string& channel, Mess
             if (Member* const there = application_.find(loop, number)) then(*there, verdict);
         });
     };
-    if (deed == Deed::publish)
+    if (action == Action::publish)
         gate_.ask_to_publish(visitor, channel, message, std::move(answer));
     else
-        gate_.ask(visitor, deed, channel, std::move(answer));
+        gate_.ask(visitor, action, channel, std::move(answer));
 }
 
 // ---- subscribing --------------------------------------------------------------------------------
@@ -248,18 +248,18 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
                          const Acknowledge& acknowledge) {
     const std::string channel = arguments.text(0).value_or("");
     if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
-    const auto wish = read_history_wish(arguments.json(1));
+    const auto wish = read_history_query(arguments.json(1));
     if (!wish)
         return refuse(acknowledge, 400,
                       R"(What is wanted of the past is {"history":N} or {"since":POSITION}.)");
     const bool wants_history = wish->since || wish->last > 0;
-    judge(Member::of(socket), Deed::subscribe, channel, nothing(),
+    judge(Member::of(socket), Action::subscribe, channel, nothing(),
           [this, channel, wish = *wish, wants_history, acknowledge](Member& member,
                                                                     const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
               if (verdict.expires) close_at(member, *verdict.expires);
               if (!wants_history) return join(member, channel, channel, wish, acknowledge);
-              judge(member, Deed::history, channel, nothing(),
+              judge(member, Action::history, channel, nothing(),
                     [this, channel, wish, acknowledge](Member& there, const Verdict& history) {
                         if (!history.allows())
                             return refuse(acknowledge, history.status, history.reason);
@@ -336,7 +336,7 @@ void Channels::publish_on(Member& member, Publishing publishing) {
     const std::string channel = publishing.channel;
     std::string text;
     const Message message = content_of(publishing.event, publishing.arguments, text).message;
-    judge(member, Deed::publish, channel, message,
+    judge(member, Action::publish, channel, message,
           [this, publishing = std::move(publishing)](Member& there, const Verdict& verdict) {
               const Acknowledge& acknowledge = publishing.acknowledge;
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
@@ -379,7 +379,7 @@ void Channels::list_present(Socket& socket, const Arguments& arguments,
     if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
     if (!gate_.rule_of(channel)->keeps_presence)
         return refuse(acknowledge, 404, "It is not kept who is on this channel.");
-    judge(Member::of(socket), Deed::presence, channel, nothing(),
+    judge(Member::of(socket), Action::presence, channel, nothing(),
           [this, channel, acknowledge](Member& /*member*/, const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
               hub_loops_.hub().presence(
@@ -395,7 +395,7 @@ void Channels::watch_presence(Member& member, const std::string& channel) {
     if (channel.empty() || channel.front() == presence_mark ||
         !gate_.rule_of(channel)->keeps_presence)
         return;
-    judge(member, Deed::presence, channel, nothing(),
+    judge(member, Action::presence, channel, nothing(),
           [this, channel](Member& there, const Verdict& verdict) {
               const bool still_there = there.name_space() != "/" || there.in(channel);
               if (!verdict.allows() || !still_there) return;

@@ -73,7 +73,8 @@ private:
     using Then = std::move_only_function<void(Member&, const Verdict&)>;
     /// Goes on with `then`, on the member's loop, as long as it is there. `message` is what is to
     /// be published.
-    void judge(Member& member, Deed deed, const std::string& channel, Message message, Then then);
+    void judge(Member& member, Action action, const std::string& channel, Message message,
+               Then then);
 
     HubLoops& hub_loops_;
     Gate& gate_;

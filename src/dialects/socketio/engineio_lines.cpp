@@ -1,5 +1,5 @@
 // The websocket transport: from the beginning, or as the upgrade of a session that polls.
-#include "dialects/socketio/engine_server.hpp"
+#include "dialects/socketio/engineio_server.hpp"
 #include "dialects/socketio/session_id.hpp"
 
 #include <longwire/request.hpp>
@@ -154,7 +154,7 @@ void EngineServer::take_probe(EngineSession& session, Message message) {
     if (packet && packet->type == EnginePacketType::ping && packet->data.text() == probe) {
         session.probed_ = true;
         with_wire(session.candidate_, [](WebSocket& socket) {
-            socket.send(engine_packet(EnginePacketType::pong, probe));
+            socket.send(engineio_packet(EnginePacketType::pong, probe));
         });
         if (!session.poll_) return;
         if (session.payload_.empty()) append_packet(session.payload_, EnginePacketType::noop);

@@ -1,4 +1,4 @@
-#include "dialects/socketio/engine_packet.hpp"
+#include "dialects/socketio/engineio_packet.hpp"
 
 #include "dialects/json_text.hpp"
 #include "http/base64.hpp"
@@ -42,7 +42,7 @@ std::optional<EnginePacket> PayloadReader::next() {
     return packet;
 }
 
-std::string engine_packet(EnginePacketType type, std::string_view text) {
+std::string engineio_packet(EnginePacketType type, std::string_view text) {
     std::string packet;
     packet.reserve(1 + text.size());
     packet += digit_of(type);

@@ -40,7 +40,7 @@ private:
     bool malformed_ = false;
 };
 
-[[nodiscard]] std::string engine_packet(EnginePacketType type, std::string_view text = {});
+[[nodiscard]] std::string engineio_packet(EnginePacketType type, std::string_view text = {});
 
 /// Appends a packet to a payload, behind a separator where it is not the first.
 void append_packet(std::string& payload, EnginePacketType type, std::string_view text = {});

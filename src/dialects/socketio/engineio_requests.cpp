@@ -1,7 +1,7 @@
 // The polling transport: GET takes what there is for a session, POST brings what it sends.
-#include "dialects/socketio/engine_server.hpp"
+#include "dialects/socketio/engineio_server.hpp"
 #include "dialects/socketio/session_id.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 #include "engine/log.hpp"
 
 #include <longwire/request.hpp>
@@ -118,7 +118,7 @@ void EngineServer::open_by_poll(const Request& request, const Poll& poll) {
     }
     listener_.opened(*session, request);
     if (session->ended()) return refuse(poll, EngineError::forbidden);
-    answer(poll, 200, engine_packet(EnginePacketType::open, opening_of(*session)));
+    answer(poll, 200, engineio_packet(EnginePacketType::open, opening_of(*session)));
 }
 
 /// A poll that waits is known to its session, and its end to the loop of its connection.

@@ -1,7 +1,7 @@
-#include "dialects/socketio/engine_server.hpp"
+#include "dialects/socketio/engineio_server.hpp"
 
 #include "dialects/socketio/session_id.hpp"
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 #include "http/ip_address.hpp"
 
 #include <algorithm>
@@ -238,11 +238,11 @@ void EngineServer::write(EngineSession& session, EnginePacketType type, std::str
         return flush_later(session);
     }
     if (session.socket_ != nullptr) {
-        session.socket_->send(engine_packet(type, text));
+        session.socket_->send(engineio_packet(type, text));
         return;
     }
     with_wire(session.wire_,
-              [packet = engine_packet(type, text)](WebSocket& socket) { socket.send(packet); });
+              [packet = engineio_packet(type, text)](WebSocket& socket) { socket.send(packet); });
 }
 
 void EngineSession::send(Message message) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
-#include "dialects/socketio/engine_packet.hpp"
-#include "dialects/socketio/engine_session.hpp"
+#include "dialects/socketio/engineio_packet.hpp"
+#include "dialects/socketio/engineio_session.hpp"
 #include "dialects/socketio/session_count.hpp"
 #include "engine/server_loops.hpp"
 

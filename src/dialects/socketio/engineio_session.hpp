@@ -1,7 +1,7 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
-#include "engine/answer_uptake.hpp"
+#include "engine/http/answer_uptake.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/message.hpp>

@@ -1,7 +1,7 @@
 #include "dialects/socketio/event_packets.hpp"
 
 #include "dialects/json_text.hpp"
-#include "dialects/socketio/engine_packet.hpp"
+#include "dialects/socketio/engineio_packet.hpp"
 #include "dialects/socketio/packet.hpp"
 
 #include <algorithm>

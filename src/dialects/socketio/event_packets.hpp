@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dialects/socketio/engine_session.hpp"
+#include "dialects/socketio/engineio_session.hpp"
 #include "hub/publication.hpp"
 
 #include <longwire/socketio.hpp>

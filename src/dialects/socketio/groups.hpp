@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dialects/socketio/engine_server.hpp"
+#include "dialects/socketio/engineio_server.hpp"
 #include "hub/publication.hpp"
 
 #include <cstddef>

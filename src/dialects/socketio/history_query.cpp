@@ -1,4 +1,4 @@
-#include "dialects/socketio/history_wish.hpp"
+#include "dialects/socketio/history_query.hpp"
 
 #include "access/json_parser.hpp"
 
@@ -6,7 +6,7 @@
 
 namespace longwire::dialects::socketio {
 
-std::optional<hub::HistoryQuery> read_history_wish(std::string_view json) {
+std::optional<hub::HistoryQuery> read_history_query(std::string_view json) {
     hub::HistoryQuery query;
     simdjson::dom::parser parser;
     simdjson::dom::object object;

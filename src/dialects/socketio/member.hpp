@@ -1,7 +1,7 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
-#include "dialects/socketio/engine_session.hpp"
+#include "dialects/socketio/engineio_session.hpp"
 #include "dialects/socketio/family.hpp"
 #include "dialects/socketio/groups.hpp"
 #include "dialects/socketio/packet.hpp"

@@ -1,6 +1,6 @@
-#include "engine/attempt.hpp"
+#include "engine/client/attempt.hpp"
 
-#include "engine/http_tunnel.hpp"
+#include "engine/client/http_tunnel.hpp"
 #include "net/address.hpp"
 #include "net/socks5.hpp"
 #include "net/stream.hpp"

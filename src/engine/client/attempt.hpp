@@ -1,7 +1,7 @@
 #pragma once
 
-#include "engine/client_handshake.hpp"
-#include "engine/connect_plan.hpp"
+#include "engine/client/client_handshake.hpp"
+#include "engine/client/connect_plan.hpp"
 #include "engine/worker.hpp"
 #include "net/connector.hpp"
 #include "net/descriptor.hpp"

@@ -1,5 +1,5 @@
-#include "engine/client_options.hpp"
-#include "engine/client_session.hpp"
+#include "engine/client/client_options.hpp"
+#include "engine/client/client_session.hpp"
 
 #include <longwire/client.hpp>
 

@@ -1,7 +1,7 @@
-#include "engine/client_options.hpp"
-#include "engine/client_session.hpp"
+#include "engine/client/client_options.hpp"
+#include "engine/client/client_session.hpp"
 #include "engine/log.hpp"
-#include "engine/websocket_session.hpp"
+#include "engine/websocket/websocket_session.hpp"
 #include "http/url.hpp"
 
 #include <longwire/connect.hpp>

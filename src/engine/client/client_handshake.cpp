@@ -1,4 +1,4 @@
-#include "engine/client_handshake.hpp"
+#include "engine/client/client_handshake.hpp"
 
 #include "http/response_writer.hpp"
 #include "protocol/handshake.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/connect_plan.hpp"
+#include "engine/client/connect_plan.hpp"
 #include "engine/worker.hpp"
 #include "http/response_parser.hpp"
 #include "net/session.hpp"

@@ -1,6 +1,6 @@
-#include "engine/client_loop.hpp"
+#include "engine/client/client_loop.hpp"
 
-#include "engine/client_session.hpp"
+#include "engine/client/client_session.hpp"
 #include "engine/log.hpp"
 #include "protocol/masking_key.hpp"
 

@@ -1,6 +1,6 @@
-#include "engine/client_options.hpp"
+#include "engine/client/client_options.hpp"
 
-#include "engine/client_handlers.hpp"
+#include "engine/client/client_handlers.hpp"
 
 #include <mutex>
 #include <string>

@@ -1,4 +1,4 @@
-#include "engine/client_session.hpp"
+#include "engine/client/client_session.hpp"
 
 #include "protocol/utf8.hpp"
 

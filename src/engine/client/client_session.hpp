@@ -1,8 +1,8 @@
 #pragma once
 
-#include "engine/client_handlers.hpp"
-#include "engine/client_loop.hpp"
-#include "engine/client_outbox.hpp"
+#include "engine/client/client_handlers.hpp"
+#include "engine/client/client_loop.hpp"
+#include "engine/client/client_outbox.hpp"
 #include "engine/owned_coroutine.hpp"
 
 #include <longwire/client.hpp>

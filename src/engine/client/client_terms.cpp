@@ -1,4 +1,4 @@
-#include "engine/client_terms.hpp"
+#include "engine/client/client_terms.hpp"
 
 #include <tuple>
 #include <utility>

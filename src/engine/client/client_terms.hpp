@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/websocket_session.hpp"
+#include "engine/websocket/websocket_session.hpp"
 
 #include <longwire/connect.hpp>
 

@@ -1,5 +1,5 @@
-#include "engine/attempt.hpp"
-#include "engine/connect_plan.hpp"
+#include "engine/client/attempt.hpp"
+#include "engine/client/connect_plan.hpp"
 #include "engine/worker.hpp"
 
 #include <longwire/connect.hpp>

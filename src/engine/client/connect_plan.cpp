@@ -1,4 +1,4 @@
-#include "engine/connect_plan.hpp"
+#include "engine/client/connect_plan.hpp"
 
 #include "http/basic_credentials.hpp"
 #include "http/field_grammar.hpp"

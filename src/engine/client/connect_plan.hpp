@@ -1,7 +1,7 @@
 #pragma once
 
-#include "engine/client_terms.hpp"
-#include "engine/proxy.hpp"
+#include "engine/client/client_terms.hpp"
+#include "engine/client/proxy.hpp"
 #include "http/url.hpp"
 #include "net/address.hpp"
 #include "net/tls_context.hpp"

@@ -1,4 +1,4 @@
-#include "engine/http_tunnel.hpp"
+#include "engine/client/http_tunnel.hpp"
 
 #include "http/basic_credentials.hpp"
 #include "http/response_writer.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/proxy.hpp"
+#include "engine/client/proxy.hpp"
 #include "http/response_parser.hpp"
 #include "net/dialogue.hpp"
 

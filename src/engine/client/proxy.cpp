@@ -1,4 +1,4 @@
-#include "engine/proxy.hpp"
+#include "engine/client/proxy.hpp"
 
 #include "http/ip_address.hpp"
 #include "net/localhost.hpp"

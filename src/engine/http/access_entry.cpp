@@ -1,4 +1,4 @@
-#include "engine/access_entry.hpp"
+#include "engine/http/access_entry.hpp"
 
 #include "engine/log.hpp"
 #include "http/ip_address.hpp"

@@ -1,6 +1,6 @@
-#include "engine/answer_uptake.hpp"
+#include "engine/http/answer_uptake.hpp"
 
-#include "engine/http_replying.hpp"
+#include "engine/http/http_replying.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
 #include "net/uptake.hpp"

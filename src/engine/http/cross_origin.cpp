@@ -1,4 +1,4 @@
-#include "engine/cross_origin.hpp"
+#include "engine/http/cross_origin.hpp"
 
 #include "protocol/origin.hpp"
 #include "protocol/utf8.hpp"

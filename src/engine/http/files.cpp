@@ -1,4 +1,4 @@
-#include "engine/files.hpp"
+#include "engine/http/files.hpp"
 
 #include "engine/log.hpp"
 #include "http/date.hpp"

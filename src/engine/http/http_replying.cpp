@@ -1,4 +1,4 @@
-#include "engine/http_replying.hpp"
+#include "engine/http/http_replying.hpp"
 
 #include "engine/log.hpp"
 #include "http/date.hpp"

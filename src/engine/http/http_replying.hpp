@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/answer_uptake.hpp"
+#include "engine/http/answer_uptake.hpp"
 #include "net/held_total.hpp"
 #include "net/stream.hpp"
 

@@ -1,7 +1,7 @@
-#include "engine/http_session.hpp"
+#include "engine/http/http_session.hpp"
 
+#include "engine/http/secret_parameters.hpp"
 #include "engine/log.hpp"
-#include "engine/secret_parameters.hpp"
 #include "http/date.hpp"
 #include "http/field_list.hpp"
 #include "http/request_builder.hpp"

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "engine/access_entry.hpp"
-#include "engine/answer_uptake.hpp"
-#include "engine/http_replying.hpp"
-#include "engine/router.hpp"
+#include "engine/http/access_entry.hpp"
+#include "engine/http/answer_uptake.hpp"
+#include "engine/http/http_replying.hpp"
+#include "engine/http/router.hpp"
 #include "engine/worker.hpp"
 #include "http/limits.hpp"
 #include "http/request_parser.hpp"

@@ -1,6 +1,6 @@
 // How a connection of HTTP becomes a WebSocket, or is refused to.
-#include "engine/http_session.hpp"
-#include "engine/upgrade.hpp"
+#include "engine/http/http_session.hpp"
+#include "engine/http/upgrade.hpp"
 #include "http/field_list.hpp"
 #include "http/response_writer.hpp"
 

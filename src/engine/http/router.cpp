@@ -1,4 +1,4 @@
-#include "engine/router.hpp"
+#include "engine/http/router.hpp"
 
 #include <algorithm>
 

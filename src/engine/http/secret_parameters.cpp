@@ -1,4 +1,4 @@
-#include "engine/secret_parameters.hpp"
+#include "engine/http/secret_parameters.hpp"
 
 #include "http/lower_case.hpp"
 #include "http/percent.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/router.hpp"
+#include "engine/http/router.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "engine/turned_away.hpp"
+#include "engine/http/turned_away.hpp"
 
 #include "http/date.hpp"
 #include "http/response_writer.hpp"

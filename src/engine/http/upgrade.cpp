@@ -1,4 +1,4 @@
-#include "engine/upgrade.hpp"
+#include "engine/http/upgrade.hpp"
 
 #include "engine/log.hpp"
 #include "protocol/handshake.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/router.hpp"
+#include "engine/http/router.hpp"
 #include "net/stream.hpp"
 
 #include <longwire/http_reply.hpp>

@@ -1,4 +1,4 @@
-#include "engine/prepared_frame.hpp"
+#include "engine/topics/prepared_frame.hpp"
 #include "protocol/encoder.hpp"
 
 #include <longwire/prepared_message.hpp>

@@ -1,4 +1,4 @@
-#include "engine/subscriptions.hpp"
+#include "engine/topics/subscriptions.hpp"
 
 #include <bit>
 

@@ -1,6 +1,6 @@
-#include "engine/topic.hpp"
+#include "engine/topics/topic.hpp"
 
-#include "engine/prepared_frame.hpp"
+#include "engine/topics/prepared_frame.hpp"
 #include "protocol/compression.hpp"
 
 #include <cstddef>

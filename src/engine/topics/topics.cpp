@@ -1,7 +1,7 @@
-#include "engine/topics.hpp"
+#include "engine/topics/topics.hpp"
 
-#include "engine/prepared_frame.hpp"
-#include "engine/websocket_particulars.hpp"
+#include "engine/topics/prepared_frame.hpp"
+#include "engine/websocket/websocket_particulars.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "engine/subscriptions.hpp"
-#include "engine/topic.hpp"
+#include "engine/topics/subscriptions.hpp"
+#include "engine/topics/topic.hpp"
 #include "engine/worker.hpp"
 #include "net/loop.hpp"
 

@@ -1,6 +1,6 @@
 #include "engine/loop_registry.hpp"
-#include "engine/prepared_frame.hpp"
-#include "engine/websocket_session.hpp"
+#include "engine/topics/prepared_frame.hpp"
+#include "engine/websocket/websocket_session.hpp"
 #include "engine/worker.hpp"
 
 #include <longwire/websocket.hpp>

@@ -1,4 +1,4 @@
-#include "engine/intake.hpp"
+#include "engine/websocket/intake.hpp"
 
 #include "protocol/utf8.hpp"
 

@@ -1,4 +1,4 @@
-#include "engine/slot_table.hpp"
+#include "engine/websocket/slot_table.hpp"
 
 namespace longwire::engine {
 

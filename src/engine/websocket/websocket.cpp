@@ -1,4 +1,4 @@
-#include "engine/websocket_session.hpp"
+#include "engine/websocket/websocket_session.hpp"
 
 #include <longwire/websocket.hpp>
 

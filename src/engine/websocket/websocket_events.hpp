@@ -1,7 +1,7 @@
 #pragma once
 
-#include "engine/intake.hpp"
-#include "engine/websocket_session.hpp"
+#include "engine/websocket/intake.hpp"
+#include "engine/websocket/websocket_session.hpp"
 
 #include <coroutine>
 #include <cstddef>

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "engine/access_entry.hpp"
-#include "engine/control_frame_rate.hpp"
-#include "engine/round_trip.hpp"
-#include "engine/waiter_queue.hpp"
-#include "engine/websocket_events.hpp"
-#include "engine/websocket_session.hpp"
+#include "engine/http/access_entry.hpp"
+#include "engine/websocket/control_frame_rate.hpp"
+#include "engine/websocket/round_trip.hpp"
+#include "engine/websocket/waiter_queue.hpp"
+#include "engine/websocket/websocket_events.hpp"
+#include "engine/websocket/websocket_session.hpp"
 #include "net/held_memory.hpp"
 #include "net/uptake.hpp"
 

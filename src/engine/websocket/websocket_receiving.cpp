@@ -1,5 +1,5 @@
 #include "engine/log.hpp"
-#include "engine/websocket_particulars.hpp"
+#include "engine/websocket/websocket_particulars.hpp"
 
 #include <limits>
 #include <utility>

@@ -1,7 +1,7 @@
-#include "engine/kept_messages.hpp"
 #include "engine/log.hpp"
-#include "engine/prepared_frame.hpp"
-#include "engine/websocket_particulars.hpp"
+#include "engine/topics/prepared_frame.hpp"
+#include "engine/websocket/kept_messages.hpp"
+#include "engine/websocket/websocket_particulars.hpp"
 
 #include <limits>
 #include <utility>

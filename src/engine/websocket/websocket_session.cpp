@@ -1,8 +1,8 @@
-#include "engine/websocket_session.hpp"
+#include "engine/websocket/websocket_session.hpp"
 
 #include "engine/log.hpp"
-#include "engine/topics.hpp"
-#include "engine/websocket_particulars.hpp"
+#include "engine/topics/topics.hpp"
+#include "engine/websocket/websocket_particulars.hpp"
 
 #include <algorithm>
 #include <limits>

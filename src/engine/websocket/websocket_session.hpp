@@ -1,12 +1,12 @@
 #pragma once
 
-#include "engine/access_entry.hpp"
-#include "engine/agreed_deflate.hpp"
-#include "engine/intake.hpp"
-#include "engine/kept_messages.hpp"
+#include "engine/http/access_entry.hpp"
 #include "engine/loop_registry.hpp"
-#include "engine/subscriptions.hpp"
-#include "engine/waiting_messages.hpp"
+#include "engine/topics/subscriptions.hpp"
+#include "engine/websocket/agreed_deflate.hpp"
+#include "engine/websocket/intake.hpp"
+#include "engine/websocket/kept_messages.hpp"
+#include "engine/websocket/waiting_messages.hpp"
 #include "engine/worker.hpp"
 #include "net/session.hpp"
 #include "net/stream.hpp"

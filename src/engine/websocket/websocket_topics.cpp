@@ -1,6 +1,6 @@
-#include "engine/prepared_frame.hpp"
-#include "engine/topics.hpp"
-#include "engine/websocket_particulars.hpp"
+#include "engine/topics/prepared_frame.hpp"
+#include "engine/topics/topics.hpp"
+#include "engine/websocket/websocket_particulars.hpp"
 
 namespace longwire::engine {
 

@@ -1,5 +1,5 @@
-#include "engine/prepared_frame.hpp"
-#include "engine/websocket_particulars.hpp"
+#include "engine/topics/prepared_frame.hpp"
+#include "engine/websocket/websocket_particulars.hpp"
 
 #include <algorithm>
 #include <utility>
