@@ -359,6 +359,7 @@ public:
 private:
     friend class engine::CrossOrigin;
     friend class engine::ServerLoops;
+    friend class TestServer;
     class Implementation;
     std::unique_ptr<Implementation> implementation_;
 };

@@ -13,15 +13,15 @@ constexpr int looks = 4;
 
 }  // namespace
 
-void LeavingTime::begin(std::chrono::milliseconds within) noexcept {
-    begun_ = Clock::now();
+void LeavingTime::begin(Clock::time_point now, std::chrono::milliseconds within) noexcept {
+    begun_ = now;
     end_ = begun_ + within + times_.usual;
     longest_ = begun_ + within + times_.longest;
     next_look_ = begun_ + within;
 }
 
 bool LeavingTime::over(net::Loop& loop) {
-    const auto now = Clock::now();
+    const auto now = loop.clock();
     if (now >= next_look_) {
         next_look_ = now + times_.usual / looks;
         std::size_t on_its_way = 0;

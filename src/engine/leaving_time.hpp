@@ -21,8 +21,8 @@ public:
 
     explicit LeavingTime(Times times) noexcept : times_(times) {}
 
-    /// By the end of `within` all are told to go.
-    void begin(std::chrono::milliseconds within) noexcept;
+    /// By the end of `within` from now all are told to go.
+    void begin(Clock::time_point now, std::chrono::milliseconds within) noexcept;
     /// Whether it is over.
     [[nodiscard]] bool over(net::Loop& loop);
 
@@ -31,7 +31,7 @@ public:
 
 private:
     Times times_;
-    Clock::time_point begun_ = Clock::now();
+    Clock::time_point begun_;
     Clock::time_point end_;
     Clock::time_point longest_;
     Clock::time_point next_look_;

@@ -86,7 +86,7 @@ struct Sleep::Waiting final : private net::FineTimer {
         : awaiter(waiting) {
         // (Longer than the clock can count is for ever.)
         constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365 * 100);
-        start(worker.loop(), Clock::now() + std::min(duration, longest));
+        start(worker.loop(), worker.loop().clock() + std::min(duration, longest));
     }
     void on_due() override { awaiter.resume(); }
 

@@ -127,7 +127,7 @@ Worker::Running::~Running() {
 }
 
 void Worker::arm_from_now(net::Timer& timer, std::chrono::milliseconds after) noexcept {
-    const auto passed = net::Loop::Clock::now() - loop_->now();
+    const auto passed = loop_->clock() - loop_->now();
     loop_->arm(timer, after + std::chrono::ceil<std::chrono::milliseconds>(passed));
 }
 

@@ -25,7 +25,8 @@ FineTimer::~FineTimer() {
 void FineTimer::start(Loop& loop, Clock::time_point due) {
     loop_ = &loop;
     due_ = due;
-    const auto now = Clock::now();
+    const auto now = loop.clock();
+    if (loop.clock_stands_still()) return wait_on_wheel(now);
     const bool fine = loop.fine_timers().works();
     if (fine && due - now <= 2 * coarse) return loop.fine_timers().add(*this);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now);
@@ -33,10 +34,14 @@ void FineTimer::start(Loop& loop, Clock::time_point due) {
 }
 
 void FineTimer::on_timer() {
-    if (due_ > Clock::now())
-        loop_->fine_timers().add(*this);
-    else
-        on_due();
+    const auto now = loop_->clock();
+    if (due_ <= now) return on_due();
+    if (loop_->clock_stands_still() || !loop_->fine_timers().works()) return wait_on_wheel(now);
+    loop_->fine_timers().add(*this);
+}
+
+void FineTimer::wait_on_wheel(Clock::time_point now) noexcept {
+    loop_->timers().arm(*this, now, std::chrono::ceil<std::chrono::milliseconds>(due_ - now));
 }
 
 // ---- those of a loop ----------------------------------------------------------------------------

@@ -27,6 +27,7 @@ private:
     friend class FineTimers;
     virtual void on_due() = 0;
     void on_timer() override;
+    void wait_on_wheel(Clock::time_point now) noexcept;
 
     Loop* loop_ = nullptr;
     Clock::time_point due_;

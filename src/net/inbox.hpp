@@ -30,6 +30,11 @@ public:
     [[nodiscard]] bool closed() const noexcept { return head_.load() == end_mark(); }
 
     // For the loop's thread.
+    /// Whether something was added and has yet to run.
+    [[nodiscard]] bool has_some() const noexcept {
+        const Entry* const head = head_.load();
+        return head != nullptr && head != end_mark();
+    }
     [[nodiscard]] int descriptor() const noexcept { return wakeup_.get(); }
     /// Ready for the next waking, after the last.
     void clear_wakeup() noexcept;

@@ -65,6 +65,7 @@ int Loop::poll(int milliseconds) noexcept {
 /// Waits for events, and gives their number.
 int Loop::wait(std::chrono::milliseconds limit, bool at_once) noexcept {
     if (at_once || limit.count() == 0) return poll(0);
+    if (stopped_) return poll(static_cast<int>(limit.count()));
     const auto begun = Clock::now();
     if (spin_.count() > 0) {
         auto present = begun;
@@ -85,7 +86,7 @@ void Loop::turn(std::chrono::milliseconds limit) {
     auto own = std::exchange(own_, {});
     const int ready =
         wait(limit, !unflushed_.empty() || !ended_.empty() || !own.empty() || inbox_due_);
-    now_ = Clock::now();
+    now_ = clock();
     milliseconds_ = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now_ - born_).count());
     if (total_) held_by_others_ = total_->of_others(part_);
@@ -106,6 +107,17 @@ void Loop::turn(std::chrono::milliseconds limit) {
     end_turn();
     if (total_ && held_ != held_told_) tell_held();
     passed_load_.look(now_, streams_.size(), held_);
+}
+
+void Loop::stop_clock() {
+    if (stopped_) return;
+    stopped_ = now_ = Clock::now();
+    timers_.be_exact(now_);
+}
+
+bool Loop::busy() const noexcept {
+    return !unflushed_.empty() || !ended_.empty() || !own_.empty() || inbox_due_ ||
+           inbox_->has_some();
 }
 
 void Loop::tell_held() noexcept {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -104,6 +105,19 @@ public:
         Loop* outer_;
     };
 
+    /// The clock stands still from now on, and is moved by hand: timers are then exact, and a turn
+    /// never waits for one.
+    void stop_clock();
+    /// Moves a clock that stands still. What is due is told in the next turn.
+    void advance(std::chrono::milliseconds duration) noexcept { *stopped_ += duration; }
+    [[nodiscard]] bool clock_stands_still() const noexcept { return stopped_.has_value(); }
+    /// What the clock says.
+    [[nodiscard]] Clock::time_point clock() const noexcept {
+        return stopped_ ? *stopped_ : Clock::now();
+    }
+    /// Whether there is something to do that nothing has to come for.
+    [[nodiscard]] bool busy() const noexcept;
+
     /// The time at which this turn began.
     [[nodiscard]] Clock::time_point now() const noexcept { return now_; }
     /// The same in milliseconds of the loop's life, but for multiples of 2^32 (49 days).
@@ -182,6 +196,7 @@ private:
     const Clock::time_point born_ = Clock::now();
     Clock::time_point now_ = born_;
     std::uint32_t milliseconds_ = 0;
+    std::optional<Clock::time_point> stopped_;  // what the clock says, where it stands still
     std::chrono::microseconds spin_{0};
     TimerWheel timers_{now_};
     PassedLoad passed_load_{timers_};

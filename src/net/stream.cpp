@@ -57,7 +57,22 @@ Result<Stream*> Stream::open(Loop& loop, Descriptor socket, Ref<Session> session
     return stream;
 }
 
+Stream& Stream::open(Loop& loop, std::unique_ptr<Carrier> carrier, Ref<Session> session) {
+    std::unique_ptr<Stream> owner(new Stream(loop, Descriptor(), std::move(session)));
+    Stream& stream = *owner;
+    stream.need_outgoing().carrier = std::move(carrier);
+    loop.adopt(std::move(owner));
+    stream.carrier().attach(stream);
+    stream.carrier().watch(true, false);
+    return stream;
+}
+
+void Stream::carrier_ready(bool input_there, bool room) {
+    on_ready((input_there ? input : 0U) | (room ? EPOLLOUT : 0U));
+}
+
 std::string Stream::peer() const {
+    if (is_carried()) return carrier().peer();
     return Address::peer_of(socket_.get()).to_text();
 }
 
@@ -84,7 +99,8 @@ void Stream::list_unflushed() {
 void Stream::let_go_of_outgoing() noexcept {
     if (!outgoing_) return;
     outgoing_->backlog.clear();
-    if (!outgoing_->tls && phase_ != Phase::finishing) loop_.give_back(std::move(outgoing_));
+    if (!outgoing_->tls && !outgoing_->carrier && phase_ != Phase::finishing)
+        loop_.give_back(std::move(outgoing_));
 }
 
 void Stream::write(std::span<const std::byte> head, std::span<const std::byte> payload) {
@@ -147,6 +163,7 @@ std::size_t Stream::sent(ssize_t result) noexcept {
 }
 
 std::size_t Stream::send_now(std::span<const std::byte> bytes) noexcept {
+    if (is_carried()) return sent(carrier().write(bytes));
     for (;;) {
         const auto result =
             ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -155,6 +172,15 @@ std::size_t Stream::send_now(std::span<const std::byte> bytes) noexcept {
 }
 
 std::size_t Stream::send_now(std::span<const iovec> vectors) noexcept {
+    if (is_carried()) {
+        std::size_t taken = 0;
+        for (const iovec& vector : vectors) {
+            const std::size_t now = sent(carrier().write(bytes_of(vector)));
+            taken += now;
+            if (now < vector.iov_len) break;
+        }
+        return taken;
+    }
     msghdr message = {};
     message.msg_iov = const_cast<iovec*>(vectors.data());
     message.msg_iovlen = vectors.size();
@@ -282,6 +308,7 @@ void Stream::shut_sending() noexcept {
         if (!all_sent()) return;
     }
     write_shut_ = true;
+    if (is_carried()) return carrier().shut_sending();
     ::shutdown(socket_.get(), SHUT_WR);
 }
 
@@ -302,11 +329,13 @@ void Stream::update_interest() noexcept {
     if (wants_input == watches_input_ && awaiting_room_ == watches_room_) return;
     watches_input_ = wants_input;
     watches_room_ = awaiting_room_;
+    if (is_carried()) return carrier().watch(wants_input, awaiting_room_);
     const std::uint32_t room = awaiting_room_ ? EPOLLOUT : 0U;
     loop_.change(*this, socket_.get(), (wants_input ? input : 0U) | room);
 }
 
 std::size_t Stream::unacknowledged() const noexcept {
+    if (is_carried()) return backlog() + carrier().unacknowledged();
     int queued = 0;
     if (::ioctl(socket_.get(), SIOCOUTQ, &queued) != 0) return backlog();
     return backlog() + static_cast<std::size_t>(queued);
@@ -338,12 +367,18 @@ void Stream::on_ready(std::uint32_t events) {
     if (phase_ != Phase::ended && (more || phase_ == Phase::finishing)) flush();
 }
 
+/// As recv has it.
+ssize_t Stream::take_in(std::span<std::byte> buffer) noexcept {
+    if (is_carried()) return carrier().read(buffer);
+    return ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+}
+
 void Stream::receive() {
     const auto whole = loop_.receive_buffer();
     // What TLS opens goes to the front of the same buffer: it is never ahead of what it was.
     const bool sealed = tls() != nullptr;
     const auto buffer = sealed ? whole.subspan(TlsChannel::record_room) : whole;
-    const auto received = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t received = take_in(buffer);
     if (received > 0) {
         const auto bytes = buffer.first(static_cast<std::size_t>(received));
         loop_.received_ = bytes.size();
@@ -433,6 +468,10 @@ void Stream::close(Ending ending) noexcept {
 }
 
 void Stream::reset() noexcept {
+    if (is_carried()) {
+        carrier().reset();
+        return close(Ending::lost);
+    }
     const linger at_once = {.l_onoff = 1, .l_linger = 0};
     setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(Ending::lost);
@@ -441,6 +480,7 @@ void Stream::reset() noexcept {
 void Stream::detach() noexcept {
     const Ref<Session> session = std::exchange(session_, {});
     session->on_closed(ending_);
+    if (is_carried()) return outgoing_->carrier.reset();
     // Closing the descriptor would end the watch too, if no other process had it: one that is being
     // started has, until it runs its own program. No event of this turn is left to handle.
     loop_.unwatch(*this, socket_.get());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/admission.hpp"
+#include "net/carrier.hpp"
 #include "net/descriptor.hpp"
 #include "net/loop.hpp"
 #include "net/outgoing.hpp"
@@ -19,14 +20,19 @@
 
 namespace longwire::net {
 
-/// One connected socket on its loop, which owns it. Carries a Session, which may be exchanged (HTTP
-/// for WebSocket). Idle, it holds no buffer.
+/// One connected socket on its loop, which owns it; or what a Carrier carries in place of a socket.
+/// Has a Session, which may be exchanged (HTTP for WebSocket). Idle, it holds no buffer.
 class Stream final : private Watcher {
 public:
     /// Makes a stream over a connected, non-blocking socket and begins to read; through `tls`, if
     /// given: what is written then waits until its handshake is done. Errors: system.
     static Result<Stream*> open(Loop& loop, Descriptor socket, Ref<Session> session,
                                 std::unique_ptr<TlsChannel> tls = {});
+    /// The same over a carrier, for what has no socket of its own.
+    static Stream& open(Loop& loop, std::unique_ptr<Carrier> carrier, Ref<Session> session);
+    /// For its carrier, on the loop and in a turn of its own: there is something to read (or the
+    /// end of it), or there is room to write to again.
+    void carrier_ready(bool input, bool room);
     /// Gives the stream the place that it takes among the server's connections.
     void take(Admission::Place place) noexcept { place_ = std::move(place); }
     ~Stream() = default;
@@ -150,6 +156,10 @@ private:
     void after_flush() noexcept;
     void update_interest() noexcept;
     void detach() noexcept;
+    /// What stands in place of the socket.
+    [[nodiscard]] bool is_carried() const noexcept { return !socket_; }
+    [[nodiscard]] Carrier& carrier() const noexcept { return *outgoing_->carrier; }
+    [[nodiscard]] ssize_t take_in(std::span<std::byte> buffer) noexcept;
     [[nodiscard]] bool has_backlog() const noexcept {
         return outgoing_ && !outgoing_->backlog.empty();
     }

@@ -32,8 +32,7 @@ TimerWheel::~TimerWheel() {
 
 std::uint64_t TimerWheel::tick_of(Clock::time_point now) const noexcept {
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - start_);
-    return static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, elapsed.count() / tick_milliseconds));
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, elapsed.count()) >> tick_bits_);
 }
 
 bool TimerWheel::slot_empty(std::size_t slot) const noexcept {
@@ -43,15 +42,43 @@ bool TimerWheel::slot_empty(std::size_t slot) const noexcept {
 void TimerWheel::arm(Timer& timer, Clock::time_point now,
                      std::chrono::milliseconds after) noexcept {
     timer.disarm();
-    // Rounded up, and one tick more for the part of this tick that has passed: never early.
-    const std::int64_t part = after.count() % tick_milliseconds > 0 ? 1 : 0;
-    const std::int64_t wanted = after.count() / tick_milliseconds + part;
-    const auto ticks = static_cast<std::uint64_t>(std::clamp<std::int64_t>(wanted, 0, most_ticks));
-    const std::uint64_t deadline = std::max(tick_of(now), current_) + ticks + 1;
+    // Rounded up, and one tick more for the part of this tick that has passed: never early. (Where
+    // it is exact, no part of a tick passes.)
+    const bool exact = tick_bits_ == 0;
+    const std::int64_t tick = tick_milliseconds();
+    const std::int64_t wanted = std::max<std::int64_t>(after.count(), 0) / tick +
+                                (after.count() % tick > 0 ? 1 : 0) + (exact ? 0 : 1);
+    const auto ticks = static_cast<std::uint64_t>(std::clamp<std::int64_t>(wanted, 1, most_ticks));
+    link(timer, std::max(tick_of(now), current_) + ticks);
+}
+
+void TimerWheel::link(Timer& timer, std::uint64_t deadline) noexcept {
     timer.deadline_ = static_cast<std::uint32_t>(deadline);
     const std::size_t slot = deadline % slot_count;
     timer.link_after(slots_[slot]);
     occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+}
+
+void TimerWheel::be_exact(Clock::time_point now) noexcept {
+    Head all;
+    for (Head& head : slots_)
+        while (head.next_ != &head) {
+            Timer& timer = *head.next_;
+            timer.disarm();
+            timer.link_after(all);
+        }
+    const auto passed = static_cast<std::uint32_t>(current_);
+    const std::int64_t tick = tick_milliseconds();
+    start_ = now;
+    current_ = 0;
+    tick_bits_ = 0;
+    while (all.next_ != &all) {
+        Timer& timer = *all.next_;
+        timer.disarm();
+        const std::int64_t left = static_cast<std::int32_t>(timer.deadline_ - passed);
+        link(timer, static_cast<std::uint64_t>(std::max<std::int64_t>(left * tick, 1)));
+    }
+    all.next_ = all.previous_ = nullptr;
 }
 
 void TimerWheel::advance(Clock::time_point now) {
@@ -109,7 +136,7 @@ int TimerWheel::milliseconds_to_next(Clock::time_point now) const noexcept {
             continue;
         }
         const auto at = start_ + std::chrono::milliseconds(static_cast<std::int64_t>(first + step) *
-                                                           tick_milliseconds);
+                                                           tick_milliseconds());
         const auto wait = std::chrono::ceil<std::chrono::milliseconds>(at - now).count();
         return static_cast<int>(std::max<std::int64_t>(0, wait));
     }

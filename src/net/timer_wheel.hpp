@@ -34,7 +34,8 @@ private:
     std::uint32_t deadline_ = 0;  // the low part of a tick; the rest follows from the order
 };
 
-/// A coarse timer wheel: slots of 4 ms over 16 s; what is due later goes round again.
+/// A coarse timer wheel: slots of 4 ms over 16 s; what is due later goes round again. For a clock
+/// that moves by whole milliseconds only it can be exact.
 class TimerWheel {
 public:
     using Clock = std::chrono::steady_clock;
@@ -48,6 +49,10 @@ public:
     /// if that is longer.
     void arm(Timer& timer, Clock::time_point now, std::chrono::milliseconds after) noexcept;
 
+    /// From now on slots are of 1 ms, and timers are told at their time exactly, if the clock moves
+    /// by whole milliseconds from `now` on.
+    void be_exact(Clock::time_point now) noexcept;
+
     /// Tells every timer that is due at `now`. Timers may be armed and disarmed meanwhile.
     void advance(Clock::time_point now);
 
@@ -55,7 +60,6 @@ public:
     [[nodiscard]] int milliseconds_to_next(Clock::time_point now) const noexcept;
 
 private:
-    static constexpr std::int64_t tick_milliseconds = 4;
     static constexpr std::size_t slot_count = 4096;
     // So that a deadline and the present are told apart by 32 bits.
     static constexpr std::int64_t most_ticks = 0x7FFF'0000;
@@ -67,12 +71,17 @@ private:
         void on_timer() override {}
     };
 
+    [[nodiscard]] std::int64_t tick_milliseconds() const noexcept {
+        return std::int64_t{1} << tick_bits_;
+    }
+    void link(Timer& timer, std::uint64_t deadline) noexcept;
     [[nodiscard]] std::uint64_t tick_of(Clock::time_point now) const noexcept;
     [[nodiscard]] bool slot_empty(std::size_t slot) const noexcept;
     void tell_slot(std::size_t slot, std::uint64_t now_tick);
 
     Clock::time_point start_;
     std::uint64_t current_ = 0;
+    unsigned tick_bits_ = 2;
     std::array<Head, slot_count> slots_;
     // One bit a slot that may hold timers: set when one is armed, cleared when it is found empty.
     mutable std::array<std::uint64_t, slot_count / 64> occupied_ = {};

@@ -52,7 +52,7 @@ struct Leaving : testing::Test {
     Clock::duration wait(LeavingTime::Times times) {
         LeavingTime leaving(times);
         EXPECT_FALSE(leaving.begun());
-        leaving.begin(0ms);
+        leaving.begin(Clock::now(), 0ms);
         EXPECT_TRUE(leaving.begun());
         while (!leaving.over(*loop)) loop->turn(5ms);
         return Clock::now() - leaving.when_begun();

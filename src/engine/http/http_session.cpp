@@ -63,7 +63,7 @@ void HttpSession::arm() {
 void HttpSession::arm_half_closed() {
     if (terms_.request_timeout.load().count() <= 0) return;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        answered_by_ - std::chrono::steady_clock::now());
+        answered_by_ - stream_->loop().clock());
     stream_->arm(std::max(left, std::chrono::milliseconds(1)));
 }
 
@@ -396,7 +396,7 @@ void HttpSession::on_drained() {
 void HttpSession::on_end() {
     const net::Ref<HttpSession> self(this);
     half_closed_ = true;
-    answered_by_ = std::chrono::steady_clock::now() + terms_.request_timeout.load();
+    answered_by_ = worker_.loop().clock() + terms_.request_timeout.load();
     judge_half_close();
 }
 

@@ -22,21 +22,21 @@ public:
     void begin(Clock::time_point opened) noexcept { pinged_ = opened; }
 
     /// A ping is sent now: gives its payload, valid until the next is.
-    [[nodiscard]] std::span<const std::byte> ping() noexcept {
+    [[nodiscard]] std::span<const std::byte> ping(Clock::time_point now) noexcept {
         payload_ = protocol::random_masking_key();
-        pinged_ = Clock::now();
+        pinged_ = now;
         unanswered_ = true;
         return payload_;
     }
 
     /// A pong has come. The microseconds it took, at least 1, if it answers the latest ping; else
     /// 0.
-    [[nodiscard]] std::uint32_t answered(std::span<const std::byte> payload) noexcept {
+    [[nodiscard]] std::uint32_t answered(std::span<const std::byte> payload,
+                                         Clock::time_point now) noexcept {
         if (!unanswered_ || !std::ranges::equal(payload, payload_)) return 0;
         unanswered_ = false;
         constexpr std::int64_t longest = std::numeric_limits<std::uint32_t>::max();
-        const auto taken =
-            std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - pinged_);
+        const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(now - pinged_);
         return static_cast<std::uint32_t>(std::clamp<std::int64_t>(taken.count(), 1, longest));
     }
 

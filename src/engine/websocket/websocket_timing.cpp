@@ -103,7 +103,7 @@ bool WebSocketSession::ask_peer() {
 bool WebSocketSession::send_own_ping() {
     pinged_ = true;
     if (!can_send() || !admits_control_frame(RoundTrip::ping_size)) return false;
-    const auto payload = need_particulars().round_trip.ping();
+    const auto payload = need_particulars().round_trip.ping(worker_.loop().clock());
     Events events{*this};
     return connection_.ping(payload, events);
 }
@@ -191,7 +191,8 @@ bool WebSocketSession::admits_control_frame(std::size_t size) {
 }
 
 void WebSocketSession::take_pong(std::span<const std::byte> payload) {
-    const std::uint32_t taken = particulars_ ? particulars_->round_trip.answered(payload) : 0;
+    const std::uint32_t taken =
+        particulars_ ? particulars_->round_trip.answered(payload, worker_.loop().clock()) : 0;
     // One that we asked for cannot be one too many.
     if (taken == 0) return count_control_frame();
     latest_round_trip_ = taken;
