@@ -3,7 +3,6 @@
 #include <longwire/error.hpp>
 
 #include <concepts>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -48,7 +47,6 @@ template <class T>
 class [[nodiscard]] Result {
 public:
     using value_type = T;
-    using error_type = Error;
 
     /// Holds a `T()`.
     Result()
@@ -118,29 +116,28 @@ template <>
 class [[nodiscard]] Result<void> {
 public:
     using value_type = void;
-    using error_type = Error;
 
     Result() noexcept = default;
 
     /// Holds the error of `failure`: `return failure(...);` does.
-    Result(Failure failure) noexcept : error_(std::move(failure).error()) {}
+    Result(Failure failure) noexcept : held_(std::in_place_index<1>, std::move(failure).error()) {}
 
     /// Whether there is no error.
-    [[nodiscard]] bool has_value() const noexcept { return !error_; }
+    [[nodiscard]] bool has_value() const noexcept { return held_.index() == 0; }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
     /// Throws a std::runtime_error with the message of the error, where there is one.
     void value() const {
-        if (error_) throw std::runtime_error(error_->message());
+        if (!has_value()) throw std::runtime_error(error().message());
     }
 
     /// The error, which must be there.
-    [[nodiscard]] const Error& error() const& noexcept { return *error_; }
-    [[nodiscard]] Error& error() & noexcept { return *error_; }
-    [[nodiscard]] Error&& error() && noexcept { return std::move(*error_); }
+    [[nodiscard]] const Error& error() const& noexcept { return *std::get_if<1>(&held_); }
+    [[nodiscard]] Error& error() & noexcept { return *std::get_if<1>(&held_); }
+    [[nodiscard]] Error&& error() && noexcept { return std::move(*std::get_if<1>(&held_)); }
 
 private:
-    std::optional<Error> error_;
+    std::variant<std::monostate, Error> held_;
 };
 
 }  // namespace longwire
