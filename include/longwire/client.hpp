@@ -7,6 +7,7 @@
 #include <longwire/message.hpp>
 #include <longwire/ready_state.hpp>
 #include <longwire/reconnect.hpp>
+#include <longwire/result.hpp>
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>

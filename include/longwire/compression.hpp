@@ -1,5 +1,7 @@
 #pragma once
 
+#include <longwire/standard.hpp>
+
 #include <cstdint>
 
 namespace longwire {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <longwire/compression.hpp>
-#include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
+#include <longwire/result.hpp>
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>
 #include <longwire/websocket.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <longwire/error.hpp>
+#include <longwire/result.hpp>
 #include <longwire/task.hpp>
 
 #include <chrono>
@@ -68,7 +69,7 @@ public:
         return task_.await_suspend(awaiter);
     }
     typename ResultOf<T>::Type await_resume() {
-        if (auto error = end()) return std::unexpected<Error>(std::move(*error));
+        if (auto error = end()) return Failure(std::move(*error));
         if constexpr (std::is_void_v<T>) {
             task_.await_resume();
             return {};

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <longwire/standard.hpp>
+
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace longwire {
@@ -65,14 +65,5 @@ private:
     std::shared_ptr<const HttpAnswer> answer_;
     ErrorCode code_;
 };
-
-/// What a function that can fail gives back.
-template <class T>
-using Result = std::expected<T, Error>;
-
-/// `return failure(ErrorCode::invalid_url, "...")` from a function that returns a Result.
-[[nodiscard]] inline std::unexpected<Error> failure(ErrorCode code, std::string message) {
-    return std::unexpected<Error>(Error(code, std::move(message)));
-}
 
 }  // namespace longwire

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <longwire/standard.hpp>
+
 #include <cstddef>
 #include <string_view>
 

@@ -20,6 +20,7 @@
 #include <longwire/reconnect.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
+#include <longwire/result.hpp>
 #include <longwire/run.hpp>
 #include <longwire/server.hpp>
 #include <longwire/slow_reader.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <longwire/standard.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -21,7 +23,7 @@ class Message {
 public:
     Message(MessageType type, std::span<const std::byte> payload) noexcept
         : data_(payload.data()),
-          size_(payload.size() & (std::numeric_limits<std::size_t>::max() >> 1U)),
+          size_(payload.size() & (~std::size_t{0} >> 1U)),
           binary_(type == MessageType::binary ? 1U : 0U) {}
 
     /// A text message over `text`, which must be valid UTF-8 and outlive this view of it.

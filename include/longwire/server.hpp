@@ -2,10 +2,10 @@
 
 #include <longwire/access_record.hpp>
 #include <longwire/compression.hpp>
-#include <longwire/error.hpp>
 #include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
+#include <longwire/result.hpp>
 #include <longwire/slow_reader.hpp>
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>

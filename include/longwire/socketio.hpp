@@ -4,9 +4,9 @@
 #error "This Longwire was built without SocketIo. Build it with LONGWIRE_BUILD_CHANNELS=ON."
 #endif
 
-#include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/message.hpp>
+#include <longwire/result.hpp>
 #include <longwire/server.hpp>
 #include <longwire/task.hpp>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <longwire/standard.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>

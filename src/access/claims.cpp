@@ -21,7 +21,7 @@ constexpr std::size_t most_patterns = 256;
 // a time after the year 2262, and others add to this one.
 constexpr sys_seconds latest_kept = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
 
-std::unexpected<Error> wrong(std::string sentence) {
+Failure wrong(std::string sentence) {
     return failure(ErrorCode::invalid_argument, std::move(sentence));
 }
 
@@ -85,7 +85,7 @@ Result<void> judge(const simdjson::dom::object& json, const Claims& claims,
                      " seconds ago. Get a new one.");
     }
     const auto not_before = read_time(json, "nbf");
-    if (!not_before) return std::unexpected(not_before.error());
+    if (!not_before) return Failure(not_before.error());
     const std::optional<sys_seconds> begins = *not_before;
     if (begins && now + demands.leeway < *begins)
         return wrong("The token is not good yet: its \"nbf\" is in the future.");
@@ -131,16 +131,16 @@ Result<Claims> read_claims(std::string_view json, const ClaimsDemands& demands,
             return wrong("The token's \"info\" is longer than 1,024 bytes.");
     }
     const auto expires = read_time(object, "exp");
-    if (!expires) return std::unexpected(expires.error());
+    if (!expires) return Failure(expires.error());
     claims.expires = *expires;
     auto channels = read_patterns(object, "channels");
-    if (!channels) return std::unexpected(std::move(channels.error()));
+    if (!channels) return Failure(std::move(channels.error()));
     claims.channels = std::move(*channels);
     auto publish = read_patterns(object, "publish");
-    if (!publish) return std::unexpected(std::move(publish.error()));
+    if (!publish) return Failure(std::move(publish.error()));
     claims.publish = std::move(*publish);
     if (auto judged = judge(object, claims, demands, now); !judged)
-        return std::unexpected(std::move(judged.error()));
+        return Failure(std::move(judged.error()));
     return claims;
 }
 

@@ -10,7 +10,7 @@ namespace longwire::access {
 
 namespace {
 
-std::unexpected<Error> malformed(std::string_view sentence) {
+Failure malformed(std::string_view sentence) {
     return failure(ErrorCode::invalid_argument, std::string(sentence));
 }
 
@@ -62,9 +62,9 @@ Result<Claims> verify_token(std::string_view token, const KeySet& keys,
                             const ClaimsDemands& demands,
                             std::chrono::system_clock::time_point now) {
     const auto parts = split_token(token);
-    if (!parts) return std::unexpected(parts.error());
+    if (!parts) return Failure(parts.error());
     const auto header = read_header(parts->header);
-    if (!header) return std::unexpected(header.error());
+    if (!header) return Failure(header.error());
     bool algorithm_known = false;
     for (const SigningKey& key : keys.keys()) {
         if (name_of(key.algorithm()) != header->algorithm) continue;
@@ -85,7 +85,7 @@ Result<std::string> sign_token(std::string_view claims, const SigningKey& key) {
     token += '.';
     token += to_base64url(claims);
     auto signature = key.sign(token);
-    if (!signature) return std::unexpected(std::move(signature.error()));
+    if (!signature) return Failure(std::move(signature.error()));
     token += '.';
     token += to_base64url(*signature);
     return token;

@@ -3,7 +3,7 @@
 #include "access/claims.hpp"
 #include "access/signing_key.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <chrono>
 #include <string>

@@ -290,7 +290,7 @@ Result<void> KeySet::add_jwks(std::string_view json, std::string_view name) {
             add(std::move(*key));
         } else if (auto made = public_key(jwk, type)) {
             auto key = SigningKey::of(std::move(made), id, name);
-            if (!key) return std::unexpected(std::move(key.error()));
+            if (!key) return Failure(std::move(key.error()));
             add(std::move(*key));
         }
     }

@@ -41,7 +41,7 @@ Result<std::vector<std::string>> header_lines(const std::vector<std::string>& gi
             continue;
         }
         const auto text = read_file(header.substr(1), max_header_file);
-        if (!text) return std::unexpected(text.error());
+        if (!text) return Failure(text.error());
         for (std::string_view rest = *text; !rest.empty();) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
             std::string_view line = rest.substr(0, end);
@@ -75,16 +75,16 @@ Result<ConnectOptions> completed(const ConnectOptions& given) {
                                                                   {&options.proxy, "--proxy"}});
     for (const auto& [value, name] : secrets) {
         auto found = secret_value(*value, name);
-        if (!found) return std::unexpected(found.error());
+        if (!found) return Failure(found.error());
         *value = std::move(*found);
     }
     if (!options.user.empty() && options.user.find(':') == std::string::npos) {
         auto password = ask_password(fmt::format("Password of {}: ", options.user));
-        if (!password) return std::unexpected(password.error());
+        if (!password) return Failure(password.error());
         options.user += ":" + *password;
     }
     auto headers = header_lines(options.headers);
-    if (!headers) return std::unexpected(headers.error());
+    if (!headers) return Failure(headers.error());
     for (const std::string& line : *headers)
         if (line.find(':') == std::string::npos)
             return failure(ErrorCode::invalid_argument,

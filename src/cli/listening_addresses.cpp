@@ -51,7 +51,7 @@ Result<std::vector<ListenOptions>> listening_addresses(const std::string& text) 
     if (!text.starts_with(manager) ||
         (text.size() > manager.size() && text[manager.size()] != ':')) {
         auto one = ListenOptions::parse(text);
-        if (!one) return std::unexpected(std::move(one.error()));
+        if (!one) return Failure(std::move(one.error()));
         if (one->descriptor >= 0) say_where(*one);
         all.push_back(std::move(*one));
         return all;

@@ -40,7 +40,7 @@ Result<std::shared_ptr<dialects::Webhook>> webhook_of(const ServeOptions& option
                                          .headers = hook.headers};
     if (!hook.secret.empty()) {
         auto secret = secret_value(hook.secret, "--hook-secret");
-        if (!secret) return std::unexpected(std::move(secret.error()));
+        if (!secret) return Failure(std::move(secret.error()));
         auto key = access::SigningKey::secret(std::move(*secret));
         if (!key) return failure(key.error().code(), "--hook-secret: " + key.error().message());
         wanted.key = std::move(*key);

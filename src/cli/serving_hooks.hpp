@@ -4,7 +4,7 @@
 #include "dialects/webhook.hpp"
 #include "hooks/http_caller.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <memory>
 

@@ -2,7 +2,7 @@
 
 #include "cli/serve.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <cstddef>
 

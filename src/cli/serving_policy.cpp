@@ -25,21 +25,21 @@ access::ChannelRule open_rule() {
 Result<void> read_keys(const ServeOptions& options, access::KeySet& keys) {
     if (!options.token_secret.empty()) {
         auto secret = secret_value(options.token_secret, "--token-secret");
-        if (!secret) return std::unexpected(std::move(secret.error()));
+        if (!secret) return Failure(std::move(secret.error()));
         auto key = access::SigningKey::secret(std::move(*secret));
-        if (!key) return std::unexpected(std::move(key.error()));
+        if (!key) return Failure(std::move(key.error()));
         keys.add(std::move(*key));
     }
     for (const std::string& file : options.token_keys) {
         const auto pem = read_file(file, largest_keys);
-        if (!pem) return std::unexpected(pem.error());
+        if (!pem) return Failure(pem.error());
         auto key = access::SigningKey::pem(*pem, file);
-        if (!key) return std::unexpected(std::move(key.error()));
+        if (!key) return Failure(std::move(key.error()));
         keys.add(std::move(*key));
     }
     if (options.token_jwks.empty()) return {};
     const auto json = read_file(options.token_jwks, largest_keys);
-    if (!json) return std::unexpected(json.error());
+    if (!json) return Failure(json.error());
     return keys.add_jwks(*json, options.token_jwks);
 }
 
@@ -52,10 +52,9 @@ Result<dialects::RulesGate::Policy> policy_of(const ServeOptions& options,
     if (policy.rules.empty()) policy.rules.push_back(open_rule());
     policy.demands = options.token_demands;
     policy.rates = options.rates;
-    if (auto read = read_keys(options, policy.keys); !read)
-        return std::unexpected(std::move(read.error()));
+    if (auto read = read_keys(options, policy.keys); !read) return Failure(std::move(read.error()));
     auto webhook = webhook_of(options, caller);
-    if (!webhook) return std::unexpected(std::move(webhook.error()));
+    if (!webhook) return Failure(std::move(webhook.error()));
     policy.webhook = std::move(*webhook);
     policy.users_name_themselves = options.channels.empty() && policy.keys.keys().empty();
     return policy;

@@ -4,7 +4,7 @@
 #include "dialects/rules_gate.hpp"
 #include "hooks/http_caller.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 #include <longwire/server.hpp>
 
 #include <vector>

@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
-#include <expected>
 #include <set>
 #include <string>
 #include <string_view>
@@ -57,7 +56,7 @@ Result<void> reload_policy(const Reloading& its, const ServeOptions& fresh) {
                        "a server without rules for channels cannot get some, or lose all, without "
                        "a restart");
     auto policy = policy_of(fresh, its.caller);
-    if (!policy) return std::unexpected(std::move(policy.error()));
+    if (!policy) return Failure(std::move(policy.error()));
     its.gate.replace(std::move(*policy));
     return {};
 }
@@ -70,7 +69,7 @@ void follow(Value& value, const Value& before, const Value& now) {
 
 Result<void> reload_limits(const Reloading& its, const ServeOptions& fresh) {
     const auto memory = divide_memory(fresh, ops::memory_limit());
-    if (!memory) return std::unexpected(memory.error());
+    if (!memory) return Failure(memory.error());
     its.broker.limit_history(memory->histories);
     its.server.change(limits_with(fresh, *memory));
     its.server.change_websockets([&](std::string_view /*path*/, WebSocketOptions& options) {

@@ -4,7 +4,7 @@
 #include "dialects/pusher/app.hpp"
 #include "ops/configuration_file.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <optional>
 #include <string>

@@ -39,11 +39,11 @@ printed; 12 a file or standard input could not be read.)";
 Result<access::SigningKey> key_of(const TokenOptions& options) {
     if (!options.key.empty()) {
         auto pem = read_file(options.key, largest_key);
-        if (!pem) return std::unexpected(std::move(pem.error()));
+        if (!pem) return Failure(std::move(pem.error()));
         return access::SigningKey::pem(*pem, options.key);
     }
     auto secret = secret_value(options.secret, "--secret");
-    if (!secret) return std::unexpected(std::move(secret.error()));
+    if (!secret) return Failure(std::move(secret.error()));
     return access::SigningKey::secret(std::move(*secret));
 }
 

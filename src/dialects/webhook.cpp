@@ -36,7 +36,7 @@ std::string signature_of(std::string_view body, const access::SigningKey& key) {
 }
 
 Result<WebhookAnswer> read(const Result<hooks::HttpCallAnswer>& answer) {
-    if (!answer) return std::unexpected(answer.error());
+    if (!answer) return Failure(answer.error());
     if (answer->status != 200)
         return failure(ErrorCode::connection_failed,
                        "it answered with the status " + std::to_string(answer->status));

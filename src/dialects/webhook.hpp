@@ -4,8 +4,8 @@
 #include "dialects/webhook_messages.hpp"
 #include "hooks/http_caller.hpp"
 
-#include <longwire/error.hpp>
 #include <longwire/request.hpp>
+#include <longwire/result.hpp>
 
 #include <atomic>
 #include <chrono>

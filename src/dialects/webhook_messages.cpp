@@ -16,7 +16,7 @@ constexpr std::size_t most_patterns = 256;
 constexpr std::size_t longest_reason = 200;
 constexpr std::int64_t longest_time = std::int64_t{365} * 24 * 60 * 60;
 
-std::unexpected<Error> wrong(std::string what) {
+Failure wrong(std::string what) {
     return failure(ErrorCode::invalid_argument, std::move(what));
 }
 
@@ -91,7 +91,7 @@ Result<std::optional<std::vector<std::string>>> read_patterns(const simdjson::do
 
 Result<void> read_who(const simdjson::dom::object& object, WebhookAnswer& answer) {
     auto user = read_text(object, "user", longest_user);
-    if (!user) return std::unexpected(std::move(user.error()));
+    if (!user) return Failure(std::move(user.error()));
     answer.user = std::move(*user);
     if (const auto info = find(object, "info")) {
         answer.info = simdjson::minify(*info);
@@ -99,10 +99,10 @@ Result<void> read_who(const simdjson::dom::object& object, WebhookAnswer& answer
             return wrong("its \"info\" is longer than 1024 bytes");
     }
     auto channels = read_patterns(object, "channels");
-    if (!channels) return std::unexpected(std::move(channels.error()));
+    if (!channels) return Failure(std::move(channels.error()));
     answer.channels = std::move(*channels);
     auto publish = read_patterns(object, "publish");
-    if (!publish) return std::unexpected(std::move(publish.error()));
+    if (!publish) return Failure(std::move(publish.error()));
     answer.publish = std::move(*publish);
     return {};
 }
@@ -134,7 +134,7 @@ Result<WebhookAnswer> read_webhook_answer(std::string_view json) {
     if (!allow || allow->get(answer.allow) != simdjson::SUCCESS)
         return wrong("its \"allow\" is not true or false");
     auto reason = read_text(object, "reason", longest_reason);
-    if (!reason) return std::unexpected(std::move(reason.error()));
+    if (!reason) return Failure(std::move(reason.error()));
     answer.reason = reason->value_or("");
     if (const auto expires = find(object, "expires_in")) {
         std::int64_t seconds = 0;
@@ -142,8 +142,7 @@ Result<WebhookAnswer> read_webhook_answer(std::string_view json) {
             return wrong("its \"expires_in\" is not a number of seconds, up to a year");
         answer.expires_in = std::chrono::seconds(seconds);
     }
-    if (auto read = read_who(object, answer); !read)
-        return std::unexpected(std::move(read.error()));
+    if (auto read = read_who(object, answer); !read) return Failure(std::move(read.error()));
     return answer;
 }
 

@@ -2,8 +2,8 @@
 
 #include "dialects/gate.hpp"
 
-#include <longwire/error.hpp>
 #include <longwire/message.hpp>
+#include <longwire/result.hpp>
 
 #include <chrono>
 #include <optional>

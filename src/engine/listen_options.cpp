@@ -7,7 +7,7 @@ namespace longwire {
 
 namespace {
 
-std::unexpected<Error> not_an_address(std::string_view text, std::string_view why) {
+Failure not_an_address(std::string_view text, std::string_view why) {
     return failure(ErrorCode::invalid_argument,
                    "\"" + std::string(text) +
                        "\" is not an address to listen on: " + std::string(why) +

@@ -80,7 +80,7 @@ void Server::Implementation::change(const ServerOptions& options) {
 Result<void> Server::Implementation::trust(const ServerOptions& options) {
     const auto proxies =
         http::TrustedProxies::parse(options.trusted_proxies, options.forwarded_field);
-    if (!proxies) return std::unexpected(proxies.error());
+    if (!proxies) return Failure(proxies.error());
     terms_.change(*proxies);
     return {};
 }

@@ -26,7 +26,7 @@ Result<std::vector<net::Address>> Server::Implementation::addresses_of(
     const ListenOptions& options) const {
     if (options.unix_path.empty()) return net::addresses_to_listen_on(options.host, options.port);
     auto address = net::Address::from_unix_path(options.unix_path);
-    if (!address) return std::unexpected(std::move(address.error()));
+    if (!address) return Failure(std::move(address.error()));
     return std::vector{*address};
 }
 
@@ -36,15 +36,15 @@ Result<std::vector<std::unique_ptr<net::Listener>>> Server::Implementation::open
     std::vector<std::unique_ptr<net::Listener>> listeners;
     if (options.descriptor >= 0) {
         auto listener = net::Listener::adopt(loop, net::Descriptor(options.descriptor));
-        if (!listener) return std::unexpected(std::move(listener.error()));
+        if (!listener) return Failure(std::move(listener.error()));
         listeners.push_back(std::move(*listener));
         return listeners;
     }
     auto addresses = addresses_of(options);
-    if (!addresses) return std::unexpected(std::move(addresses.error()));
+    if (!addresses) return Failure(std::move(addresses.error()));
     for (const net::Address& address : *addresses) {
         auto listener = net::Listener::open(loop, address, options.unix_mode);
-        if (!listener) return std::unexpected(std::move(listener.error()));
+        if (!listener) return Failure(std::move(listener.error()));
         listeners.push_back(std::move(*listener));
         // One port picked by the system for one address is not free for the others.
         if (options.port == 0 && options.unix_path.empty()) break;
@@ -53,19 +53,19 @@ Result<std::vector<std::unique_ptr<net::Listener>>> Server::Implementation::open
 }
 
 Result<Server::Listening> Server::Implementation::listen(const ListenOptions& options) {
-    if (!workers_) return std::unexpected(workers_.error());
-    if (!proxies_known_) return std::unexpected(proxies_known_.error());
+    if (!workers_) return Failure(workers_.error());
+    if (!proxies_known_) return Failure(proxies_known_.error());
     if (options.unix_mode.value_or(0) > largest_mode)
         return failure(ErrorCode::invalid_argument,
                        "unix_mode is the mode of a file: 0660, say, and at most 0777");
     std::shared_ptr<net::TlsContext> tls;
     if (options.tls) {
         auto made = net::TlsContext::for_server(*options.tls, options.host);
-        if (!made) return std::unexpected(std::move(made.error()));
+        if (!made) return Failure(std::move(made.error()));
         tls = std::move(*made);
     }
     auto listeners = open_listeners(options);
-    if (!listeners) return std::unexpected(std::move(listeners.error()));
+    if (!listeners) return Failure(std::move(listeners.error()));
     Listening listening;
     for (auto& listener : *listeners) {
         if (listening.address.empty())
@@ -100,7 +100,7 @@ Result<void> Server::Implementation::reload_certificates() {
         const auto& settings = endpoint->tls_settings;
         if (!settings || settings->self_signed) continue;
         auto made = net::TlsContext::for_server(*settings, endpoint->host, endpoint->tls.get());
-        if (!made) return std::unexpected(std::move(made.error()));
+        if (!made) return Failure(std::move(made.error()));
         fresh.back() = std::move(*made);
     }
     for (std::size_t index = 0; index < fresh.size(); ++index)

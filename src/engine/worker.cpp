@@ -70,7 +70,7 @@ void log_posted() noexcept {
 Result<std::unique_ptr<Worker>> Worker::create() {
     net::Inbox::on_exception(log_posted);
     auto loop = net::Loop::create();
-    if (!loop) return std::unexpected(std::move(loop.error()));
+    if (!loop) return Failure(std::move(loop.error()));
     return std::unique_ptr<Worker>(new Worker(std::move(*loop)));
 }
 

@@ -25,7 +25,7 @@ Result<std::unique_ptr<Workers>> Workers::create(std::size_t count) {
     std::unique_ptr<Workers> workers(new Workers);
     for (std::size_t index = 0; index < count; ++index) {
         auto worker = Worker::create();
-        if (!worker) return std::unexpected(std::move(worker.error()));
+        if (!worker) return Failure(std::move(worker.error()));
         workers->members_.push_back(std::make_unique<Member>());
         workers->members_.back()->worker = std::move(*worker);
     }

@@ -3,7 +3,7 @@
 #include "engine/worker.hpp"
 #include "net/held_total.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -100,7 +100,7 @@ void HttpCaller::Running::end() {
 void HttpCaller::Running::call(HttpCall call, Answer answer) {
     const auto refuse = [&](Error error) {
         ++failed_;
-        answer(std::unexpected(std::move(error)));
+        answer(Failure(std::move(error)));
     };
     if (auto checked = check_call(call); !checked) return refuse(std::move(checked.error()));
     const Clock::time_point deadline = Clock::now() + call.timeout;
@@ -184,7 +184,7 @@ void HttpCaller::Running::end_those_too_late() {
             deadlines_.erase(deadlines_.begin());
         }
     }
-    for (const Exchange& exchange : late) tell(*exchange, std::unexpected(exchange->timed_out()));
+    for (const Exchange& exchange : late) tell(*exchange, Failure(exchange->timed_out()));
 }
 
 void HttpCaller::Running::end_finished() {
@@ -211,11 +211,10 @@ void HttpCaller::Running::end_all() {
     }
     for (const auto& [handle, exchange] : std::exchange(running_, {})) {
         curl_multi_remove_handle(multi_.get(), handle);
-        tell(*exchange, std::unexpected(exchange->cancelled()));
+        tell(*exchange, Failure(exchange->cancelled()));
     }
     running_count_ = 0;
-    for (const auto& [number, exchange] : waiting)
-        tell(*exchange, std::unexpected(exchange->cancelled()));
+    for (const auto& [number, exchange] : waiting) tell(*exchange, Failure(exchange->cancelled()));
 }
 
 void HttpCaller::Running::tell(HttpExchange& exchange, Result<HttpCallAnswer> result) {

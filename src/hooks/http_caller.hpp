@@ -2,7 +2,7 @@
 
 #include "hooks/http_call.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <cstddef>
 #include <functional>

@@ -182,7 +182,7 @@ std::size_t HttpExchange::take_head(char* /*bytes*/, std::size_t size, std::size
 }
 
 Result<HttpCallAnswer> HttpExchange::outcome(CURLcode code) {
-    if (code != CURLE_OK) return std::unexpected(error_of(code));
+    if (code != CURLE_OK) return Failure(error_of(code));
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     if (status < 200 || status > 599)

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <array>
 #include <chrono>

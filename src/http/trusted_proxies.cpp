@@ -14,7 +14,7 @@ constexpr std::string_view unix_peers = "unix";
 // More proxies do not stand in a row: whoever lists more plays with us.
 constexpr std::size_t most_hops = 32;
 
-std::unexpected<Error> not_a_proxy(std::string_view name, std::string_view why) {
+Failure not_a_proxy(std::string_view name, std::string_view why) {
     return failure(ErrorCode::invalid_argument,
                    "\"" + std::string(name.substr(0, 100)) +
                        "\" is no proxy that can be trusted: " + std::string(why));

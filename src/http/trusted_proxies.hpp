@@ -2,9 +2,9 @@
 
 #include "http/ip_address.hpp"
 
-#include <longwire/error.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/request.hpp>
+#include <longwire/result.hpp>
 
 #include <optional>
 #include <span>

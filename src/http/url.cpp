@@ -46,7 +46,7 @@ std::string shown(std::string_view text) {
     return url;
 }
 
-std::unexpected<Error> not_a_url(std::string_view text, std::string_view why) {
+Failure not_a_url(std::string_view text, std::string_view why) {
     return failure(ErrorCode::invalid_url,
                    "\"" + shown(text) + "\" is not a WebSocket URL: " + std::string(why));
 }

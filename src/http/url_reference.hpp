@@ -2,7 +2,7 @@
 
 #include "http/url.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <string_view>
 

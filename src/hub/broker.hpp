@@ -3,7 +3,7 @@
 #include "hub/presence.hpp"
 #include "hub/publication.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <chrono>
 #include <cstddef>

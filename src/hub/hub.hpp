@@ -6,7 +6,7 @@
 #include "hub/outlet.hpp"
 #include "hub/text_hash.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <array>
 #include <atomic>

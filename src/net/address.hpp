@@ -1,7 +1,7 @@
 #pragma once
 
 #include <sys/socket.h>
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <cstdint>
 #include <optional>

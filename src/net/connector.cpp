@@ -185,7 +185,7 @@ void Connector::advance() {
     }
     if (!tries_.empty() || has_waiting()) return;
     const bool more_may_come = looking_up_[0] || looking_up_[1];
-    if (!more_may_come || without_hope_) return settle(std::unexpected(failure_of_all()));
+    if (!more_may_come || without_hope_) return settle(longwire::Failure(failure_of_all()));
     // A refusal that is known does not wait for a name server that says nothing.
     if (!failures_.empty() && !armed()) loop_.arm(*this, delays_.last_hope);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <cstddef>
 #include <span>

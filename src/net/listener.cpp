@@ -35,7 +35,7 @@ ErrorCode code_of(int error) noexcept {
     }
 }
 
-std::unexpected<Error> listen_error(const Address& address, int error) {
+Failure listen_error(const Address& address, int error) {
     const std::string where = address.to_text();
     std::string message = "cannot listen on " + where + ": " + describe_errno(error);
     if (error == EADDRINUSE)

@@ -24,16 +24,14 @@ Loop::Running::~Running() {
 
 Result<std::unique_ptr<Loop>> Loop::create() {
     Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-    if (!epoll)
-        return std::unexpected(system_error(ErrorCode::system, "cannot make an epoll", errno));
+    if (!epoll) return Failure(system_error(ErrorCode::system, "cannot make an epoll", errno));
     Descriptor wakeup(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wakeup)
-        return std::unexpected(system_error(ErrorCode::system, "cannot make an eventfd", errno));
+    if (!wakeup) return Failure(system_error(ErrorCode::system, "cannot make an eventfd", errno));
     epoll_event event = {};
     event.events = EPOLLIN;
     event.data.ptr = nullptr;
     if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeup.get(), &event) != 0)
-        return std::unexpected(system_error(ErrorCode::system, "cannot watch an eventfd", errno));
+        return Failure(system_error(ErrorCode::system, "cannot watch an eventfd", errno));
     return std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(wakeup)));
 }
 

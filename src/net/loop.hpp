@@ -7,6 +7,8 @@
 #include "net/passed_load.hpp"
 #include "net/timer_wheel.hpp"
 
+#include <longwire/result.hpp>
+
 #include <sys/epoll.h>
 
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <string>
 #include <string_view>

@@ -104,7 +104,7 @@ struct Resolver::Glue {
         if (!done) return;
         auto addresses = addresses_in(nodes);
         if (status != ARES_SUCCESS || addresses.empty())
-            return done(std::unexpected(not_found(asked->state->host, ares_strerror(status))));
+            return done(Failure(not_found(asked->state->host, ares_strerror(status))));
         done(std::move(addresses));
     }
 
@@ -229,7 +229,7 @@ Resolver::Lookup Resolver::lookup(const std::string& host, std::uint16_t port, i
     if (state_of_file() != file_) read_again();
     Channel& channel = *channels_.back();
     if (channel.handle() == nullptr || hosts_->handle() == nullptr) {
-        settle(std::unexpected(Glue::not_found(host, "the resolver could not start")));
+        settle(Failure(Glue::not_found(host, "the resolver could not start")));
         return lookup;
     }
     std::vector<Address> known;
@@ -239,7 +239,7 @@ Resolver::Lookup Resolver::lookup(const std::string& host, std::uint16_t port, i
     if (!known.empty()) {
         std::erase_if(known, [&](const Address& each) { return each.family() != family; });
         if (known.empty())
-            settle(std::unexpected(
+            settle(Failure(
                 Glue::not_found(host, "the hosts file has an address of another kind alone")));
         else
             settle(std::move(known));

@@ -74,7 +74,7 @@ Result<Dialogue::Progress> Socks5::receive(std::span<const std::byte> bytes) {
     for (const std::byte byte : bytes) {
         // After the last answer nobody speaks before us; and no answer is longer than its fields.
         if (awaited_ == Awaited::nothing)
-            return std::unexpected(fail("it sent something before the server was spoken to"));
+            return Failure(fail("it sent something before the server was spoken to"));
         received_.push_back(byte);
         Result<Progress> progress;
         switch (awaited_) {
@@ -98,12 +98,12 @@ Result<Dialogue::Progress> Socks5::receive(std::span<const std::byte> bytes) {
 Result<Dialogue::Progress> Socks5::choose_method() {
     if (byte_at(0) != version) {
         const bool http = byte_at(0) == 'H';
-        return std::unexpected(fail(http ? "it speaks HTTP and not SOCKS; write http:// for it"
-                                         : "its answer is not SOCKS version 5"));
+        return Failure(fail(http ? "it speaks HTTP and not SOCKS; write http:// for it"
+                                 : "its answer is not SOCKS version 5"));
     }
     if (received_.size() < 2) return Progress{};
     if (host_.size() > most_of_text)
-        return std::unexpected(fail("the name is longer than the 255 bytes that SOCKS can carry"));
+        return Failure(fail("the name is longer than the 255 bytes that SOCKS can carry"));
     const unsigned method = byte_at(1);
     received_.clear();
     if (method == method_none) {
@@ -115,29 +115,28 @@ Result<Dialogue::Progress> Socks5::choose_method() {
         return Progress{.answer = credentials()};
     }
     if (method != no_method)
-        return std::unexpected(fail("it chose a kind of authentication that was not offered"));
-    return std::unexpected(fail(
-        proxy_.user.empty() ? "it wants a user and a password: socks5://user:password@host:port"
+        return Failure(fail("it chose a kind of authentication that was not offered"));
+    return Failure(fail(proxy_.user.empty()
+                            ? "it wants a user and a password: socks5://user:password@host:port"
                             : "it takes neither a user and a password nor none"));
 }
 
 Result<Dialogue::Progress> Socks5::judge_admission() {
     if (received_.size() < 2) return Progress{};
     // Some answer with the version of SOCKS, and not with that of RFC 1929.
-    if (byte_at(1) != 0) return std::unexpected(fail("it does not take this user and password"));
+    if (byte_at(1) != 0) return Failure(fail("it does not take this user and password"));
     received_.clear();
     awaited_ = Awaited::reply;
     return Progress{.answer = request()};
 }
 
 Result<Dialogue::Progress> Socks5::judge_reply() {
-    if (byte_at(0) != version) return std::unexpected(fail("its answer is not SOCKS version 5"));
+    if (byte_at(0) != version) return Failure(fail("its answer is not SOCKS version 5"));
     // A refusal is all that counts; some proxies leave out what follows it.
-    if (received_.size() >= 2 && byte_at(1) != 0)
-        return std::unexpected(fail(words_of_reply(byte_at(1))));
+    if (received_.size() >= 2 && byte_at(1) != 0) return Failure(fail(words_of_reply(byte_at(1))));
     const std::size_t size = reply_size(received_);
     if (size == 0) return Progress{};
-    if (size == 4) return std::unexpected(fail("its answer holds an unknown kind of address"));
+    if (size == 4) return Failure(fail("its answer holds an unknown kind of address"));
     if (received_.size() < size) return Progress{};
     awaited_ = Awaited::nothing;
     return Progress{.done = true};

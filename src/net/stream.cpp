@@ -45,8 +45,7 @@ Result<Stream*> Stream::open(Loop& loop, Descriptor socket, Ref<Session> session
     Stream* const stream = owner.get();
     if (tls) stream->need_outgoing().tls = std::move(tls);
     if (const int error = loop.watch(*stream, stream->socket_.get(), input))
-        return std::unexpected(
-            system_error(ErrorCode::system, "cannot watch a connected socket", error));
+        return Failure(system_error(ErrorCode::system, "cannot watch a connected socket", error));
     loop.adopt(std::move(owner));
     if (TlsChannel* const channel = stream->tls_channel();
         channel != nullptr && !channel->is_server()) {

@@ -22,8 +22,7 @@ namespace {
 // Browsers take no certificate for longer; one is made at each start anyway.
 constexpr long self_signed_lifetime = 90L * 24 * 60 * 60;
 
-std::unexpected<Error> unusable(const std::string& what, const std::string& file,
-                                const std::string& why) {
+Failure unusable(const std::string& what, const std::string& file, const std::string& why) {
     return failure(ErrorCode::certificate_unusable,
                    "cannot use the " + what + " " + file + ": " + why);
 }

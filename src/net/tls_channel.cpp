@@ -96,7 +96,7 @@ Result<void> TlsChannel::make() {
 
 Result<std::unique_ptr<TlsChannel>> TlsChannel::accept(std::shared_ptr<TlsContext> context) {
     std::unique_ptr<TlsChannel> channel(new TlsChannel(std::move(context)));
-    if (auto made = channel->make(); !made) return std::unexpected(std::move(made.error()));
+    if (auto made = channel->make(); !made) return Failure(std::move(made.error()));
     SSL_set_accept_state(channel->connection_.get());
     channel->expects_hello_ = true;
     return channel;
@@ -106,7 +106,7 @@ Result<std::unique_ptr<TlsChannel>> TlsChannel::connect(std::shared_ptr<TlsConte
                                                         const std::string& host,
                                                         std::uint16_t port) {
     std::unique_ptr<TlsChannel> channel(new TlsChannel(std::move(context)));
-    if (auto made = channel->make(); !made) return std::unexpected(std::move(made.error()));
+    if (auto made = channel->make(); !made) return Failure(std::move(made.error()));
     SSL* const connection = channel->connection_.get();
     channel->server_ = host + ':' + std::to_string(port);
     SSL_set_connect_state(connection);

@@ -99,12 +99,12 @@ Result<std::shared_ptr<TlsContext>> TlsContext::for_server(const ServerTls& sett
     const std::size_t count = std::max<std::size_t>(settings.certificates.size(), 1);
     for (std::size_t index = 0; index < count; ++index) {
         Handle context(SSL_CTX_new(TLS_server_method()));
-        if (!context) return std::unexpected(no_context());
+        if (!context) return Failure(no_context());
         if (auto configured = made->configure_server(*context, settings); !configured)
-            return std::unexpected(std::move(configured.error()));
+            return Failure(std::move(configured.error()));
         auto used = settings.self_signed ? use_self_signed(*context, host)
                                          : use_certificate(*context, settings.certificates[index]);
-        if (!used) return std::unexpected(std::move(used.error()));
+        if (!used) return Failure(std::move(used.error()));
         made->contexts_.push_back(std::move(context));
     }
     if (previous != nullptr) {
@@ -174,11 +174,11 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make_client(const ClientTls& set
         return failure(ErrorCode::invalid_argument,
                        "a client certificate needs both files, the certificate's and its key's");
     auto pins = PinnedKeys::parse(settings.pinned_keys);
-    if (!pins) return std::unexpected(std::move(pins.error()));
+    if (!pins) return Failure(std::move(pins.error()));
     std::shared_ptr<TlsContext> made(new TlsContext());
     made->pinned_keys_ = std::move(*pins);
     Handle context(SSL_CTX_new(TLS_client_method()));
-    if (!context) return std::unexpected(no_context());
+    if (!context) return Failure(no_context());
     configure(*context, settings.oldest);
     SSL_CTX_set_alpn_protos(context.get(), http_1_1.data(), http_1_1.size());
     SSL_CTX_set_session_cache_mode(context.get(),
@@ -189,7 +189,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make_client(const ClientTls& set
                        settings.verify ? TlsChannel::judge_certificate : nullptr);
     if (!settings.roots_file.empty()) {
         if (auto used = use_roots(*context, std::string(settings.roots_file)); !used)
-            return std::unexpected(std::move(used.error()));
+            return Failure(std::move(used.error()));
     } else if (settings.verify) {
         SSL_CTX_set_default_verify_paths(context.get());
     }
@@ -197,7 +197,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make_client(const ClientTls& set
         auto used =
             use_certificate(*context, {.certificate_file = std::string(settings.certificate_file),
                                        .key_file = std::string(settings.key_file)});
-        if (!used) return std::unexpected(std::move(used.error()));
+        if (!used) return Failure(std::move(used.error()));
     }
     made->contexts_.push_back(std::move(context));
     return made;

@@ -2,7 +2,7 @@
 
 #include "net/pinned_keys.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 #include <longwire/tls.hpp>
 
 #include <cstddef>

@@ -23,7 +23,7 @@ Tunnel::~Tunnel() {
 void Tunnel::start() {
     unsent_ = dialogue_->begin();
     if (const int error = loop_.watch(*this, socket_.get(), EPOLLIN); error != 0) {
-        settle(std::unexpected(system_error(ErrorCode::system, "cannot watch a socket", error)));
+        settle(Failure(system_error(ErrorCode::system, "cannot watch a socket", error)));
         return;
     }
     watched_ = true;
@@ -44,7 +44,7 @@ void Tunnel::on_timer() {
 
 bool Tunnel::conclude() {
     if (!refused_ || !done_) return false;
-    settle(std::unexpected(dialogue_->cut_off()));
+    settle(Failure(dialogue_->cut_off()));
     return true;
 }
 
@@ -65,12 +65,12 @@ void Tunnel::receive() {
     const auto received = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
     if (received <= 0) {
-        settle(std::unexpected(dialogue_->ended()));
+        settle(Failure(dialogue_->ended()));
         return;
     }
     auto progress = dialogue_->receive(buffer.first(static_cast<std::size_t>(received)));
     if (!progress) {
-        settle(std::unexpected(std::move(progress.error())));
+        settle(Failure(std::move(progress.error())));
         return;
     }
     unsent_ += progress->answer;
@@ -81,7 +81,7 @@ void Tunnel::receive() {
 
 void Tunnel::advance() {
     if (!send_unsent())
-        settle(std::unexpected(dialogue_->ended()));
+        settle(Failure(dialogue_->ended()));
     else if (open_ && unsent_.empty())
         settle(std::move(socket_));
 }

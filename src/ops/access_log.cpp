@@ -140,7 +140,7 @@ struct AccessLog::Writing {
 
 Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& file, LogFormat format) {
     const auto opened = open_file(file);
-    if (!opened) return std::unexpected(opened.error());
+    if (!opened) return Failure(opened.error());
     return std::unique_ptr<AccessLog>(
         new AccessLog(std::make_unique<Writing>(file, *opened, format)));
 }
@@ -173,7 +173,7 @@ void AccessLog::write(const AccessRecord& record) {
 Result<void> AccessLog::reopen() {
     if (writing_->file == "-") return {};
     const auto opened = open_file(writing_->file);
-    if (!opened) return std::unexpected(opened.error());
+    if (!opened) return Failure(opened.error());
     writing_->to->use(*opened);
     return {};
 }

@@ -4,7 +4,7 @@
 #include "ops/log.hpp"
 
 #include <longwire/access_record.hpp>
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <memory>
 #include <string>

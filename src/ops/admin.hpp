@@ -4,7 +4,7 @@
 #include "ops/exposition.hpp"
 #include "ops/loop_lag.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 #include <longwire/server.hpp>
 #include <longwire/task.hpp>
 

@@ -29,7 +29,7 @@ namespace {
 constexpr const char* variable = "LONGWIRE_HANDED_OVER";
 constexpr char ready_word = '+';
 
-std::unexpected<Error> system_failure(std::string_view what, int error) {
+Failure system_failure(std::string_view what, int error) {
     return failure(ErrorCode::system,
                    std::string(what) + ": " + std::generic_category().message(error));
 }

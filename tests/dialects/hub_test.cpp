@@ -137,8 +137,8 @@ TEST_F(PublicHub, AMessageMayBeANamedValue) {
 TEST_F(PublicHub, ASubscriptionBeginsWithTheHistoryThatWasWishedFor) {
     start();
     const auto first = publish("kept", "one");
-    publish("kept", "two");
-    publish("kept", "three");
+    EXPECT_TRUE(publish("kept", "two"));
+    EXPECT_TRUE(publish("kept", "three"));
     Told told;
     const auto latest = hub->subscribe("kept", told.handlers(), {.last = 1});
     EXPECT_EQ(told.next(), "begun");
@@ -365,7 +365,7 @@ TEST_F(PublicHub, WhoMayNotReadTheHistoryGetsItByNoTransport) {
     };
     start(std::move(options));
     const std::string first = publish("kept", "secret").value();
-    publish("kept", "another");
+    EXPECT_TRUE(publish("kept", "another"));
     for (const std::string& query : {std::string("history=2"), "since=" + first}) {
         const std::string path = "/channels/kept?" + query;
         EXPECT_TRUE(get(path).starts_with("HTTP/1.1 403")) << path;
@@ -418,7 +418,7 @@ TEST_F(PublicHub, AWebSocketWaitsForEachThingThatIsAsked) {
         }
     });
     start(std::move(options));
-    publish("kept", "secret");
+    EXPECT_TRUE(publish("kept", "secret"));
     const std::string request =
         "GET /channels/kept?history=1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"

@@ -54,7 +54,7 @@ struct Gaps : testing::Test {
 };
 
 TEST_F(Gaps, WhatIsMissingIsAskedFor) {
-    join();
+    EXPECT_TRUE(join());
     publish(6);
     broker.tell(0);
     broker.lose(0);
@@ -69,7 +69,7 @@ TEST_F(Gaps, WhatIsMissingIsAskedFor) {
 
 TEST_F(Gaps, WhatComesTwiceOrLateIsDeliveredOnceAndInOrder) {
     broker.fails = false;
-    join();
+    EXPECT_TRUE(join());
     publish(4);
     broker.delays = true;
     broker.tell(0, true);
@@ -88,7 +88,7 @@ TEST_F(Gaps, WhatComesTwiceOrLateIsDeliveredOnceAndInOrder) {
 }
 
 TEST_F(Gaps, OneQuestionIsEnoughForAllThatWaits) {
-    join();
+    EXPECT_TRUE(join());
     publish(200, 1000);
     broker.lose(0);
     broker.delays = true;
@@ -102,7 +102,7 @@ TEST_F(Gaps, OneQuestionIsEnoughForAllThatWaits) {
 }
 
 TEST_F(Gaps, WhatIsLostMeanwhileIsAskedForAgain) {
-    join();
+    EXPECT_TRUE(join());
     publish(3);
     broker.delays = true;
     broker.lose(0);
@@ -121,7 +121,7 @@ TEST_F(Gaps, WhatIsLostMeanwhileIsAskedForAgain) {
 }
 
 TEST_F(Gaps, WhatTheHistoryDoesNotHoldAnyMoreIsToldToBeMissing) {
-    join();
+    EXPECT_TRUE(join());
     publish(9, 3);
     broker.tell(0);
     for (int lost = 0; lost < 7; ++lost) broker.lose(0);
@@ -139,7 +139,7 @@ TEST_F(Gaps, WhatTheHistoryDoesNotHoldAnyMoreIsToldToBeMissing) {
 }
 
 TEST_F(Gaps, AnotherEpochIsToldToBeAnInterruption) {
-    join();
+    EXPECT_TRUE(join());
     publish(2);
     broker.tell_all();
     broker.forget_everything();
@@ -152,7 +152,7 @@ TEST_F(Gaps, AnotherEpochIsToldToBeAnInterruption) {
 }
 
 TEST_F(Gaps, AStragglerOfAnEpochBeforeIsForgotten) {
-    join();
+    EXPECT_TRUE(join());
     publish(1);
     const auto straggler = broker.news.front();
     broker.tell_all();
@@ -171,7 +171,7 @@ TEST_F(Gaps, AStragglerOfAnEpochBeforeIsForgotten) {
 }
 
 TEST_F(Gaps, ABrokerThatHasGoneBackIsAnInterruption) {
-    join();
+    EXPECT_TRUE(join());
     publish(5);
     broker.tell_all();
     broker.forget_all_but_the_epoch();
@@ -181,7 +181,7 @@ TEST_F(Gaps, ABrokerThatHasGoneBackIsAnInterruption) {
 }
 
 TEST_F(Gaps, WhoeverJoinsBetweenTwoEpochsIsToldSo) {
-    join();
+    EXPECT_TRUE(join());
     publish(2);
     broker.tell_all();
     broker.delays = true;
@@ -209,7 +209,7 @@ TEST_F(Gaps, WhoeverJoinsBetweenTwoEpochsIsToldSo) {
 }
 
 TEST_F(Gaps, WhoeverJoinsAndWasLeftOutOfTooMuchIsToldSo) {
-    join();
+    EXPECT_TRUE(join());
     broker.delays = true;
     std::optional<History> late;
     hub.join({.channel = "a", .member = {.outlet = number, .number = 2}, .history = {.last = 1}},
@@ -224,7 +224,7 @@ TEST_F(Gaps, WhoeverJoinsAndWasLeftOutOfTooMuchIsToldSo) {
 }
 
 TEST_F(Gaps, ABrokerThatFailsForAMomentIsAskedAgain) {
-    join();
+    EXPECT_TRUE(join());
     publish(3);
     broker.lose(0);
     broker.fails = true;
@@ -238,7 +238,7 @@ TEST_F(Gaps, ABrokerThatFailsForAMomentIsAskedAgain) {
 }
 
 TEST_F(Gaps, ABrokerThatGoesOnFailingIsAnInterruption) {
-    join();
+    EXPECT_TRUE(join());
     publish(3);
     broker.lose(0);
     broker.fails = true;
@@ -253,7 +253,7 @@ TEST_F(Gaps, ABrokerThatGoesOnFailingIsAnInterruption) {
 }
 
 TEST_F(Gaps, ABrokerThatNeverAnswersIsAnInterruption) {
-    join();
+    EXPECT_TRUE(join());
     publish(2);
     broker.lose(0);
     broker.delays = true;
@@ -267,7 +267,7 @@ TEST_F(Gaps, ABrokerThatNeverAnswersIsAnInterruption) {
 }
 
 TEST_F(Gaps, NoMoreWaitsThanTheBounds) {
-    join();
+    EXPECT_TRUE(join());
     broker.delays = true;
     publish(1, 1);
     broker.lose(0);
@@ -290,7 +290,7 @@ TEST_F(Gaps, NoMoreWaitsThanTheBounds) {
 }
 
 TEST_F(Gaps, WhatIsLostAndNotFollowedByAnythingIsFoundByAsking) {
-    join();
+    EXPECT_TRUE(join());
     publish(2);
     broker.lose(0);
     broker.lose(0);
@@ -312,7 +312,7 @@ TEST_F(Gaps, WhatIsLostAndNotFollowedByAnythingIsFoundByAsking) {
 }
 
 TEST_F(Gaps, WhoeverJoinsWhileSomethingIsMissingGetsItWithTheOthers) {
-    join();
+    EXPECT_TRUE(join());
     publish(1);
     const Position first = broker.top();
     broker.tell_all();
@@ -351,7 +351,7 @@ TEST_F(Gaps, WhatIsMissingWithTheFirstMemberIsAskedFor) {
 }
 
 TEST_F(Gaps, NobodyWaitsForWhatAllHaveLeft) {
-    join();
+    EXPECT_TRUE(join());
     publish(2);
     broker.delays = true;
     broker.lose(0);

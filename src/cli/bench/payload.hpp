@@ -2,7 +2,7 @@
 
 #include "cli/bench/bench_options.hpp"
 
-#include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <cstddef>
 #include <string>

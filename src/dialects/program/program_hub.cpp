@@ -47,7 +47,7 @@ Result<hub::HistoryQuery> query_of(const HistoryQuery& wish) {
 /// (std::expected::transform, which g++ 12 has not.)
 template <class T, class Make>
 auto made_of(const Result<T>& result, Make&& make) -> Result<decltype(make(*result))> {
-    if (!result) return std::unexpected(result.error());
+    if (!result) return Failure(result.error());
     return make(*result);
 }
 
@@ -91,7 +91,7 @@ ProgramHub::ProgramHub(Server& server, HubOptions options)
 void ProgramHub::publish(std::string_view channel, Message message, PublishOptions options) {
     auto& told = options.on_published;
     if (!is_program_channel(channel)) {
-        if (told) told(std::unexpected(bad_channel(channel)));
+        if (told) told(Failure(bad_channel(channel)));
         return;
     }
     if (const auto wrong = wrong_with(message, options); !wrong.empty()) {
@@ -126,7 +126,7 @@ Subscription ProgramHub::subscribe(std::string_view channel, SubscriptionHandler
         // (Not within this call, and where all that is told of subscriptions is told.)
         if (handlers.on_begin)
             server_.post([told = std::move(handlers.on_begin), wrong = std::move(*wrong)] {
-                told(std::unexpected(wrong));
+                told(Failure(wrong));
             });
         return {};
     }
@@ -142,8 +142,8 @@ Subscription ProgramHub::subscribe(std::string_view channel, SubscriptionHandler
 void ProgramHub::history(std::string_view channel, const HistoryQuery& wish,
                          std::function<void(Result<ChannelHistory>)> answer) {
     const auto query = query_of(wish);
-    if (!query) return answer(std::unexpected(query.error()));
-    if (!is_program_channel(channel)) return answer(std::unexpected(bad_channel(channel)));
+    if (!query) return answer(Failure(query.error()));
+    if (!is_program_channel(channel)) return answer(Failure(bad_channel(channel)));
     hub_.history(std::string(channel), *query,
                  [answer = std::move(answer)](const Result<hub::History>& history) {
                      answer(made_of(history, history_of));
@@ -152,7 +152,7 @@ void ProgramHub::history(std::string_view channel, const HistoryQuery& wish,
 
 void ProgramHub::presence(std::string_view channel,
                           std::function<void(Result<std::vector<ChannelUser>>)> answer) {
-    if (!is_program_channel(channel)) return answer(std::unexpected(bad_channel(channel)));
+    if (!is_program_channel(channel)) return answer(Failure(bad_channel(channel)));
     hub_.presence(std::string(channel),
                   [answer = std::move(answer)](const Result<std::vector<hub::Presence>>& present) {
                       answer(made_of(present, users_of));

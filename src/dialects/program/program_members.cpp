@@ -52,7 +52,7 @@ void ProgramMembers::joined(const std::shared_ptr<ProgramMember>& member,
                             Result<hub::History> history) {
     const SubscriptionHandlers& handlers = member->handlers;
     if (!history) {
-        tell(*member, handlers.on_begin, Result<ChannelHistory>(std::unexpected(history.error())));
+        tell(*member, handlers.on_begin, Result<ChannelHistory>(Failure(history.error())));
         return;
     }
     if (member->left) {

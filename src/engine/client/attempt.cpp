@@ -52,7 +52,7 @@ void Attempt::begin() {
         if (socket)
             reached(std::move(*socket));
         else
-            settle(std::unexpected(by_proxy(socket.error())));
+            settle(Failure(by_proxy(socket.error())));
     };
     net::Loop& loop = worker_.loop();
     const std::optional<Proxy>& proxy = plan_->proxy();
@@ -60,7 +60,7 @@ void Attempt::begin() {
     const std::uint16_t port = proxy ? proxy->port : plan_->url().port;
     if (!plan_->unix_path().empty()) {
         auto address = net::Address::from_unix_path(plan_->unix_path());
-        if (!address) return settle(std::unexpected(std::move(address.error())));
+        if (!address) return settle(Failure(std::move(address.error())));
         connector_.emplace(loop, std::vector{*address}, address->to_text(), std::move(done));
     } else if (const auto numeric = net::Address::from_numeric(host, port)) {
         connector_.emplace(loop, std::vector{*numeric}, numeric->to_text(), std::move(done));
@@ -88,7 +88,7 @@ void Attempt::reached(net::Descriptor socket) {
                         if (tunnel)
                             shake(std::move(*tunnel));
                         else
-                            settle(std::unexpected(std::move(tunnel.error())));
+                            settle(Failure(std::move(tunnel.error())));
                     });
     tunnel_->start();
 }
@@ -99,7 +99,7 @@ void Attempt::shake(net::Descriptor socket) {
     if (const auto context = plan_->tls()) {
         auto channel =
             net::TlsChannel::connect(context, plan_->url().known_host(), plan_->url().port);
-        if (!channel) return settle(std::unexpected(std::move(channel.error())));
+        if (!channel) return settle(Failure(std::move(channel.error())));
         tls = std::move(*channel);
     }
     handshake_ = net::Ref<ClientHandshake>(new ClientHandshake(
@@ -109,7 +109,7 @@ void Attempt::shake(net::Descriptor socket) {
     if (stream)
         handshake_->attach(**stream);
     else
-        settle(std::unexpected(stream.error()));
+        settle(Failure(stream.error()));
 }
 
 void Attempt::shaken(Result<WebSocket> result) {
@@ -121,8 +121,8 @@ void Attempt::shaken(Result<WebSocket> result) {
     if (auto redirected = plan_->redirect(*answer)) {
         begin();
     } else {
-        settle(std::unexpected(Error(redirected.error().code(), redirected.error().message(),
-                                     std::make_shared<HttpAnswer>(*answer))));
+        settle(Failure(Error(redirected.error().code(), redirected.error().message(),
+                             std::make_shared<HttpAnswer>(*answer))));
     }
 }
 

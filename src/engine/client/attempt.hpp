@@ -9,6 +9,7 @@
 #include "net/tunnel.hpp"
 
 #include <longwire/error.hpp>
+#include <longwire/result.hpp>
 #include <longwire/websocket.hpp>
 
 #include <coroutine>

@@ -98,14 +98,14 @@ Task<Result<WebSocket>> ClientSession::reach() {
                              .cookies = options.cookies};
     if (options.before_connect) {
         auto error = co_await ask_hook(request);
-        if (error) co_return std::unexpected(std::move(*error));
+        if (error) co_return Failure(std::move(*error));
     }
     std::vector<HeaderField> headers;
     headers.reserve(request.headers.size());
     for (const auto& [name, value] : request.headers)
         headers.push_back({.name = name, .value = value});
     const auto connecting = connect_options(options, request, headers);
-    if (!connecting) co_return std::unexpected(connecting.error());
+    if (!connecting) co_return Failure(connecting.error());
     co_return co_await connect(request.url, *connecting);
 }
 

@@ -148,9 +148,9 @@ void ClientHandshake::refuse() {
     words += ", and not 101 Switching Protocols, at " + plan_.url().target;
     if (const std::string_view location = answer->field("Location"); !location.empty())
         words += "; it leads to " + std::string(location.substr(0, max_location_shown));
-    settle(std::unexpected(Error(ErrorCode::handshake_refused,
-                                 "cannot open a WebSocket at " + plan_.server() + ": " + words,
-                                 std::move(answer))));
+    settle(Failure(Error(ErrorCode::handshake_refused,
+                         "cannot open a WebSocket at " + plan_.server() + ": " + words,
+                         std::move(answer))));
 }
 
 void ClientHandshake::on_end() {

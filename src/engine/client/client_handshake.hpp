@@ -7,6 +7,7 @@
 #include "net/stream.hpp"
 
 #include <longwire/error.hpp>
+#include <longwire/result.hpp>
 #include <longwire/websocket.hpp>
 
 #include <functional>

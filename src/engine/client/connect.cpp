@@ -12,7 +12,7 @@ namespace longwire {
 namespace {
 
 Task<Result<WebSocket>> connect_by(Result<std::unique_ptr<engine::ConnectPlan>> plan) {
-    if (!plan) co_return std::unexpected(std::move(plan.error()));
+    if (!plan) co_return Failure(std::move(plan.error()));
     engine::Worker* const worker = engine::Worker::current();
     if (worker == nullptr || !worker->accepting())
         co_return failure(ErrorCode::invalid_argument,

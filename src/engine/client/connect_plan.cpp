@@ -68,8 +68,7 @@ Result<std::unique_ptr<ConnectPlan>> ConnectPlan::make(std::string_view url,
     std::unique_ptr<ConnectPlan> plan(new ConnectPlan);
     plan->handshake_timeout_ = options.handshake_timeout;
     plan->redirects_left_ = options.max_redirects;
-    if (auto taken = plan->take(url, options); !taken)
-        return std::unexpected(std::move(taken.error()));
+    if (auto taken = plan->take(url, options); !taken) return Failure(std::move(taken.error()));
     plan->terms_ = ClientTerms::of(options);
     return plan;
 }
@@ -103,7 +102,7 @@ Result<void> ConnectPlan::take_url(std::string_view text) {
         whole = (secure ? "wss://localhost" : "ws://localhost") + std::string(target);
     }
     auto url = http::parse_url(whole);
-    if (!url) return std::unexpected(std::move(url.error()));
+    if (!url) return Failure(std::move(url.error()));
     url_ = std::move(*url);
     return {};
 }
@@ -111,7 +110,7 @@ Result<void> ConnectPlan::take_url(std::string_view text) {
 Result<void> ConnectPlan::take_tls(const ConnectOptions& options) {
     if (!url_.secure && options.max_redirects == 0) return {};
     auto tls = net::TlsContext::for_client(options.tls);
-    if (!tls) return std::unexpected(std::move(tls.error()));
+    if (!tls) return Failure(std::move(tls.error()));
     tls_ = std::move(*tls);
     return {};
 }
@@ -177,7 +176,7 @@ Result<void> ConnectPlan::take_proxy(const ConnectOptions& options) {
     if (!unix_path_.empty()) return {};
     if (!options.proxy.empty()) {
         auto proxy = parse_proxy(options.proxy, "the proxy");
-        if (!proxy) return std::unexpected(std::move(proxy.error()));
+        if (!proxy) return Failure(std::move(proxy.error()));
         fixed_proxy_ = std::move(*proxy);
     } else if (options.environment_proxy) {
         environment_ = EnvironmentProxies::read();
@@ -189,7 +188,7 @@ Result<void> ConnectPlan::choose_proxy() {
     proxy_ = fixed_proxy_;
     if (!environment_) return {};
     auto proxy = environment_->proxy_for(url_);
-    if (!proxy) return std::unexpected(std::move(proxy.error()));
+    if (!proxy) return Failure(std::move(proxy.error()));
     proxy_ = std::move(*proxy);
     return {};
 }

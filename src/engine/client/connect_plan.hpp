@@ -7,8 +7,8 @@
 #include "net/tls_context.hpp"
 
 #include <longwire/connect.hpp>
-#include <longwire/error.hpp>
 #include <longwire/http_answer.hpp>
+#include <longwire/result.hpp>
 
 #include <chrono>
 #include <cstdint>

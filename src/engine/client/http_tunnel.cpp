@@ -70,8 +70,7 @@ Result<net::Dialogue::Progress> HttpTunnel::receive(std::span<const std::byte> b
         case http::ResponseParser::Status::need_more:
             return Progress{};
         case http::ResponseParser::Status::failed:
-            return std::unexpected(
-                fail(parser_.reason() + (first_ == socks_version ? socks_remedy : "")));
+            return Failure(fail(parser_.reason() + (first_ == socks_version ? socks_remedy : "")));
         case http::ResponseParser::Status::head:
             break;
     }
@@ -79,17 +78,16 @@ Result<net::Dialogue::Progress> HttpTunnel::receive(std::span<const std::byte> b
         refused_ = true;
         return collect(rest);
     }
-    if (!rest.empty())
-        return std::unexpected(fail("it sent something before the server was spoken to"));
+    if (!rest.empty()) return Failure(fail("it sent something before the server was spoken to"));
     return Progress{.done = true};
 }
 
 Result<net::Dialogue::Progress> HttpTunnel::collect(std::span<const std::byte> body) {
     using Status = http::ResponseParser::BodyStatus;
-    if (parser_.status() == 101) return std::unexpected(refusal(true));
+    if (parser_.status() == 101) return Failure(refusal(true));
     const auto collected = parser_.collect_body(body);
     if (collected.status == Status::need_more) return Progress{.refused = true};
-    return std::unexpected(refusal(collected.status == Status::failed || parser_.is_truncated()));
+    return Failure(refusal(collected.status == Status::failed || parser_.is_truncated()));
 }
 
 Error HttpTunnel::refusal(bool body_is_cut) const {

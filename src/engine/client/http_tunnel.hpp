@@ -5,6 +5,7 @@
 #include "net/dialogue.hpp"
 
 #include <longwire/error.hpp>
+#include <longwire/result.hpp>
 
 #include <cstddef>
 #include <cstdint>

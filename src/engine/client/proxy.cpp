@@ -110,7 +110,7 @@ Result<std::optional<Proxy>> EnvironmentProxies::proxy_for(const http::Url& url)
                                                    : "HTTP_PROXY";
     auto proxy =
         parse_proxy(*chosen, "the proxy of the environment variable " + std::string(variable));
-    if (!proxy) return std::unexpected(std::move(proxy.error()));
+    if (!proxy) return Failure(std::move(proxy.error()));
     return std::move(*proxy);
 }
 
