@@ -62,8 +62,8 @@ void HttpSession::arm() {
 /// However many requests it has sent before it ended its side.
 void HttpSession::arm_half_closed() {
     if (terms_.request_timeout.load().count() <= 0) return;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        answered_by_ - stream_->loop().clock());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(answered_by_ - stream_->loop().clock());
     stream_->arm(std::max(left, std::chrono::milliseconds(1)));
 }
 
