@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <longwire/longwire.hpp>
 
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ class RawServer {
 public:
     /// `receive_buffer` bounds what is under way to it at a time; 0: as the system has it.
     explicit RawServer(int receive_buffer = 0) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        if (listener_ < 0) std::abort();
         if (receive_buffer > 0)
             setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
         sockaddr_in address = {};

@@ -8,6 +8,7 @@
 
 #include <coroutine>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -60,10 +61,10 @@ struct TestClient::State {
 
     void done(Result<WebSocket> result) {
         if (!result) {
-            error.emplace(std::move(result.error()));
+            error = std::make_unique<Error>(std::move(result.error()));
             return;
         }
-        socket.emplace(std::move(*result));
+        socket = std::make_unique<WebSocket>(std::move(*result));
         reader = read(*this);
     }
 
@@ -83,8 +84,8 @@ struct TestClient::State {
     std::shared_ptr<TestServer::Implementation> test;
     std::unique_ptr<engine::ConnectPlan> plan;
     net::Ref<engine::ClientHandshake> handshake;
-    std::optional<Error> error;
-    std::optional<WebSocket> socket;
+    std::unique_ptr<const Error> error;
+    std::unique_ptr<WebSocket> socket;
     std::deque<TestMessage> messages;
     engine::OwnedCoroutine reader;
     std::coroutine_handle<> waiting;
@@ -99,10 +100,10 @@ TestClient TestServer::connect(std::string_view target, const ConnectOptions& op
     auto plan = engine::ConnectPlan::make("ws://test" + std::string(target), direct);
     auto carrier = plan ? implementation_->dial(address) : nullptr;
     if (!plan) {
-        state->error.emplace(std::move(plan.error()));
+        state->error = std::make_unique<Error>(std::move(plan.error()));
     } else if (!carrier) {
-        state->error.emplace(ErrorCode::connection_refused,
-                             "cannot connect to the tested server: it has ended");
+        state->error = std::make_unique<Error>(ErrorCode::connection_refused,
+                                               "cannot connect to the tested server: it has ended");
     } else {
         Worker& worker = *implementation_->client();
         const Worker::Running here(worker);
@@ -129,7 +130,7 @@ ReadyState TestClient::ready_state() const {
 }
 
 const Error* TestClient::error() const {
-    return state_->error ? &*state_->error : nullptr;
+    return state_->error.get();
 }
 
 SendStatus TestClient::send(Message message) {
