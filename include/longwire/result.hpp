@@ -11,6 +11,17 @@
 
 namespace longwire {
 
+namespace detail {
+
+/// What must be there.
+template <class T>
+[[nodiscard]] constexpr T& there(T* held) noexcept {
+    if (held == nullptr) __builtin_unreachable();
+    return *held;
+}
+
+}  // namespace detail
+
 /// An Error on its way out of a function that returns a Result: `return failure(...)`, or, to pass
 /// on what another function gave, `return Failure(std::move(other.error()))`.
 class [[nodiscard]] Failure {
@@ -68,11 +79,15 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
     /// The T, which must be there.
-    [[nodiscard]] const T& operator*() const& noexcept { return *std::get_if<0>(&held_); }
-    [[nodiscard]] T& operator*() & noexcept { return *std::get_if<0>(&held_); }
-    [[nodiscard]] T&& operator*() && noexcept { return std::move(*std::get_if<0>(&held_)); }
-    [[nodiscard]] const T* operator->() const noexcept { return std::get_if<0>(&held_); }
-    [[nodiscard]] T* operator->() noexcept { return std::get_if<0>(&held_); }
+    [[nodiscard]] const T& operator*() const& noexcept {
+        return detail::there(std::get_if<0>(&held_));
+    }
+    [[nodiscard]] T& operator*() & noexcept { return detail::there(std::get_if<0>(&held_)); }
+    [[nodiscard]] T&& operator*() && noexcept {
+        return std::move(detail::there(std::get_if<0>(&held_)));
+    }
+    [[nodiscard]] const T* operator->() const noexcept { return &**this; }
+    [[nodiscard]] T* operator->() noexcept { return &**this; }
 
     /// The T. Where there is none it throws a std::runtime_error with the message of the error.
     [[nodiscard]] const T& value() const& {
@@ -99,9 +114,13 @@ public:
     }
 
     /// The error, which must be there.
-    [[nodiscard]] const Error& error() const& noexcept { return *std::get_if<1>(&held_); }
-    [[nodiscard]] Error& error() & noexcept { return *std::get_if<1>(&held_); }
-    [[nodiscard]] Error&& error() && noexcept { return std::move(*std::get_if<1>(&held_)); }
+    [[nodiscard]] const Error& error() const& noexcept {
+        return detail::there(std::get_if<1>(&held_));
+    }
+    [[nodiscard]] Error& error() & noexcept { return detail::there(std::get_if<1>(&held_)); }
+    [[nodiscard]] Error&& error() && noexcept {
+        return std::move(detail::there(std::get_if<1>(&held_)));
+    }
 
 private:
     void check() const {
@@ -132,9 +151,13 @@ public:
     }
 
     /// The error, which must be there.
-    [[nodiscard]] const Error& error() const& noexcept { return *std::get_if<1>(&held_); }
-    [[nodiscard]] Error& error() & noexcept { return *std::get_if<1>(&held_); }
-    [[nodiscard]] Error&& error() && noexcept { return std::move(*std::get_if<1>(&held_)); }
+    [[nodiscard]] const Error& error() const& noexcept {
+        return detail::there(std::get_if<1>(&held_));
+    }
+    [[nodiscard]] Error& error() & noexcept { return detail::there(std::get_if<1>(&held_)); }
+    [[nodiscard]] Error&& error() && noexcept {
+        return std::move(detail::there(std::get_if<1>(&held_)));
+    }
 
 private:
     std::variant<std::monostate, Error> held_;
