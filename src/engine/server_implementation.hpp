@@ -77,6 +77,9 @@ public:
     /// One loop of the server, turn by turn, to its end.
     class Turns {
     public:
+        /// How often some of those are told to go that have not been told yet.
+        static constexpr std::chrono::milliseconds leaving_step{20};
+
         Turns(Implementation& server, engine::Worker& worker) noexcept
             : server_(server), worker_(worker), released_(worker.loop().clock()) {}
         /// One turn, which waits for at most `limit` (negative: as long as it takes). False once
@@ -96,7 +99,7 @@ public:
     };
 
     /// Begins a connection that something else than a socket carries, on a loop whose turn it is.
-    /// Nothing where there are too many.
+    /// Where there are too many, it is told so and ended.
     void begin(engine::Worker& worker, std::unique_ptr<net::Carrier> carrier);
 
 private:
@@ -121,6 +124,7 @@ private:
         std::shared_ptr<net::TlsContext> tls;
     };
     void begin(engine::Worker& worker, Accepted accepted);
+    void serve(net::Stream& stream, engine::HttpSession& session, net::Admission::Place place);
     void refuse(const Endpoint& endpoint, net::Descriptor socket, const Response& response);
     /// Connections that are being told that there are too many; beyond, they are just ended.
     static constexpr std::size_t most_refusals = 256;

@@ -161,10 +161,15 @@ void Server::Implementation::begin(Worker& worker, Accepted accepted) {
     const auto stream =
         net::Stream::open(worker.loop(), std::move(accepted.socket), session, std::move(tls));
     if (!stream) return engine::log(LogLevel::warning, stream.error().message());
-    (*stream)->take(std::move(accepted.place));
-    session->attach(**stream);
+    serve(**stream, *session, std::move(accepted.place));
+}
+
+void Server::Implementation::serve(net::Stream& stream, engine::HttpSession& session,
+                                   net::Admission::Place place) {
+    stream.take(std::move(place));
+    session.attach(stream);
     // It was accepted before the server began to leave, and comes after.
-    if (leaving_) (*stream)->leave();
+    if (leaving_) stream.leave();
 }
 
 void Server::Implementation::begin(Worker& worker, std::unique_ptr<net::Carrier> carrier) {
@@ -173,13 +178,10 @@ void Server::Implementation::begin(Worker& worker, std::unique_ptr<net::Carrier>
     const bool full = worker.loop().holds_too_much();
     const net::Ref<engine::HttpSession> session(new engine::HttpSession(worker, terms_));
     net::Stream& stream = net::Stream::open(worker.loop(), std::move(carrier), session);
+    if (place && !full) return serve(stream, *session, std::move(*place));
+    count_refused();
     session->attach(stream);
-    if (!place || full) {
-        count_refused();
-        return session->refuse(place ? engine::too_many() : engine::refusal_for(place.error()));
-    }
-    stream.take(std::move(*place));
-    if (leaving_) stream.leave();
+    session->refuse(place ? engine::too_many() : engine::refusal_for(place.error()));
 }
 
 }  // namespace longwire

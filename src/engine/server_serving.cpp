@@ -14,8 +14,6 @@ namespace {
 
 using engine::Worker;
 
-// How often some of those are told to go that have not been told yet.
-constexpr std::chrono::milliseconds leaving_step{20};
 // What a load has left behind goes when it is over.
 constexpr std::chrono::milliseconds keeping{1000};
 

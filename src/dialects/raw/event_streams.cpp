@@ -74,7 +74,8 @@ void EventStreams::open(const Asker& asker, const Wish& wish) {
     member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });
     member.reply.on_leave(
         [this, loop, number = member.id.number] { end(loop, number, come_back); });
-    if (member.latest_only) member.reply.on_drain([this, loop, &member] { drained(loop, member); });
+    if (member.latest_only)
+        member.reply.on_drain([this, loop, number = member.id.number] { drained(loop, number); });
     if (!std::exchange(here.beating, true))
         spawn(every(beat_interval, [this, loop] { return beat(loop); }));
     if (const auto when = member.visitor.expires)
@@ -249,7 +250,10 @@ void EventStreams::write(std::size_t loop, Member& member,
     member.latest = publication;
 }
 
-void EventStreams::drained(std::size_t loop, Member& member) {
+void EventStreams::drained(std::size_t loop, std::uint64_t number) {
+    const auto found = on_loops_[loop].members.find(number);
+    if (found == on_loops_[loop].members.end()) return;
+    Member& member = *found->second;
     if (const auto latest = std::exchange(member.latest, {})) send(loop, member, *latest);
 }
 

@@ -84,7 +84,7 @@ private:
     void joined(std::size_t loop, Member& member, const Asker& asker, Result<hub::History> history);
     void send(std::size_t loop, Member& member, const hub::Publication& publication);
     void write(std::size_t loop, Member& member, const hub::SharedPublication& publication);
-    void drained(std::size_t loop, Member& member);
+    void drained(std::size_t loop, std::uint64_t number);
     void end(std::size_t loop, std::uint64_t number, std::string_view last);
     void gone(std::size_t loop, std::uint64_t number);
     void take_out(std::size_t loop, Member& member);

@@ -1,5 +1,6 @@
 #include "engine/client/client_handshake.hpp"
 
+#include "engine/client/received_answer.hpp"
 #include "http/response_writer.hpp"
 #include "protocol/handshake.hpp"
 
@@ -135,13 +136,7 @@ void ClientHandshake::collect(std::span<std::byte> bytes) {
 }
 
 void ClientHandshake::refuse() {
-    auto answer = std::make_shared<HttpAnswer>();
-    answer->status = parser_.status();
-    answer->status_line = parser_.status_line();
-    for (const HeaderField& field : parser_.fields())
-        answer->fields.emplace_back(field.name, field.value);
-    answer->body = parser_.body();
-    answer->body_is_cut = body_is_cut_;
+    auto answer = received_answer(parser_, body_is_cut_);
     std::string words = "the server answered " + std::to_string(answer->status);
     const std::string_view phrase = reason_phrase(answer->status);
     if (!phrase.empty()) words += " " + std::string(phrase);

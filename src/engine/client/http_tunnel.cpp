@@ -1,5 +1,6 @@
 #include "engine/client/http_tunnel.hpp"
 
+#include "engine/client/received_answer.hpp"
 #include "http/basic_credentials.hpp"
 #include "http/response_writer.hpp"
 
@@ -91,13 +92,7 @@ Result<net::Dialogue::Progress> HttpTunnel::collect(std::span<const std::byte> b
 }
 
 Error HttpTunnel::refusal(bool body_is_cut) const {
-    auto answer = std::make_shared<HttpAnswer>();
-    answer->status = parser_.status();
-    answer->status_line = parser_.status_line();
-    for (const HeaderField& field : parser_.fields())
-        answer->fields.emplace_back(field.name, field.value);
-    answer->body = parser_.body();
-    answer->body_is_cut = body_is_cut;
+    auto answer = received_answer(parser_, body_is_cut);
     answer->from_proxy = true;
     std::string status = std::to_string(answer->status);
     if (const std::string_view phrase = reason_phrase(answer->status); !phrase.empty())

@@ -13,8 +13,6 @@ namespace {
 using engine::Worker;
 
 constexpr int most_turns = 100'000;
-// How often those are told to go that a leaving server has not told yet.
-constexpr std::chrono::milliseconds leaving_step{20};
 constexpr int first_client_port = 50000;
 constexpr int client_ports = 10000;
 
@@ -92,7 +90,7 @@ void TestServer::Implementation::advance(std::chrono::milliseconds duration) {
         };
         for (const auto& its : turning_) take_less(its->worker.loop());
         take_less(client_->loop());
-        if (server_->leaving()) step = std::min(step, leaving_step);
+        if (server_->leaving()) step = std::min(step, Server::Implementation::Turns::leaving_step);
         for (const auto& its : turning_) its->worker.loop().advance(step);
         client_->loop().advance(step);
         elapsed_ += step;
