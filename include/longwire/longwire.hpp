@@ -26,6 +26,7 @@
 #include <longwire/slow_reader.hpp>
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>
+#include <longwire/upgrade.hpp>
 #include <longwire/websocket.hpp>
 
 #ifndef LONGWIRE_WITHOUT_CHANNELS  // where the library was built with LONGWIRE_BUILD_CHANNELS=OFF

@@ -9,6 +9,7 @@
 #include <longwire/slow_reader.hpp>
 #include <longwire/task.hpp>
 #include <longwire/tls.hpp>
+#include <longwire/upgrade.hpp>
 #include <longwire/websocket.hpp>
 
 #include <array>
@@ -29,49 +30,12 @@ class CrossOrigin;
 class ServerLoops;
 }  // namespace engine
 
-/// A handshake that is about to be accepted; `on_upgrade` may still refuse it.
-class Upgrade {
-public:
-    [[nodiscard]] const Request& request() const noexcept { return request_; }
-
-    /// Answers with `response` instead of 101. Its status must not be 101.
-    void refuse(Response response);
-    /// Answers with `status` and one line of text: `upgrade.refuse(401, "Sign in first.")`.
-    void refuse(int status, std::string_view line) { refuse(Response::text(status, line)); }
-
-    /// Adds a header field to the 101 response: a cookie, say. A Sec-WebSocket-Protocol chooses the
-    /// subprotocol, in place of `WebSocketOptions::subprotocols`; one that the client has not
-    /// offered is left out, and the log says so.
-    void header(std::string_view name, std::string_view value) { response_.with(name, value); }
-
-    /// For a decision that takes its time: the handler returns, and what is then done with the
-    /// reply is the answer. A response with the status 101 lets the client in (`on_open` runs
-    /// within `send`, if that is called on the connection's loop), with the fields it has, but for
-    /// those that the handshake writes itself; any other refuses. The client's handshake waits for
-    /// as long as the reply is kept. `refuse` and `header` have no effect any more. Once for each
-    /// upgrade.
-    [[nodiscard]] HttpReply answer_later();
-
-    Upgrade(const Upgrade&) = delete;
-    Upgrade& operator=(const Upgrade&) = delete;
-
-private:
-    friend class UpgradeAccess;
-    Upgrade(const Request& request, const std::function<HttpReply()>& later) noexcept
-        : request_(request), later_(later) {}
-    ~Upgrade() = default;
-
-    const Request& request_;
-    const std::function<HttpReply()>& later_;
-    Response response_ = {.status = 101};
-    bool deferred_ = false;
-};
-
 /// The handlers of a WebSocket route; each may be left out. They run on the connection's loop and
 /// must not block it. One that throws closes its own connection with 1011, and the log says so.
 struct WebSocketHandlers {
-    /// The handshake is correct and its Origin allowed; refuse it here, or add header fields.
-    std::function<void(Upgrade&)> on_upgrade = {};
+    /// The handshake is correct and its Origin allowed; refuse it here, or add header fields. It
+    /// may be a coroutine.
+    UpgradeHandler on_upgrade = {};
     /// The connection is open. The request is gone afterwards: keep what is needed of it.
     std::function<void(WebSocket&, const Request&)> on_open = {};
     /// A whole message came. Its payload is valid until the handler returns.
@@ -266,6 +230,11 @@ public:
                       WebSocketOptions options = {});
     Server& websocket(std::string_view path, WebSocketRequestCoroutine coroutine,
                       WebSocketOptions options = {});
+    /// The same, where `on_upgrade` decides who is let in.
+    Server& websocket(std::string_view path, UpgradeHandler on_upgrade,
+                      WebSocketCoroutine coroutine, WebSocketOptions options = {});
+    Server& websocket(std::string_view path, UpgradeHandler on_upgrade,
+                      WebSocketRequestCoroutine coroutine, WebSocketOptions options = {});
 
     /// Answers HTTP requests of `method` at `path`. HEAD is answered by a GET handler.
     Server& http(std::string_view method, std::string_view path, HttpHandler handler);

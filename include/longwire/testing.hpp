@@ -113,7 +113,8 @@ public:
 
     /// Starts the closing handshake, and finishes it where the server answers at once.
     void close(CloseCode code = CloseCode::normal, std::string_view reason = {});
-    /// The connection breaks: no close frame, no end.
+    /// The connection breaks: no close frame, no end. While it is `connecting`, too; the error is
+    /// then `cancelled`.
     void vanish();
     /// How the connection ended, as the client has it; 1006 before the end. (Its reason is valid as
     /// long as this object.)

@@ -6,6 +6,7 @@
 #include <longwire/prepared_message.hpp>
 #include <longwire/ready_state.hpp>
 #include <longwire/send_status.hpp>
+#include <longwire/states.hpp>
 
 #include <chrono>
 #include <coroutine>
@@ -353,15 +354,10 @@ public:
     [[nodiscard]] Handle handle();
 
     /// The connection's own T: made (by `T()`) at the first call, gone with the connection. There
-    /// may be one of each type.
+    /// may be one of each type. `on_upgrade` may have made it (`Upgrade::state`).
     template <class T>
     T& state() {
-        static constexpr char key = 0;
-        if (void* kept = find_state(&key)) return *static_cast<T*>(kept);
-        auto made = std::make_unique<T>();
-        T& state = *made;
-        keep_state(&key, made.release(), [](void* kept) { delete static_cast<T*>(kept); });
-        return state;
+        return states().get<T>();
     }
 
     WebSocket(WebSocket&& other) noexcept;
@@ -374,8 +370,7 @@ private:
     friend class engine::WebSocketSession;
     explicit WebSocket(engine::WebSocketSession& session) noexcept : session_(&session) {}
 
-    [[nodiscard]] void* find_state(const void* key) const noexcept;
-    void keep_state(const void* key, void* state, void (*destroy)(void*));
+    [[nodiscard]] detail::States& states();
     void release() noexcept;
 
     // Owned by this object, unless this is the one that handlers get a reference to.

@@ -165,13 +165,27 @@ Server& Server::websocket(std::string_view path, WebSocketHandlers handlers,
 
 Server& Server::websocket(std::string_view path, WebSocketCoroutine coroutine,
                           WebSocketOptions options) {
-    implementation_->add_websocket(path, std::move(options)).terms.coroutine = std::move(coroutine);
-    return *this;
+    return websocket(path, {}, std::move(coroutine), std::move(options));
 }
 
 Server& Server::websocket(std::string_view path, WebSocketRequestCoroutine coroutine,
                           WebSocketOptions options) {
-    implementation_->add_websocket(path, std::move(options)).terms.coroutine = std::move(coroutine);
+    return websocket(path, {}, std::move(coroutine), std::move(options));
+}
+
+Server& Server::websocket(std::string_view path, UpgradeHandler on_upgrade,
+                          WebSocketCoroutine coroutine, WebSocketOptions options) {
+    engine::Terms& terms = implementation_->add_websocket(path, std::move(options)).terms;
+    terms.handlers.on_upgrade = std::move(on_upgrade);
+    terms.coroutine = std::move(coroutine);
+    return *this;
+}
+
+Server& Server::websocket(std::string_view path, UpgradeHandler on_upgrade,
+                          WebSocketRequestCoroutine coroutine, WebSocketOptions options) {
+    engine::Terms& terms = implementation_->add_websocket(path, std::move(options)).terms;
+    terms.handlers.on_upgrade = std::move(on_upgrade);
+    terms.coroutine = std::move(coroutine);
     return *this;
 }
 

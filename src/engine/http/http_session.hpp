@@ -3,6 +3,7 @@
 #include "engine/http/access_entry.hpp"
 #include "engine/http/answer_uptake.hpp"
 #include "engine/http/http_replying.hpp"
+#include "engine/http/pending_upgrade.hpp"
 #include "engine/http/router.hpp"
 #include "engine/worker.hpp"
 #include "http/limits.hpp"
@@ -98,8 +99,6 @@ private:
                  const Answering& how);
     void refuse_upgrade(HandshakeFailure why, const Response& refusal, const Answering& how);
     void switch_protocols(Response decided, std::span<std::byte> rest);
-    void switch_protocols(const WebSocketRoute& route, Request request, Response decided,
-                          std::span<std::byte> rest);
     void respond(const Response& response, const Answering& how);
     void finish();
     void finish_half_closed();
@@ -123,12 +122,7 @@ private:
     // Requests that wait until the client has taken its responses, or the one before is answered.
     std::vector<std::byte> held_;
     std::unique_ptr<HttpReplying> replying_;
-    /// A handshake that waits for a decision.
-    struct PendingUpgrade {
-        const WebSocketRoute& route;
-        Request request;
-    };
-    std::unique_ptr<PendingUpgrade> upgrading_;
+    std::shared_ptr<PendingUpgrade> upgrading_;     // a handshake that waits for a decision
     std::unique_ptr<AccessEntry> access_;           // of the request that is being answered
     std::size_t request_bytes_ = 0;                 // of the request that is coming, so far
     std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler

@@ -1,6 +1,6 @@
 // How a connection of HTTP becomes a WebSocket, or is refused to.
 #include "engine/http/http_session.hpp"
-#include "engine/http/upgrade.hpp"
+#include "engine/http/upgrade_handshake.hpp"
 #include "http/field_list.hpp"
 #include "http/response_writer.hpp"
 
@@ -32,18 +32,20 @@ void HttpSession::upgrade(const WebSocketRoute& route, Request request, std::spa
         if (asks_for_another(request)) return respond(refusal->response, how);
         return refuse_upgrade(refusal->why, refusal->response, how);
     }
-    handling_ = true;
-    auto decided = decide(route, request, [&] {
-        replying_ = new_replying({.minor_version = request.minor_version(), .upgrading = true});
+    upgrading_ = std::make_shared<PendingUpgrade>(route, std::move(request), [this] {
+        replying_ =
+            new_replying({.minor_version = upgrading_->request.minor_version(), .upgrading = true});
         return replying_->reply(worker_.entry().held());
     });
+    handling_ = true;
+    // (What follows the request is held until it is answered.)
+    auto decided = PendingUpgrade::decide(worker_, upgrading_);
     handling_ = false;
     if (decided) {
-        if (decided->status != 101) return refuse_upgrade(HandshakeFailure::program, *decided, how);
-        return switch_protocols(route, std::move(request), std::move(*decided), rest);
+        if (decided->status == 101) return switch_protocols(std::move(*decided), rest);
+        upgrading_.reset();
+        return refuse_upgrade(HandshakeFailure::program, *decided, how);
     }
-    // (What follows the request is held until it is answered.)
-    upgrading_ = std::make_unique<PendingUpgrade>(route, std::move(request));
     if (const auto outcome = std::exchange(outcome_, {})) return replied(*outcome, rest);
     arm();
     if (leaving_) replying_->leave();
@@ -57,26 +59,23 @@ void HttpSession::refuse_upgrade(HandshakeFailure why, const Response& refusal,
     respond(refusal, how);
 }
 
-/// After it was let in later: with all that has come since.
+/// With all that has come since, if it was let in later.
 void HttpSession::switch_protocols(Response decided, std::span<std::byte> rest) {
-    const auto pending = std::move(upgrading_);
+    const auto pending = std::exchange(upgrading_, {});
     std::vector<std::byte> held = std::exchange(held_, {});
-    stream_->resume_reading();
-    switch_protocols(pending->route, std::move(pending->request), std::move(decided),
-                     held.empty() ? rest : std::span(held));
-    count_held();
-}
-
-void HttpSession::switch_protocols(const WebSocketRoute& route, Request request, Response decided,
-                                   std::span<std::byte> rest) {
-    Accepted accepted = accept(route, request, std::move(decided));
+    if (!held.empty()) {
+        stream_->resume_reading();
+        rest = held;
+    }
+    Accepted accepted = accept(pending->route, pending->request, std::move(decided));
     done_ = true;
     const std::string head = http::write_switching_protocols(accepted.fields);
     stream_->write(std::as_bytes(std::span(head)));
     const net::Ref<WebSocketSession> session(
-        new WebSocketSession(worker_, protocol::Role::server, *route.latest, accepted.subprotocol,
-                             std::move(accepted.decided_subprotocol)));
+        new WebSocketSession(worker_, protocol::Role::server, *pending->route.latest,
+                             accepted.subprotocol, std::move(accepted.decided_subprotocol)));
     if (const auto& agreed = accepted.deflate) session->compress(*agreed);
+    if (!pending->states.empty()) session->states() = std::move(pending->states);
     if (access_) {
         access_->add_sent(head.size());
         access_->open(accepted.subprotocol);
@@ -86,9 +85,10 @@ void HttpSession::switch_protocols(const WebSocketRoute& route, Request request,
     answered_ = {};
     stream.exchange_session(session);
     session->attach(stream);
-    session->open(std::move(request));
+    session->open(std::move(pending->request));
     if (leaving_) session->on_leaving();
     if (!rest.empty()) session->on_receive(rest);
+    count_held();
 }
 
 }  // namespace longwire::engine

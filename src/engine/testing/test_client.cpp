@@ -68,17 +68,32 @@ struct TestClient::State {
         reader = read(*this);
     }
 
-    /// Does something with the socket, if there is one, and what follows from it.
+    /// Does something on the clients' loop, and what follows from it.
     template <class Function>
     void act(Function function) {
         test->settle();
         Worker* const worker = test->client();
-        if (worker == nullptr || !socket) return;
+        if (worker == nullptr) return;
         {
             const Worker::Running here(*worker);
-            function(*socket);
+            function();
         }
         test->settle();
+    }
+    /// The same with the socket, if there is one.
+    template <class Function>
+    void act_on_socket(Function function) {
+        act([&] {
+            if (socket) function(*socket);
+        });
+    }
+
+    void vanish() {
+        if (socket) return socket->terminate();
+        if (error) return;
+        handshake->give_up();
+        error = std::make_unique<Error>(ErrorCode::cancelled,
+                                        "the client has vanished before the server had answered");
     }
 
     std::shared_ptr<TestServer::Implementation> test;
@@ -135,7 +150,7 @@ const Error* TestClient::error() const {
 
 SendStatus TestClient::send(Message message) {
     SendStatus status = SendStatus::dropped;
-    state_->act([&](WebSocket& socket) { status = socket.send(message).status(); });
+    state_->act_on_socket([&](WebSocket& socket) { status = socket.send(message).status(); });
     return status;
 }
 
@@ -159,17 +174,17 @@ void TestClient::pause() {
 
 void TestClient::resume() {
     state_->paused = false;
-    state_->act([&](WebSocket&) {
+    state_->act_on_socket([&](WebSocket&) {
         if (const auto reader = std::exchange(state_->waiting, {})) reader.resume();
     });
 }
 
 void TestClient::close(CloseCode code, std::string_view reason) {
-    state_->act([&](WebSocket& socket) { socket.close(code, reason); });
+    state_->act_on_socket([&](WebSocket& socket) { socket.close(code, reason); });
 }
 
 void TestClient::vanish() {
-    state_->act([](WebSocket& socket) { socket.terminate(); });
+    state_->act([this] { state_->vanish(); });
 }
 
 CloseStatus TestClient::close_status() const {

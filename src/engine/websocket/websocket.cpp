@@ -79,12 +79,8 @@ Handle WebSocket::handle() {
     return session_->handle();
 }
 
-void* WebSocket::find_state(const void* key) const noexcept {
-    return session_->find_state(key);
-}
-
-void WebSocket::keep_state(const void* key, void* state, void (*destroy)(void*)) {
-    session_->keep_state(key, state, destroy);
+detail::States& WebSocket::states() {
+    return session_->states();
 }
 
 bool Sending::await_ready() const noexcept {

@@ -14,12 +14,6 @@
 
 namespace longwire::engine {
 
-struct WebSocketSession::State {
-    const void* key;
-    std::unique_ptr<void, void (*)(void*)> object;
-    std::unique_ptr<State> next;
-};
-
 /// What a connection has of its own that an idle one of a handler has not.
 struct WebSocketSession::Particulars {
     WaiterQueue senders;
@@ -28,7 +22,7 @@ struct WebSocketSession::Particulars {
     std::unique_ptr<WaitingMessages> waiting;  // for a slow peer, and may be dropped
     std::unique_ptr<Subscriptions> subscriptions;
     std::unique_ptr<Conversation> conversation;
-    std::unique_ptr<State> states;
+    detail::States states;
     std::unique_ptr<AccessEntry> access;
     std::shared_ptr<const void> owned;
     std::unique_ptr<protocol::Compression> dedicated;
@@ -48,7 +42,7 @@ struct WebSocketSession::Particulars {
     /// the latest was matters for good.
     [[nodiscard]] bool nothing(net::Loop::Clock::time_point now) const noexcept {
         return !conversation && !subscriptions && senders.empty() && pingers.empty() && !kept &&
-               !waiting && !states && !access && !owned && !dedicated && protocol.empty() &&
+               !waiting && states.empty() && !access && !owned && !dedicated && protocol.empty() &&
                held.nothing() && !named && !uptake.under_way() && !watched.under_way() &&
                !round_trip.unanswered() && control_frames.quiet(now);
     }

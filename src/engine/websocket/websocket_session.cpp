@@ -284,17 +284,8 @@ Handle WebSocketSession::handle() {
     return handle;
 }
 
-void* WebSocketSession::find_state(const void* key) const noexcept {
-    const State* const first = particulars_ ? particulars_->states.get() : nullptr;
-    for (const State* state = first; state != nullptr; state = state->next.get())
-        if (state->key == key) return state->object.get();
-    return nullptr;
-}
-
-void WebSocketSession::keep_state(const void* key, void* state, void (*destroy)(void*)) {
-    auto& states = need_particulars().states;
-    states = std::make_unique<State>(key, std::unique_ptr<void, void (*)(void*)>(state, destroy),
-                                     std::move(states));
+detail::States& WebSocketSession::states() {
+    return need_particulars().states;
 }
 
 }  // namespace longwire::engine

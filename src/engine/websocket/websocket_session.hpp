@@ -127,8 +127,8 @@ public:
     [[nodiscard]] std::string peer() const;
     [[nodiscard]] CloseStatus close_status() const noexcept;
     [[nodiscard]] Handle handle();
-    [[nodiscard]] void* find_state(const void* key) const noexcept;
-    void keep_state(const void* key, void* state, void (*destroy)(void*));
+    /// What the program keeps with the connection.
+    [[nodiscard]] detail::States& states();
     Sending send_part(Message part, Part which);
     [[nodiscard]] bool room_to_send(const Sending& sending) const noexcept;
     void await_room(Sending& sending, std::coroutine_handle<> awaiter) noexcept;
@@ -167,7 +167,6 @@ private:
     struct CoroutineEvents;
     struct Conversation;  // what a coroutine needs beyond a callback
     struct Arrivals;      // what has come for it
-    struct State;         // one object of `WebSocket::state`
     struct Particulars;   // what only some connections have, or only some of the time
 
     // Up to this much may wait to be sent, whatever the size of the message that comes on top.

@@ -3,12 +3,10 @@
 #include "engine/http/router.hpp"
 #include "net/stream.hpp"
 
-#include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 #include <longwire/server.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,10 +31,6 @@ struct Refusal {
 };
 [[nodiscard]] std::optional<Refusal> refusal_of(const WebSocketRoute& route,
                                                 const Request& request);
-/// What the route's on_upgrade says of one that is not refused: a 101, or how to refuse it. Nothing
-/// where that comes later, by the reply that `later` has made.
-[[nodiscard]] std::optional<Response> decide(const WebSocketRoute& route, const Request& request,
-                                             const std::function<HttpReply()>& later);
 /// How it is accepted, with the fields that were decided.
 [[nodiscard]] Accepted accept(const WebSocketRoute& route, const Request& request,
                               Response decided);

@@ -1,51 +1,15 @@
-#include "engine/http/upgrade.hpp"
+#include "engine/http/upgrade_handshake.hpp"
 
 #include "engine/log.hpp"
 #include "protocol/handshake.hpp"
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <optional>
 #include <span>
 #include <utility>
 
-namespace longwire {
-
-void Upgrade::refuse(Response response) {
-    // A refusal that claims to be the 101 would leave the client in a protocol nobody speaks.
-    if (response.status < 200 || response.status > 599) response.status = 500;
-    response_ = std::move(response);
-}
-
-HttpReply Upgrade::answer_later() {
-    deferred_ = true;
-    return later_();
-}
-
-/// What the engine may do with an Upgrade that handlers may not.
-class UpgradeAccess {
-public:
-    /// Lets the route's handler decide; the response is a 101 if it let the request in. Nothing
-    /// where it answers later.
-    static std::optional<Response> decide(const std::function<void(Upgrade&)>& handler,
-                                          const Request& request,
-                                          const std::function<HttpReply()>& later) {
-        Upgrade upgrade(request, later);
-        try {
-            handler(upgrade);
-        } catch (...) {
-            engine::log(LogLevel::warning, "on_upgrade threw an exception (" +
-                                               std::string(engine::current_exception_words()) +
-                                               "); the handshake was refused with 500");
-            upgrade.refuse(500, "The server could not decide about this connection.");
-        }
-        if (upgrade.deferred_) return std::nullopt;
-        return std::move(upgrade.response_);
-    }
-};
-
-namespace engine {
+namespace longwire::engine {
 
 namespace {
 
@@ -105,12 +69,6 @@ std::optional<Refusal> refusal_of(const WebSocketRoute& route, const Request& re
                    Response::text(403, words_of_refused_origin(offer->origin, host))};
 }
 
-std::optional<Response> decide(const WebSocketRoute& route, const Request& request,
-                               const std::function<HttpReply()>& later) {
-    if (!route.terms.handlers.on_upgrade) return Response{.status = 101};
-    return UpgradeAccess::decide(route.terms.handlers.on_upgrade, request, later);
-}
-
 Accepted accept(const WebSocketRoute& route, const Request& request, Response decided) {
     // It has been judged before: what it offers is views into the request.
     const auto offer =
@@ -135,6 +93,4 @@ Accepted accept(const WebSocketRoute& route, const Request& request, Response de
     return accepted;
 }
 
-}  // namespace engine
-
-}  // namespace longwire
+}  // namespace longwire::engine
