@@ -64,8 +64,7 @@ Sockets::Sockets(Server& server, HubLoops& hub_loops, Apps& apps, ClientTable& c
       apps_(apps),
       clients_(clients),
       conversations_(conversations),
-      subscriptions_(subscriptions),
-      coming_(hub_loops.loops().count()) {
+      subscriptions_(subscriptions) {
     // Each app has its own, and a client that is refused has to be told so in the protocol.
     options.origins = {"*"};
     options.max_subscriptions = std::max(options.max_subscriptions, most_topics);
@@ -99,30 +98,29 @@ Sockets::Sockets(Server& server, HubLoops& hub_loops, Apps& apps, ClientTable& c
 /// For apps that know clients again by a cookie.
 void Sockets::set_cookie(Upgrade& upgrade) {
     const Request& request = upgrade.request();
-    std::string& coming = coming_[hub_loops_.current()];
-    coming.clear();
     const SharedApp app = apps_.with_key(request.parameter("app"));
     if (!app || !app->settings.recover || request.cookie(recovery_cookie)) return;
     if (std::ranges::find(app->settings.known_by, KnownBy::cookie) == app->settings.known_by.end())
         return;
-    coming = random_name();
+    std::string cookie = random_name();
     // A page of another site sends a cookie only where it says so, and only over TLS.
-    upgrade.header("Set-Cookie", std::string(recovery_cookie) + '=' + coming +
+    upgrade.header("Set-Cookie", std::string(recovery_cookie) + '=' + cookie +
                                      "; Path=/app; Max-Age=86400; HttpOnly; " +
                                      (request.secure() ? "SameSite=None; Secure" : "SameSite=Lax"));
+    upgrade.state<State>().cookie = std::move(cookie);
 }
 
 void Sockets::open(WebSocket& socket, const Request& request) {
     auto line = std::make_shared<SocketLine>(socket);
-    socket.state<State>().line = line;
+    auto& state = socket.state<State>();
+    state.line = line;
     SharedApp app;
     Visitor visitor;
     if (const auto goodbye = conversations_.judge(request, request.parameter("app"), app, visitor))
         return line->close(goodbye->code, goodbye->reason);
     Client* const client = conversations_.come(request, std::move(app), std::move(visitor), *line);
     if (client == nullptr) return;
-    std::string& coming = coming_[client->loop];
-    if (!coming.empty()) client->cookie = std::exchange(coming, {});
+    if (!state.cookie.empty()) client->cookie = std::exchange(state.cookie, {});
     line->client = ref_of(*client);
     line->greeted = true;
 }

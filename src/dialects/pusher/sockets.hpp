@@ -6,7 +6,6 @@
 
 #include <longwire/longwire.hpp>
 
-#include <deque>
 #include <memory>
 #include <string>
 
@@ -26,6 +25,7 @@ private:
     class SocketLine;
     struct State {
         std::shared_ptr<SocketLine> line;
+        std::string cookie = {};  // which the upgrade has set, until the client is known
     };
 
     void set_cookie(Upgrade& upgrade);
@@ -38,7 +38,6 @@ private:
     ClientTable& clients_;
     Conversations& conversations_;
     Subscriptions& subscriptions_;
-    std::deque<std::string> coming_;  // of each loop: a cookie, from an upgrade to its opening
 };
 
 }  // namespace longwire::dialects::pusher

@@ -64,7 +64,7 @@ const PreparedMessage& frame_of(const hub::Publication& publication, bool json) 
 
 }  // namespace
 
-/// One WebSocket on one channel: the state of that connection.
+/// One WebSocket on one channel: the state of that connection, from its upgrade on.
 struct ChannelSockets::Membership {
     std::string channel;
     hub::MemberId id;
@@ -72,6 +72,7 @@ struct ChannelSockets::Membership {
     hub::HistoryQuery wanted;
     std::optional<std::string> user;  // where it is known who is there
     Visitor visitor;
+    std::optional<std::chrono::sys_seconds> asked_again_at;  // of what was said at the upgrade
     std::shared_ptr<const access::ChannelRule> rule;
     std::uint64_t rule_version = 0;
     std::optional<Alarms::Id> expiry;
@@ -124,18 +125,23 @@ void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
     Wish wish = {.visitor = std::move(visitor), .actions = {Action::subscribe}, .channel = channel};
     if (request.query("history") || request.query("since")) wish.actions.push_back(Action::history);
     const std::size_t loop = hub_loops_.current();
+    auto& its = upgrade.state<Membership>();
     if (auto verdict = judge(gate_, wish)) {
         if (!verdict->allows()) return upgrade.refuse(refusal_of(*verdict));
-        on_loops_[loop].coming = {std::move(wish.visitor), std::move(*verdict)};
+        its.visitor = std::move(wish.visitor);
+        its.asked_again_at = verdict->expires;
         return;
     }
     ask(gate_, std::move(wish),
-        [this, loop, reply = upgrade.answer_later()](Verdict verdict, Visitor known) mutable {
-            hub_loops_.loops().post(loop, [this, loop, reply = std::move(reply),
-                                           coming = Coming{std::move(known), std::move(verdict)}] {
-                reply.name_user(coming.visitor.user);
-                if (!coming.verdict.allows()) return reply.send(refusal_of(coming.verdict));
-                on_loops_[loop].coming = coming;
+        [this, loop, &its, reply = upgrade.answer_later()](Verdict verdict, Visitor known) mutable {
+            hub_loops_.loops().post(loop, [&its, reply = std::move(reply), known = std::move(known),
+                                           verdict = std::move(verdict)] {
+                // The state of a handshake goes with it.
+                if (!reply.alive()) return;
+                reply.name_user(known.user);
+                if (!verdict.allows()) return reply.send(refusal_of(verdict));
+                its.visitor = known;
+                its.asked_again_at = verdict.expires;
                 reply.send(Response{.status = 101});
             });
         });
@@ -155,12 +161,11 @@ void ChannelSockets::open(WebSocket& socket, const Request& request) {
     its.rule = gate_.rule_of(its.channel);
     its.wanted = read_history_query(request).value_or(hub::HistoryQuery{});
     if (!its.wanted.since && its.wanted.last == 0 && its.rule->last_message) its.wanted.last = 1;
-    its.visitor = std::move(here.coming.visitor);
     socket.name_user(its.visitor.user);
     its.wants_history = its.wanted.since || request.query("history");
     if (const auto when = its.visitor.expires)
         its.expiry = set_alarm(its, *when, &ChannelSockets::expire);
-    if (const auto when = here.coming.verdict.expires)
+    if (const auto when = its.asked_again_at)
         its.recheck = set_alarm(its, *when, &ChannelSockets::ask_again);
     join(socket);
 }

@@ -37,13 +37,8 @@ public:
 
 private:
     struct Membership;
-    struct Coming {
-        Visitor visitor;
-        Verdict verdict;
-    };
     struct OnLoop {
         std::unordered_map<std::uint64_t, WebSocket*> sockets;
-        Coming coming;  // from judging an upgrade to opening it, in the same moment
         Alarms alarms;
     };
 

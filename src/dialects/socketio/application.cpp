@@ -83,12 +83,13 @@ Member* Application::find(std::size_t loop, std::uint64_t number) const {
 
 // ---- connections --------------------------------------------------------------------------------
 
-std::optional<EngineListener::Refusal> Application::judge(const Request& request) {
-    return rules_.judge ? rules_.judge(request) : std::nullopt;
+std::optional<EngineListener::Refusal> Application::judge(const Request& request,
+                                                          std::shared_ptr<void>& guest) {
+    return rules_.judge ? rules_.judge(request, guest) : std::nullopt;
 }
 
-void Application::opened(EngineSession& session, const Request& request) {
-    auto guest = rules_.guest_of ? rules_.guest_of(request) : nullptr;
+void Application::opened(EngineSession& session, const Request& request,
+                         std::shared_ptr<void> guest) {
     auto connection = std::make_unique<Connection>(FirstRequest::of(request, std::move(guest)),
                                                    limits_of(options_));
     if (options_.connect_timeout.count() > 0)

@@ -64,12 +64,14 @@ struct ApplicationRules {
     /// Whether clients on the namespace / are told of which channel an event is: by an argument
     /// more, {"channel":"…","user":"…"}, with the user where one is known.
     bool tells_channel = false;
-    std::function<std::optional<EngineListener::Refusal>(const Request&)> judge = {};
+    /// Whether a connection may be opened, and what to keep of its request
+    /// (`FirstRequest::guest_of`).
+    std::function<std::optional<EngineListener::Refusal>(const Request& request,
+                                                         std::shared_ptr<void>& guest)>
+        judge = {};
     /// An event that the application alone sends: what is published under this name is a
     /// "message".
     std::string own_event = {};
-    /// Something to keep of each connection's request (`FirstRequest::guest_of`).
-    std::function<std::shared_ptr<void>(const Request&)> guest_of = {};
     /// Whether a client that comes back may be on this channel still.
     std::function<bool(const Member& member, const std::string& channel)> may_return = {};
     /// Who a client is, where that is known: nobody goes on with what was another's.
@@ -164,8 +166,9 @@ private:
         std::uint64_t latest_decision = 0;
     };
 
-    std::optional<Refusal> judge(const Request& request) override;
-    void opened(EngineSession& session, const Request& request) override;
+    std::optional<Refusal> judge(const Request& request, std::shared_ptr<void>& guest) override;
+    void opened(EngineSession& session, const Request& request,
+                std::shared_ptr<void> guest) override;
     void received(EngineSession& session, Message message) override;
     void upgraded(EngineSession& session) override;
     void closed(EngineSession& session, std::string_view reason) override;

@@ -81,18 +81,15 @@ ApplicationRules Channels::rules_of(Gate& gate) {
             return joining(member, {}, channel_of(member.name_space(), {}), {});
         },
         .tells_channel = true,
-        .judge = [this, &gate](const Request& request) -> std::optional<EngineListener::Refusal> {
+        .judge = [&gate](const Request& request,
+                         std::shared_ptr<void>& guest) -> std::optional<EngineListener::Refusal> {
             auto visitor = std::make_shared<Visitor>();
             const Verdict verdict = gate.authenticate(request, *visitor);
-            coming_[hub_loops_.current()] = std::move(visitor);
+            guest = std::move(visitor);
             if (verdict.allows()) return std::nullopt;
             return EngineListener::Refusal{.status = verdict.status, .reason = verdict.reason};
         },
         .own_event = std::string(presence_event),
-        // (It is opened in the same moment in which it was judged.)
-        .guest_of = [this](const Request& /*request*/) -> std::shared_ptr<void> {
-            return std::move(coming_[hub_loops_.current()]);
-        },
         .may_return =
             [&gate](const Member& member, const std::string& channel) {
                 const auto verdict =
@@ -108,7 +105,6 @@ Channels::Channels(Server& server, HubLoops& hub_loops, Gate& gate, const Socket
                    const WebSocketOptions& websocket)
     : hub_loops_(hub_loops),
       gate_(gate),
-      coming_(hub_loops.loops().count()),
       application_(server, hub_loops, options, websocket, rules_of(gate)) {
     const auto answer = [this](auto handler) {
         return [this, handler](Socket& socket, const Arguments& arguments,

@@ -8,7 +8,6 @@
 #include <longwire/socketio.hpp>
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -78,7 +77,6 @@ private:
 
     HubLoops& hub_loops_;
     Gate& gate_;
-    std::deque<std::shared_ptr<Visitor>> coming_;  // of each loop
     Application application_;
 };
 

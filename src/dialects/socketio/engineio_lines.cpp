@@ -27,7 +27,7 @@ void EngineServer::judge_upgrade(Upgrade& upgrade) {
         return upgrade.refuse(refusal(EngineError::unsupported_version));
     const auto id = request.query("sid");
     if (!id) {
-        if (const auto refused = listener_.judge(request))
+        if (const auto refused = listener_.judge(request, upgrade.state<Line>().guest))
             return upgrade.refuse(refused->status, refused->reason);
         switch (count_.look(std::string(request.client_address()))) {
             case SessionCount::Room::enough:
@@ -76,7 +76,7 @@ void EngineServer::open_line(WebSocket& socket, const Request& request) {
     session->wire_ = wire;
     session->socket_ = &socket;
     write(*session, EnginePacketType::open, opening_of(*session));
-    listener_.opened(*session, request);
+    listener_.opened(*session, request, std::move(line.guest));
 }
 
 void EngineServer::receive(WebSocket& socket, Message message) {

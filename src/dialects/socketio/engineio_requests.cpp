@@ -103,7 +103,8 @@ void EngineServer::request(const Request& request, HttpReply reply) {
 }
 
 void EngineServer::open_by_poll(const Request& request, const Poll& poll) {
-    if (const auto refusal = listener_.judge(request)) {
+    std::shared_ptr<void> guest;
+    if (const auto refusal = listener_.judge(request, guest)) {
         answer(poll, refusal->status, refusal_json(refusal->reason), json_type);
         return;
     }
@@ -116,7 +117,7 @@ void EngineServer::open_by_poll(const Request& request, const Poll& poll) {
                json_type);
         return;
     }
-    listener_.opened(*session, request);
+    listener_.opened(*session, request, std::move(guest));
     if (session->ended()) return refuse(poll, EngineError::forbidden);
     answer(poll, 200, engineio_packet(EnginePacketType::open, opening_of(*session)));
 }

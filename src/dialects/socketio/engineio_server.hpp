@@ -33,9 +33,14 @@ public:
         int status = 403;
         std::string reason;
     };
-    /// Before a session is opened.
-    [[nodiscard]] virtual std::optional<Refusal> judge(const Request& /*request*/) { return {}; }
-    virtual void opened(EngineSession& session, const Request& request) = 0;
+    /// Before a session is opened. What it finds out may be kept in `guest`, which is given back
+    /// when it is.
+    [[nodiscard]] virtual std::optional<Refusal> judge(const Request& /*request*/,
+                                                       std::shared_ptr<void>& /*guest*/) {
+        return {};
+    }
+    virtual void opened(EngineSession& session, const Request& request,
+                        std::shared_ptr<void> guest) = 0;
     virtual void received(EngineSession& session, Message message) = 0;
     /// It has a WebSocket from now on.
     virtual void upgraded(EngineSession& /*session*/) {}
@@ -83,9 +88,10 @@ private:
     /// What belongs to a WebSocket.
     struct Line {
         std::uint64_t number = 0;
-        std::size_t home = 0;       // the loop of its session
-        std::uint64_t session = 0;  // its number there, once it is known,
-        std::string id;             // and until then its id
+        std::size_t home = 0;              // the loop of its session
+        std::uint64_t session = 0;         // its number there, once it is known,
+        std::string id;                    // and until then its id
+        std::shared_ptr<void> guest = {};  // of the listener, until the session is opened
     };
     enum class How : std::uint8_t { by_peer, by_server, broken };
 

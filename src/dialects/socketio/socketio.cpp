@@ -436,8 +436,8 @@ struct EngineIo::Inside final : dialects::socketio::EngineListener {
           engine(server, options, websocket_of(options), *this) {}
     virtual ~Inside() = default;
 
-    void opened(dialects::socketio::EngineSession& /*session*/,
-                const Request& /*request*/) override {}
+    void opened(dialects::socketio::EngineSession& /*session*/, const Request& /*request*/,
+                std::shared_ptr<void> /*guest*/) override {}
     void received(dialects::socketio::EngineSession& session, Message message) override {
         Session face(&session);
         on_message(face, message);
