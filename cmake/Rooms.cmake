@@ -4,8 +4,8 @@
 # linked finds no file and the build fails. See docs/architecture.md.
 
 # The words every room may use: the part of the public interface that says nothing of I/O.
-set(longwire_vocabulary close_code error header_field http_answer message message_part ready_state request response
-                        result slow_reader standard tls)
+set(longwire_vocabulary close_code compression connection_limits error header_field http_answer message message_part
+                        ready_state request response result slow_reader standard tls)
 set(vocabulary_folder ${PROJECT_BINARY_DIR}/rooms/vocabulary)
 file(MAKE_DIRECTORY ${vocabulary_folder}/longwire)
 foreach(word IN LISTS longwire_vocabulary)

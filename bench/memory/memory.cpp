@@ -71,13 +71,14 @@ Task<> echo(longwire::WebSocket& socket) {
         .on_message = [](longwire::WebSocket& socket, longwire::Message message) {
             socket.send(message);
         }};
-    server.websocket("/handlers", handlers, {.compression = longwire::Compression::off});
+    server.websocket("/handlers", handlers,
+                     {.limits = {.compression = longwire::Compression::off}});
     server.websocket("/compressed", handlers);
-    server.websocket("/coroutine", echo, {.compression = longwire::Compression::off});
+    server.websocket("/coroutine", echo, {.limits = {.compression = longwire::Compression::off}});
     handlers.on_open = [](longwire::WebSocket& socket, const longwire::Request&) {
         socket.send(std::string(1000, 'w'));
     };
-    server.websocket("/greeted", handlers, {.compression = longwire::Compression::off});
+    server.websocket("/greeted", handlers, {.limits = {.compression = longwire::Compression::off}});
     server.websocket("/heap",
                      {.on_open = [](longwire::WebSocket& socket, const longwire::Request&) {
                          socket.send(std::to_string(heap()));
@@ -130,7 +131,7 @@ Task<> hold(Clients& clients, std::string url) {
 void hold_object(Clients& clients, const std::string& url) {
     clients.objects.emplace_back(
         url, longwire::ClientOptions{
-                 .compression = longwire::Compression::off,
+                 .limits = {.compression = longwire::Compression::off},
                  .on_open = [&clients](longwire::Client&) { ++clients.open; },
                  .on_message = [](longwire::Client&, longwire::Message) {},
                  .on_close = [&clients](longwire::Client&,

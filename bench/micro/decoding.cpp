@@ -47,7 +47,7 @@ std::vector<std::byte> read_of(Role role, Opcode opcode, std::size_t size) {
 void decode(benchmark::State& state, Role role, Opcode opcode) {
     const auto size = static_cast<std::size_t>(state.range(0));
     auto bytes = read_of(role, opcode, size);
-    const protocol::DecoderLimits limits;
+    const ConnectionLimits limits;
     protocol::Connection connection(role, limits);
     Taker taker;
     for (auto _ : state) connection.receive(bytes, taker);
@@ -71,7 +71,7 @@ BENCHMARK_CAPTURE(decode, client_binary, Role::client, Opcode::binary)
 void decode_large(benchmark::State& state) {
     const auto size = static_cast<std::size_t>(state.range(0));
     auto bytes = read_of(Role::server, Opcode::binary, size);
-    const protocol::DecoderLimits limits = {.max_message_size = size};
+    const ConnectionLimits limits = {.max_message_size = size};
     protocol::Connection connection(Role::server, limits);
     Taker taker;
     for (auto _ : state)

@@ -23,7 +23,7 @@ struct Gatherer {
 
 void encode(benchmark::State& state, Role role) {
     const auto payload = text_of("a message ", static_cast<std::size_t>(state.range(0)));
-    const protocol::DecoderLimits limits;
+    const ConnectionLimits limits;
     protocol::Connection connection(role, limits);
     Gatherer gatherer;
     gatherer.gathered.reserve(std::size_t{128} * 1024);

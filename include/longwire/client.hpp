@@ -1,8 +1,8 @@
 #pragma once
 
 #include <longwire/close_code.hpp>
-#include <longwire/compression.hpp>
 #include <longwire/connect.hpp>
+#include <longwire/connection_limits.hpp>
 #include <longwire/error.hpp>
 #include <longwire/message.hpp>
 #include <longwire/ready_state.hpp>
@@ -51,8 +51,8 @@ struct Interruption {
     std::chrono::milliseconds delay = {};  ///< Until the next.
 };
 
-/// How a Client connects, and what it calls. The fields up to `max_control_frames` are those of
-/// ConnectOptions (TLS among them, as of ClientTls), but own their text. In `max_backlog` and
+/// How a Client connects, and what it calls. The fields up to `limits` are those of ConnectOptions
+/// (TLS among them, as of ClientTls), but own their text. In `ConnectionLimits::max_backlog` and
 /// `max_queue` each message counts 8 bytes more than it holds, so that empty ones are bounded too.
 struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in the reader's order
     std::vector<std::string> subprotocols = {};
@@ -65,10 +65,6 @@ struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in 
     bool environment_proxy = true;
     std::string local_address = {};
     std::uint8_t max_redirects = 0;
-    std::size_t max_message_size = std::size_t{1024} * 1024;
-    std::size_t max_backlog = std::size_t{1024} * 1024;
-    Compression compression = Compression::shared;
-    std::size_t compression_threshold = 1024;
     std::string roots_file = {};
     std::string certificate_file = {};
     std::string key_file = {};
@@ -76,12 +72,7 @@ struct ClientOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in 
     std::string pinned_keys = {};
     TlsVersion oldest = TlsVersion::tls_1_2;
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
-    std::chrono::milliseconds ping_after = std::chrono::seconds(30);
-    std::chrono::milliseconds ping_every = std::chrono::milliseconds(0);
-    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
-    std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
-    std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
-    std::uint16_t max_control_frames = 500;
+    ConnectionLimits limits = {};
 
     /// Nothing: a connection that is lost stays lost.
     std::optional<Reconnect> reconnect = {};
@@ -158,13 +149,14 @@ public:
     /// all have left. (Other than in the standard, what is sent after `close` does not count.)
     [[nodiscard]] std::size_t buffered_amount() const;
     /// How long the server took to answer the latest ping that the Client knows of: it looks
-    /// whenever a message comes, and with `ping_every` after each answer. Nothing before the first.
+    /// whenever a message comes, and with `limits.ping_every` after each answer. Nothing before the
+    /// first.
     [[nodiscard]] std::optional<std::chrono::microseconds> round_trip() const;
 
     /// Sends a copy of `message`. `sent`: it is on its way; `buffered`: it waits, for a connection
     /// or for a server that reads slowly; `dropped`: there is no connection, or more than
-    /// `max_backlog` (without one: `max_queue`) would wait. What one thread sends stays in its
-    /// order. Each message arrives at most once: what a lost connection had taken is not sent
+    /// `limits.max_backlog` (without one: `max_queue`) would wait. What one thread sends stays in
+    /// its order. Each message arrives at most once: what a lost connection had taken is not sent
     /// again.
     SendStatus send(Message message);
     SendStatus send(std::string_view text) { return send(Message::text(text)); }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <longwire/compression.hpp>
+#include <longwire/connection_limits.hpp>
 #include <longwire/header_field.hpp>
 #include <longwire/result.hpp>
 #include <longwire/task.hpp>
@@ -77,37 +77,12 @@ struct ConnectOptions {
     /// secret (`user`, `bearer`, `cookies`, the fields Authorization and Cookie) goes to the first
     /// origin alone, as does a Host that was given, and wss: is never left for ws:.
     std::uint8_t max_redirects = 0;
-    /// The largest message to accept, in bytes, over all its fragments.
-    std::size_t max_message_size = std::size_t{1024} * 1024;
-    /// The most bytes that may wait to be sent; `send` drops what would go beyond. (64 KiB and one
-    /// message are always let in.)
-    std::size_t max_backlog = std::size_t{1024} * 1024;
-    /// Whether compression is offered to the server.
-    Compression compression = Compression::shared;
-    /// Messages of fewer bytes are sent as they are.
-    std::size_t compression_threshold = 1024;
     /// For wss: URLs: what to trust, and what to show.
     ClientTls tls = {};
     /// For everything from the name to the server's answer.
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
-    /// A ping is sent after this long without a sign of the peer; 0 turns pings off.
-    std::chrono::milliseconds ping_after = std::chrono::seconds(30);
-    /// A ping is sent this often, whatever else comes and goes, so that `round_trip` stays true;
-    /// 0: only after silence, as `ping_after` says.
-    std::chrono::milliseconds ping_every = std::chrono::milliseconds(0);
-    /// The connection is given up after this long without a sign of the peer; 0: never. While the
-    /// ping waits behind what was sent before it, it is a sign that the peer's system takes some of
-    /// that.
-    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
-    /// How long the peer may take to answer a close frame and to end the connection, once it has
-    /// what was sent before; and until then, how long to take some more of that.
-    std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
-    /// How long a frame may take to arrive once it has begun, beside one second for each 4 KiB of
-    /// it; what is slower is closed with 1008.
-    std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
-    /// Pings and pongs that the server may send in one second; more is closed with 1008. 0: no
-    /// limit.
-    std::uint16_t max_control_frames = 500;
+    /// Sizes, times and counts of the connection, and whether compression is offered.
+    ConnectionLimits limits = {};
 };
 
 /// Connects to `url` (`ws://host[:port]/path`, `wss:` for TLS; a Unix socket:

@@ -7,6 +7,7 @@
 #include <longwire/close_code.hpp>
 #include <longwire/compression.hpp>
 #include <longwire/connect.hpp>
+#include <longwire/connection_limits.hpp>
 #include <longwire/deadline.hpp>
 #include <longwire/error.hpp>
 #include <longwire/header_field.hpp>

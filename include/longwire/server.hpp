@@ -1,7 +1,7 @@
 #pragma once
 
 #include <longwire/access_record.hpp>
-#include <longwire/compression.hpp>
+#include <longwire/connection_limits.hpp>
 #include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
@@ -56,7 +56,7 @@ using WebSocketCoroutine = std::function<Task<>(WebSocket&)>;
 /// The same, with the request, which the coroutine then owns.
 using WebSocketRequestCoroutine = std::function<Task<>(WebSocket&, Request)>;
 
-/// What a WebSocket route allows. Times of 0 turn that timeout off.
+/// What a WebSocket route allows.
 struct WebSocketOptions {
     /// Origins whose pages may connect ("https://example.org"), "*" for all. With none given, an
     /// Origin must match the Host field (RFC 6455, section 10.2); a request without an Origin
@@ -65,33 +65,14 @@ struct WebSocketOptions {
     /// The subprotocols this route speaks, the preferred first (RFC 6455, section 1.9). The first
     /// that the client offers too is chosen; none is no reason to refuse.
     std::vector<std::string> subprotocols = {};
-    /// The largest message to accept, in bytes, over all its fragments; more is closed with 1009.
-    std::size_t max_message_size = std::size_t{1024} * 1024;
-    /// The most bytes that may wait for a slow peer; `slow_reader` says what becomes of what would
-    /// go beyond. (64 KiB and one message are always let in.)
-    std::size_t max_backlog = std::size_t{1024} * 1024;
-    /// What becomes of messages for which a peer reads too slowly. A topic may have a rule of its
-    /// own (`Server::topic`).
+    /// Sizes, times and counts of each connection, and whether it is compressed.
+    ConnectionLimits limits = {};
+    /// What becomes of messages for which a peer reads too slowly, so that more than
+    /// `ConnectionLimits::max_backlog` would wait. A topic may have a rule of its own
+    /// (`Server::topic`).
     SlowReader slow_reader = SlowReader::close;
     /// Topics that one connection may be subscribed to at a time.
     std::size_t max_subscriptions = 4096;
-    /// Whether messages are compressed where the client can do it too.
-    Compression compression = Compression::shared;
-    /// Messages of fewer bytes are sent as they are.
-    std::size_t compression_threshold = 1024;
-    /// A ping is sent after this long without a sign of the peer.
-    std::chrono::milliseconds ping_after = std::chrono::seconds(30);
-    /// The connection is given up after this long without a sign of the peer. While the ping waits
-    /// behind what was sent before it, it is a sign that the peer's system takes some of that.
-    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
-    /// How long the peer may take to answer a close frame and to end the connection, once it has
-    /// what was sent before; and until then, how long to take some more of that.
-    std::chrono::milliseconds close_timeout = std::chrono::seconds(5);
-    /// How long a frame may take to arrive once it has begun, beside one second for each 4 KiB of
-    /// it; what is slower is closed with 1008.
-    std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
-    /// Pings and pongs that a peer may send in one second; more is closed with 1008. 0: no limit.
-    std::uint16_t max_control_frames = 500;
 };
 
 /// Answers one HTTP request. Runs on the connection's loop and must not block it. One that throws
@@ -294,7 +275,7 @@ public:
     void change(const ServerOptions& options);
     /// Lets `change` change the options of each WebSocket route, for connections that are opened
     /// from now on: sizes, times, counts and rules for slow readers. `origins`, `subprotocols` and
-    /// whether there is compression stay as they were. Any thread.
+    /// `ConnectionLimits::compression` stay as they were. Any thread.
     void change_websockets(
         const std::function<void(std::string_view path, WebSocketOptions& options)>& change);
 

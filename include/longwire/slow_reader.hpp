@@ -7,7 +7,7 @@
 namespace longwire {
 
 /// What becomes of messages for a peer that reads too slowly: once as much waits for it as may
-/// (`WebSocketOptions::max_backlog`), or, with `latest`, as soon as anything does.
+/// (`ConnectionLimits::max_backlog`), or, with `latest`, as soon as anything does.
 enum class SlowReader : std::uint8_t {
     close,        ///< The connection is closed with 1008.
     drop_newest,  ///< A message that has no room is not sent.

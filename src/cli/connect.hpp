@@ -2,7 +2,7 @@
 
 #include "cli/palette.hpp"
 
-#include <longwire/compression.hpp>
+#include <longwire/connection_limits.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -34,9 +34,8 @@ struct ConnectOptions {
     std::string pinned_keys;
     bool insecure = false;
     std::chrono::milliseconds timeout = std::chrono::seconds(10);
-    std::optional<std::chrono::milliseconds> ping_every;
-    Compression compression = Compression::shared;
-    std::size_t max_message_size = std::size_t{64} * 1024 * 1024;
+    std::optional<std::chrono::milliseconds> ping_every;  // nothing: as the front has it
+    ConnectionLimits limits;
     bool reconnect = false;
 
     // Of what goes in and out

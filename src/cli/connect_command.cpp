@@ -104,10 +104,10 @@ void add_connection(CLI::App& connect, ConnectOptions& options) {
                   "Connect again when there is no connection, after longer and longer\n"
                   "pauses; what is to be sent meanwhile waits")
         ->group(group);
-    add_word(connect, "--compress", options.compression, compression_word,
+    add_word(connect, "--compress", options.limits.compression, compression_word,
              "Offer compression: off, shared (each message by itself) or dedicated", "shared")
         .group(group);
-    add_word(connect, "--max-message", options.max_message_size, size_word,
+    add_word(connect, "--max-message", options.limits.max_message_size, size_word,
              "The largest message to take; beyond: 1009", "64MiB")
         .group(group);
 }

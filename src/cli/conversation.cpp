@@ -41,9 +41,8 @@ longwire::ConnectOptions Conversation::terms() const {
                  .verify = !options_.insecure,
                  .pinned_keys = options_.pinned_keys};
     terms.handshake_timeout = options_.timeout;
-    terms.max_message_size = options_.max_message_size;
-    terms.compression = options_.compression;
-    terms.ping_every = options_.ping_every.value_or(std::chrono::milliseconds(0));
+    terms.limits = options_.limits;
+    terms.limits.ping_every = options_.ping_every.value_or(std::chrono::milliseconds(0));
     return terms;
 }
 

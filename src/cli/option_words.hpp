@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace longwire::cli {
 
@@ -59,10 +60,12 @@ CLI::Option& add_word(CLI::App& command, const std::string& name, Target& target
                 ->option_text(word.type);
 }
 
-/// The same; `usual` is what the help says it is without.
+/// The same; `usual` is what it is without, and what the help says of that. (A std::optional stays
+/// as it is: whoever reads it knows.)
 template <class Value, class Target>
 CLI::Option& add_word(CLI::App& command, const std::string& name, Target& target,
                       const Word<Value>& word, const std::string& text, const std::string& usual) {
+    if constexpr (std::is_same_v<Target, Value>) target = word.parse(usual).value();
     return *add_word(command, name, target, word, text).option_text(word.type + "=" + usual);
 }
 

@@ -2,6 +2,7 @@
 
 #include "access/channel_rule.hpp"
 #include "access/claims.hpp"
+#include "cli/reloaded_options.hpp"
 #include "dialects/pusher/app.hpp"
 #include "ops/log.hpp"
 
@@ -16,7 +17,8 @@
 
 namespace longwire::cli {
 
-/// What `longwire serve` was asked to do.
+/// What `longwire serve` was asked to do. (Where nothing stands here, an option's default stands in
+/// its declaration, in serve_command.cpp.)
 struct ServeOptions {
     std::vector<std::string> listen = {"127.0.0.1:8000"};
     std::string echo = "/echo";         // or off
@@ -29,6 +31,7 @@ struct ServeOptions {
     std::vector<std::string> arguments;  // as they were given
     std::vector<std::string> settled;    // with what the environment and the configuration say
     std::string config;
+    ReloadedOptions reloaded;                         // of those that are declared
     std::vector<access::ChannelRule> channels;        // of the configuration file
     std::vector<dialects::pusher::AppSettings> apps;  // of the same
     std::string token_secret;                         // as secret_value takes it
@@ -40,10 +43,10 @@ struct ServeOptions {
     struct Hook {
         std::string url;
         std::string connect_url;
-        std::chrono::milliseconds timeout = std::chrono::seconds(3);
+        std::chrono::milliseconds timeout = {};
         std::string secret;  // as secret_value takes it
         std::vector<std::string> headers;
-        std::size_t at_once = 64;
+        std::size_t at_once = 0;
         std::string roots_file;
     };
     Hook hook;
@@ -54,7 +57,7 @@ struct ServeOptions {
     std::optional<std::size_t> max_memory;      // of connections and histories; nothing: by the
     std::optional<std::size_t> history_memory;  // system's limit. The part of the histories.
     WebSocketOptions websocket;
-    SocketIoOptions socketio = {.recovery = std::chrono::minutes(2)};
+    SocketIoOptions socketio;
     bool verbose = false;
     ops::LogFormat log_format = ops::LogFormat::automatic;
     std::string access_log = "off";  // or a file, or - for standard output

@@ -56,6 +56,24 @@ std::string wrong_with_path(const std::string& path) {
     return {};
 }
 
+/// SIGHUP reads it again.
+CLI::Option& reloaded(ServeOptions& options, CLI::Option& option) {
+    options.reloaded.add("--" + option.get_lnames().front());
+    return option;
+}
+CLI::Option& reloaded(ServeOptions& options, CLI::Option* option) {
+    return reloaded(options, *option);
+}
+
+/// A limit of each WebSocket connection: after SIGHUP, of those that come then.
+template <class Value>
+void add_limit(CLI::App& serve, ServeOptions& options, const std::string& name,
+               Value ConnectionLimits::* limit, const Word<Value>& word, const std::string& text,
+               const std::string& usual) {
+    add_word(serve, name, options.websocket.limits.*limit, word, text, usual);
+    options.reloaded.add(name, limit);
+}
+
 /// So many in a second, and twice as many at once.
 const Word<access::Rate> burst_word = {
     "NUMBER", "a whole number", [](std::string_view word) -> std::optional<access::Rate> {
@@ -88,62 +106,72 @@ void add_proxies(CLI::App& serve, ServeOptions& options) {
             return parsed ? std::string() : parsed.error().message();
         },
         "", "proxy");
-    serve
-        .add_option("--trusted-proxy", options.limits.trusted_proxies,
-                    "A proxy that is trusted to report the client's address: an address, a\n"
-                    "network such as 10.0.0.0/8, or unix for every Unix socket; may be\n"
-                    "repeated. The last address in the proxy's header field that is not itself\n"
-                    "a trusted proxy is the client's")
-        ->type_name("ADDRESS")
-        ->allow_extra_args(false)
-        ->check(known);
-    add_word(serve, "--forwarded-field", options.limits.forwarded_field, forwarded_field_word,
-             "The header field that these proxies write; the other one is ignored",
-             "X-Forwarded-For")
-        .option_text("X-Forwarded-For|Forwarded=X-Forwarded-For");
+    reloaded(options,
+             serve
+                 .add_option(
+                     "--trusted-proxy", options.limits.trusted_proxies,
+                     "A proxy that is trusted to report the client's address: an address, a\n"
+                     "network such as 10.0.0.0/8, or unix for every Unix socket; may be\n"
+                     "repeated. The last address in the proxy's header field that is not itself\n"
+                     "a trusted proxy is the client's")
+                 ->type_name("ADDRESS")
+                 ->allow_extra_args(false)
+                 ->check(known));
+    reloaded(
+        options,
+        add_word(serve, "--forwarded-field", options.limits.forwarded_field, forwarded_field_word,
+                 "The header field that these proxies write; the other one is ignored",
+                 "X-Forwarded-For")
+            .option_text("X-Forwarded-For|Forwarded=X-Forwarded-For"));
 }
 
 void add_limits(CLI::App& serve, ServeOptions& options) {
     serve.option_defaults()->group("Limits");
-    WebSocketOptions& websocket = options.websocket;
-    add_word(serve, "--max-message", websocket.max_message_size, size_word,
-             "Largest message, over all its fragments; larger: close code 1009", "1MiB");
-    add_word(serve, "--max-backlog", websocket.max_backlog, size_word,
-             "Most data that waits for a slow reader; more: close code 1008", "1MiB");
+    add_limit(serve, options, "--max-message", &ConnectionLimits::max_message_size, size_word,
+              "Largest message, over all its fragments; larger: close code 1009", "1MiB");
+    add_limit(serve, options, "--max-backlog", &ConnectionLimits::max_backlog, size_word,
+              "Most data that waits for a slow reader; more: close code 1008", "1MiB");
     ServerOptions& server = options.limits;
-    add_word(serve, "--max-connections", server.max_connections, count_word,
-             "Connections in total; more: 503. 0: as many as the system allows", "0");
-    add_word(serve, "--max-connections-per-address", server.max_connections_per_address, count_word,
-             "Connections of one IPv4 address or IPv6 /64; more: 429. 0: no limit.\n"
-             "Do not set it behind a proxy, where all have one address",
-             "0");
-    add_word(serve, "--max-memory", options.max_memory, size_word,
-             "Memory for histories, slow readers and unfinished messages; when it is\n"
-             "used up: 503 and close code 1013 [half of the memory of the machine or\n"
-             "the control group]");
-    add_word(serve, "--history-memory", options.history_memory, size_word,
-             "The part of it for histories; when it is used up, they get shorter [a\n"
-             "quarter]");
-    add_word(serve, "--max-header-size", server.max_request_head, size_word,
-             "Request line and header fields; larger: 431", "16KiB");
-    add_word(serve, "--max-header-count", server.max_request_fields, count_word,
-             "Header fields of a request; more: 431", "100");
-    add_word(serve, "--max-control-frames", websocket.max_control_frames, rate_word,
-             "Pings and pongs per second from one peer; more: close code 1008. 0: no\n"
-             "limit",
-             "500");
-    add_word(serve, "--handshake-timeout", options.limits.handshake_timeout, time_word,
-             "Time for a whole request to arrive; 0: no limit", "10s");
-    add_word(serve, "--frame-timeout", websocket.frame_timeout, time_word,
-             "Time for a whole frame to arrive, and 1s more for each 4 KiB of it;\n"
-             "longer: close code 1008. 0: no limit",
-             "30s");
-    add_word(serve, "--ping-after", websocket.ping_after, time_word,
-             "Send a ping to a peer that has been silent for this long; 0: never", "30s");
-    add_word(serve, "--idle-timeout", websocket.idle_timeout, time_word,
-             "Close a connection whose peer has been silent for this long; 0: never", "60s");
-    add_word(serve, "--close-timeout", websocket.close_timeout, time_word,
-             "Time for the peer to answer a close frame", "5s");
+    reloaded(options,
+             add_word(serve, "--max-connections", server.max_connections, count_word,
+                      "Connections in total; more: 503. 0: as many as the system allows", "0"));
+    reloaded(options,
+             add_word(serve, "--max-connections-per-address", server.max_connections_per_address,
+                      count_word,
+                      "Connections of one IPv4 address or IPv6 /64; more: 429. 0: no limit.\n"
+                      "Do not set it behind a proxy, where all have one address",
+                      "0"));
+    reloaded(options,
+             add_word(serve, "--max-memory", options.max_memory, size_word,
+                      "Memory for histories, slow readers and unfinished messages; when it is\n"
+                      "used up: 503 and close code 1013 [half of the memory of the machine or\n"
+                      "the control group]"));
+    reloaded(options,
+             add_word(serve, "--history-memory", options.history_memory, size_word,
+                      "The part of it for histories; when it is used up, they get shorter [a\n"
+                      "quarter]"));
+    reloaded(options, add_word(serve, "--max-header-size", server.max_request_head, size_word,
+                               "Request line and header fields; larger: 431", "16KiB"));
+    reloaded(options, add_word(serve, "--max-header-count", server.max_request_fields, count_word,
+                               "Header fields of a request; more: 431", "100"));
+    add_limit(serve, options, "--max-control-frames", &ConnectionLimits::max_control_frames,
+              rate_word,
+              "Pings and pongs per second from one peer; more: close code 1008. 0: no\n"
+              "limit",
+              "500");
+    reloaded(options,
+             add_word(serve, "--handshake-timeout", options.limits.handshake_timeout, time_word,
+                      "Time for a whole request to arrive; 0: no limit", "10s"));
+    add_limit(serve, options, "--frame-timeout", &ConnectionLimits::frame_timeout, time_word,
+              "Time for a whole frame to arrive, and 1s more for each 4 KiB of it;\n"
+              "longer: close code 1008. 0: no limit",
+              "30s");
+    add_limit(serve, options, "--ping-after", &ConnectionLimits::ping_after, time_word,
+              "Send a ping to a peer that has been silent for this long; 0: never", "30s");
+    add_limit(serve, options, "--idle-timeout", &ConnectionLimits::idle_timeout, time_word,
+              "Close a connection whose peer has been silent for this long; 0: never", "60s");
+    add_limit(serve, options, "--close-timeout", &ConnectionLimits::close_timeout, time_word,
+              "Time for the peer to answer a close frame", "5s");
 }
 
 void add_tls(CLI::App& serve, ServeOptions& options) {
@@ -178,7 +206,7 @@ void add_access(CLI::App& serve, ServeOptions& options) {
     serve.option_defaults()->group("Authorization");
     const auto add = [&](const char* name, std::string& target, const char* text,
                          const char* type) {
-        serve.add_option(name, target, text)->type_name(type);
+        reloaded(options, serve.add_option(name, target, text)->type_name(type));
     };
     serve
         .add_option("--origin", options.websocket.origins,
@@ -190,20 +218,22 @@ void add_access(CLI::App& serve, ServeOptions& options) {
         "The secret that tokens are signed with (HS256), of 32 bytes or more; @FILE\n"
         "or env:NAME",
         "SECRET");
-    serve
-        .add_option("--token-key", options.token_keys,
-                    "A public key (PEM) that verifies tokens (RS256, ES256, EdDSA); may be\n"
-                    "repeated")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
+    reloaded(
+        options,
+        serve
+            .add_option("--token-key", options.token_keys,
+                        "A public key (PEM) that verifies tokens (RS256, ES256, EdDSA); may be\n"
+                        "repeated")
+            ->type_name("FILE")
+            ->allow_extra_args(false));
     add("--token-jwks", options.token_jwks, "A JWK Set with keys that verify tokens", "FILE");
     add("--token-audience", options.token_demands.audience, "Tokens must be for this audience",
         "NAME");
     add("--token-issuer", options.token_demands.issuer, "Tokens must be from this issuer", "NAME");
     const auto add_rate = [&](const std::string& name, access::Rate& rate,
                               const std::string& whose) {
-        add_word(serve, name, rate, burst_word,
-                 whose + "; a burst may be\ntwice as large. 0: no limit", "0");
+        reloaded(options, add_word(serve, name, rate, burst_word,
+                                   whose + "; a burst may be\ntwice as large. 0: no limit", "0"));
     };
     add_rate("--publish-rate", options.rates.publish_per_connection,
              "Messages per second that a connection may publish");
@@ -224,29 +254,33 @@ void add_hook(CLI::App& serve, ServeOptions& options) {
             return checked ? std::string() : checked.error().message();
         },
         "", "url");
-    serve
-        .add_option("--hook-url", hook.url,
-                    "Your own server, asked by POST where a rule says webhook")
-        ->type_name("URL")
-        ->check(callable);
-    serve
-        .add_option("--hook-connect", hook.connect_url,
-                    "Your own server, asked by POST who each client is")
-        ->type_name("URL")
-        ->check(callable);
-    add_word(serve, "--hook-timeout", hook.timeout, time_word,
-             "Time for its answer; longer: the client gets 503", "3s");
-    serve
-        .add_option("--hook-secret", hook.secret,
-                    "The secret that signs these requests (HMAC-SHA256 in Longwire-Signature),\n"
-                    "of 32 bytes or more; @FILE or env:NAME")
-        ->type_name("SECRET");
-    serve
-        .add_option("--hook-header", hook.headers,
-                    "A header field of the client that is sent along, such as Cookie; may be\n"
-                    "repeated")
-        ->type_name("NAME")
-        ->allow_extra_args(false);
+    reloaded(options, serve
+                          .add_option("--hook-url", hook.url,
+                                      "Your own server, asked by POST where a rule says webhook")
+                          ->type_name("URL")
+                          ->check(callable));
+    reloaded(options, serve
+                          .add_option("--hook-connect", hook.connect_url,
+                                      "Your own server, asked by POST who each client is")
+                          ->type_name("URL")
+                          ->check(callable));
+    reloaded(options, add_word(serve, "--hook-timeout", hook.timeout, time_word,
+                               "Time for its answer; longer: the client gets 503", "3s"));
+    reloaded(options,
+             serve
+                 .add_option(
+                     "--hook-secret", hook.secret,
+                     "The secret that signs these requests (HMAC-SHA256 in Longwire-Signature),\n"
+                     "of 32 bytes or more; @FILE or env:NAME")
+                 ->type_name("SECRET"));
+    reloaded(
+        options,
+        serve
+            .add_option("--hook-header", hook.headers,
+                        "A header field of the client that is sent along, such as Cookie; may be\n"
+                        "repeated")
+            ->type_name("NAME")
+            ->allow_extra_args(false));
     add_word(serve, "--hook-at-once", hook.at_once, positive_word,
              "Requests to it at the same time; others wait", "64");
     serve
@@ -286,12 +320,13 @@ void add_operation(CLI::App& serve, ServeOptions& options) {
                     "Address for the operator, with /healthz, /readyz, /metrics and /channels:\n"
                     "HOST:PORT or unix:PATH")
         ->type_name("ADDRESS");
-    add_word(serve, "--drain", options.drain, time_word,
-             "On SIGTERM, close the connections gradually over this time", "0s");
-    add_word(serve, "--drain-delay", options.drain_delay, time_word,
-             "Before that, keep serving and accepting for this long while /readyz says\n"
-             "503, so that a load balancer notices",
-             "0s");
+    reloaded(options, add_word(serve, "--drain", options.drain, time_word,
+                               "On SIGTERM, close the connections gradually over this time", "0s"));
+    reloaded(options,
+             add_word(serve, "--drain-delay", options.drain_delay, time_word,
+                      "Before that, keep serving and accepting for this long while /readyz says\n"
+                      "503, so that a load balancer notices",
+                      "0s"));
 }
 
 void add_logs(CLI::App& serve, ServeOptions& options) {
@@ -346,13 +381,13 @@ CLI::App& add_serve(CLI::App& app, ServeOptions& options) {
             "", "folder"));
     add_tls(serve, options);
     serve.option_defaults()->group("Compression");
-    add_word(serve, "--compress", options.websocket.compression, compression_word,
+    add_word(serve, "--compress", options.websocket.limits.compression, compression_word,
              "Compress messages; shared: each by itself; dedicated: with the context of\n"
              "earlier messages, which takes some 200 KiB per connection",
              "shared")
         .option_text("off|shared|dedicated=shared");
-    add_word(serve, "--compress-threshold", options.websocket.compression_threshold, size_word,
-             "Smaller messages are sent uncompressed", "1KiB");
+    add_limit(serve, options, "--compress-threshold", &ConnectionLimits::compression_threshold,
+              size_word, "Smaller messages are sent uncompressed", "1KiB");
     add_speed(serve, options);
     add_limits(serve, options);
     add_proxies(serve, options);

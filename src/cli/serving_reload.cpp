@@ -61,50 +61,16 @@ Result<void> reload_policy(const Reloading& its, const ServeOptions& fresh) {
     return {};
 }
 
-/// Where a route has what the configuration said, it gets what that says now.
-template <class Value>
-void follow(Value& value, const Value& before, const Value& now) {
-    if (value == before) value = now;
-}
-
 Result<void> reload_limits(const Reloading& its, const ServeOptions& fresh) {
     const auto memory = divide_memory(fresh, ops::memory_limit());
     if (!memory) return Failure(memory.error());
     its.broker.limit_history(memory->histories);
     its.server.change(limits_with(fresh, *memory));
     its.server.change_websockets([&](std::string_view /*path*/, WebSocketOptions& options) {
-        const WebSocketOptions& before = its.options.websocket;
-        const WebSocketOptions& now = fresh.websocket;
-        follow(options.max_message_size, before.max_message_size, now.max_message_size);
-        follow(options.max_backlog, before.max_backlog, now.max_backlog);
-        follow(options.compression_threshold, before.compression_threshold,
-               now.compression_threshold);
-        follow(options.ping_after, before.ping_after, now.ping_after);
-        follow(options.idle_timeout, before.idle_timeout, now.idle_timeout);
-        follow(options.close_timeout, before.close_timeout, now.close_timeout);
-        follow(options.frame_timeout, before.frame_timeout, now.frame_timeout);
-        follow(options.max_control_frames, before.max_control_frames, now.max_control_frames);
+        fresh.reloaded.follow(options.limits, its.options.websocket.limits, fresh.websocket.limits);
     });
     StopOnSignal::leave_by({.delay = fresh.drain_delay, .within = fresh.drain});
     return {};
-}
-
-/// Whether an option means something to a server that runs.
-bool is_reloaded(std::string_view option) {
-    static constexpr std::string_view prefixes[] = {"--token-", "--publish-rate", "--request-rate"};
-    static constexpr std::string_view whole[] = {
-        "--max-message",       "--max-backlog",     "--max-connections",
-        "--max-memory",        "--history-memory",  "--max-connections-per-address",
-        "--max-header-count",  "--idle-timeout",    "--max-control-frames",
-        "--handshake-timeout", "--frame-timeout",   "--compress-threshold",
-        "--ping-after",        "--close-timeout",   "--drain",
-        "--hook-url",          "--hook-connect",    "--hook-timeout",
-        "--hook-secret",       "--hook-header",     "--config",
-        "--trusted-proxy",     "--forwarded-field", "--drain-delay",
-        "--max-header-size"};
-    return std::ranges::any_of(
-               prefixes, [&](std::string_view prefix) { return option.starts_with(prefix); }) ||
-           std::ranges::find(whole, option) != std::ranges::end(whole);
 }
 
 /// Tells of what has changed and needs another start.
@@ -116,7 +82,7 @@ void say_what_stays(const ServeOptions& running, const ServeOptions& fresh) {
     std::set<std::string> options;
     for (const std::string& word : changed) options.insert(word.substr(0, word.find('=')));
     for (const std::string& option : options) {
-        if (is_reloaded(option)) continue;
+        if (fresh.reloaded.holds(option)) continue;
         std::string key = option.substr(std::min<std::size_t>(2, option.size()));
         std::ranges::replace(key, '-', '_');
         ops::say(LogLevel::warning,

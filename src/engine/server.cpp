@@ -31,18 +31,9 @@ http::Limits limits_of(const ServerOptions& options) {
 }
 
 engine::Terms terms_of(const WebSocketOptions& options) {
-    engine::Terms terms;
-    terms.max_message_size = options.max_message_size;
-    terms.max_backlog = options.max_backlog;
+    engine::Terms terms{options.limits};
     terms.slow_reader = options.slow_reader;
     terms.max_subscriptions = options.max_subscriptions;
-    terms.compression = options.compression;
-    terms.compression_threshold = options.compression_threshold;
-    terms.ping_after = options.ping_after;
-    terms.idle_timeout = options.idle_timeout;
-    terms.close_timeout = options.close_timeout;
-    terms.frame_timeout = options.frame_timeout;
-    terms.max_control_frames = options.max_control_frames;
     return terms;
 }
 

@@ -9,6 +9,7 @@
 #include "protocol/role.hpp"
 
 #include <longwire/close_code.hpp>
+#include <longwire/connection_limits.hpp>
 #include <longwire/message.hpp>
 #include <longwire/ready_state.hpp>
 
@@ -59,7 +60,7 @@ concept GivesPlace = requires(Handler handler) { handler.place(std::size_t{1}); 
 class Connection {
 public:
     /// `limits` must outlive the connection.
-    Connection(Role role, const DecoderLimits& limits) noexcept : decoder_(role, limits) {}
+    Connection(Role role, const ConnectionLimits& limits) noexcept : decoder_(role, limits) {}
 
     /// Both sides agreed on permessage-deflate: messages may be compressed from now on.
     /// `compression` must outlive the connection.
@@ -81,7 +82,7 @@ public:
     [[nodiscard]] bool holds_nothing() const noexcept { return decoder_.holds_nothing(); }
     [[nodiscard]] Role role() const noexcept { return decoder_.role(); }
     /// What it was made with.
-    [[nodiscard]] const DecoderLimits& limits() const noexcept { return decoder_.limits(); }
+    [[nodiscard]] const ConnectionLimits& limits() const noexcept { return decoder_.limits(); }
 
     /// Takes bytes from the peer, changing them, and gives how many were consumed: all of them,
     /// unless the handler asked to pause.

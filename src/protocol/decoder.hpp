@@ -11,6 +11,7 @@
 #include "protocol/utf8.hpp"
 
 #include <longwire/close_code.hpp>
+#include <longwire/connection_limits.hpp>
 #include <longwire/message.hpp>
 
 #include <algorithm>
@@ -32,12 +33,6 @@ enum class Flow : std::uint8_t {
     proceed,  ///< Go on.
     pause,    ///< Come back: the rest of the input is fed again later.
     stop,     ///< Decode nothing more, ever.
-};
-
-/// What a decoder lets a peer ask of it.
-struct DecoderLimits {
-    /// The payload of one message in bytes, over all its fragments.
-    std::size_t max_message_size = std::size_t{1024} * 1024;
 };
 
 /// What became of the input.
@@ -71,7 +66,7 @@ concept TakesCompressed =
         visitor.on_compressed_part(MessageType::text, payload, true, inflation);
     };
 
-/// A visitor with a limit of its own in place of DecoderLimits: `std::uint64_t room(bool
+/// A visitor with a limit of its own in place of `max_message_size`: `std::uint64_t room(bool
 /// compressed)` says how many bytes more it takes of the message that begins or goes on; what a
 /// header claims beyond that is refused.
 template <class Visitor>
@@ -90,14 +85,14 @@ concept LimitsMessages = requires(Visitor visitor) { visitor.room(true); };
 class Decoder {
 public:
     /// `limits` must outlive the decoder, and not change meanwhile.
-    Decoder(Role role, const DecoderLimits& limits) noexcept : limits_(&limits), role_(role) {}
+    Decoder(Role role, const ConnectionLimits& limits) noexcept : limits_(&limits), role_(role) {}
 
     /// Decodes from `input`. After a failure, a close frame or Flow::stop all input is ignored.
     template <class Visitor>
     Decoded decode(std::span<std::byte> input, Visitor& visitor);
 
     [[nodiscard]] Role role() const noexcept { return role_; }
-    [[nodiscard]] const DecoderLimits& limits() const noexcept { return *limits_; }
+    [[nodiscard]] const ConnectionLimits& limits() const noexcept { return *limits_; }
     [[nodiscard]] std::size_t max_message_size() const noexcept {
         return limits_->max_message_size;
     }
@@ -195,7 +190,7 @@ private:
         return *unfinished_;
     }
 
-    const DecoderLimits* limits_;
+    const ConnectionLimits* limits_;
     std::unique_ptr<Unfinished> unfinished_;
     Role role_;
     Rsv1 rsv1_ = Rsv1::reserved;

@@ -39,10 +39,10 @@ struct Order {
 
 longwire::ConnectOptions options_for(const Order& order) {
     longwire::ConnectOptions options;
-    options.max_message_size = std::size_t{64} * 1024 * 1024;
-    options.max_backlog = options.max_message_size;
-    options.compression = order.compression;
-    options.compression_threshold = 0;
+    options.limits.max_message_size = std::size_t{64} * 1024 * 1024;
+    options.limits.max_backlog = options.limits.max_message_size;
+    options.limits.compression = order.compression;
+    options.limits.compression_threshold = 0;
     return options;
 }
 

@@ -114,14 +114,14 @@ struct SlowReaders : QuietServer {
     }
 
     RunningServer running{{.threads = 2}};
-    Hub hub{
-        running.server,
-        {.rules = {{.pattern = "close", .history_count = 1000},
-                   {.pattern = "newest", .slow_reader = SlowReader::drop_newest},
-                   {.pattern = "oldest", .slow_reader = SlowReader::drop_oldest},
-                   {.pattern = "latest", .slow_reader = SlowReader::latest}},
-         .authorize = [](AuthorizationRequest question) { question.allow(); },
-         .websocket = {.max_backlog = std::size_t{64} * 1024, .compression = Compression::off}}};
+    Hub hub{running.server,
+            {.rules = {{.pattern = "close", .history_count = 1000},
+                       {.pattern = "newest", .slow_reader = SlowReader::drop_newest},
+                       {.pattern = "oldest", .slow_reader = SlowReader::drop_oldest},
+                       {.pattern = "latest", .slow_reader = SlowReader::latest}},
+             .authorize = [](AuthorizationRequest question) { question.allow(); },
+             .websocket = {.limits = {.max_backlog = std::size_t{64} * 1024,
+                                      .compression = Compression::off}}}};
     std::size_t published = 0;
 };
 

@@ -49,8 +49,9 @@ private:
 TEST(ClientBounds, HoldWhileAServerReadsSlowly) {
     const RawServer server(16 * 1024);
     ClientEvents events;
-    Client client(server.url(),
-                  events.watch({.max_backlog = max_backlog, .compression = Compression::off}));
+    Client client(
+        server.url(),
+        events.watch({.limits = {.max_backlog = max_backlog, .compression = Compression::off}}));
     RawConnection connection = server.accept();
     connection.send(switching_to(connection.read_until("\r\n\r\n")));
     events.wait_for("open");
@@ -82,8 +83,7 @@ TEST(ClientBounds, HoldWhenConnectionsBreak) {
     std::atomic<std::size_t> most = 0;
     ClientEvents events;
     ClientOptions options =
-        events.watch({.max_backlog = max_backlog,
-                      .compression = Compression::off,
+        events.watch({.limits = {.max_backlog = max_backlog, .compression = Compression::off},
                       .reconnect = Reconnect{.first_delay = 5ms, .max_delay = 5ms},
                       .max_queue = max_queue});
     options.on_reconnecting = [&](Client& client, const Interruption&) {
@@ -111,7 +111,7 @@ TEST(ClientBounds, NothingIsBufferedOnceTheConnectionIsLostForGood) {
     for (int round = 0; round < 5; ++round) {
         const RawServer server(16 * 1024);
         ClientEvents events;
-        Client client(server.url(), events.watch({.max_backlog = max_backlog}));
+        Client client(server.url(), events.watch({.limits = {.max_backlog = max_backlog}}));
         {
             const Senders senders(client);
             RawConnection connection = server.accept();

@@ -22,7 +22,7 @@ struct Ended {
 
 /// Receives to the end; closes first if it is told to by a message "close".
 Task<> listen_to(std::string url, std::chrono::milliseconds close_timeout, Ended& ended) {
-    auto socket = co_await connect(url, {.close_timeout = close_timeout});
+    auto socket = co_await connect(url, {.limits = {.close_timeout = close_timeout}});
     EXPECT_TRUE(socket);
     if (!socket) co_return;
     while (const auto message = co_await socket->receive()) {

@@ -46,8 +46,8 @@ TEST(ClientLifetime, WhatItTookBeforeLeavesThoughItIsDestroyed) {
     int taken = 0;
     {
         ClientEvents events;
-        Client client(server.url(), events.watch({.max_backlog = std::size_t{1} << 25,
-                                                  .compression = Compression::off}));
+        Client client(server.url(), events.watch({.limits = {.max_backlog = std::size_t{1} << 25,
+                                                             .compression = Compression::off}}));
         connection.emplace(open_next(server));
         events.wait_for("open");
         // More than the kernel takes from one that is not read.
@@ -62,9 +62,9 @@ TEST(ClientLifetime, WhatItTookBeforeLeavesThoughItIsDestroyed) {
 TEST(ClientLifetime, AServerThatReadsNothingDoesNotKeepWhatIsClosed) {
     const RawServer server;
     ClientEvents events;
-    Client client(server.url(), events.watch({.max_backlog = std::size_t{1} << 25,
-                                              .compression = Compression::off,
-                                              .close_timeout = 20ms}));
+    Client client(server.url(), events.watch({.limits = {.max_backlog = std::size_t{1} << 25,
+                                                         .compression = Compression::off,
+                                                         .close_timeout = 20ms}}));
     const RawConnection connection = open_next(server);
     events.wait_for("open");
     const std::string message(100'000, 'x');

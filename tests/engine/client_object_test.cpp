@@ -208,7 +208,7 @@ TEST_F(ClientObject, ThreadsSendAtOnceEachInItsOrder) {
                                  if (++count == threads * messages) all.set_value();
                              }});
     running.start();
-    Client client(running.url("/"), events.watch({.max_backlog = 1 << 24}));
+    Client client(running.url("/"), events.watch({.limits = {.max_backlog = 1 << 24}}));
     events.wait_for("open");
     std::vector<std::thread> senders;
     for (int thread = 0; thread < threads; ++thread)
@@ -223,7 +223,7 @@ TEST_F(ClientObject, ThreadsSendAtOnceEachInItsOrder) {
 
 TEST_F(ClientObject, WhatDoesNotFitIsDropped) {
     const RawServer server;
-    Client client(server.url(), events.watch({.max_backlog = 200'000}));
+    Client client(server.url(), events.watch({.limits = {.max_backlog = 200'000}}));
     EXPECT_EQ(client.send("too early"), SendStatus::dropped);
     RawConnection connection = server.accept();
     connection.send(switching_to(connection.read_until("\r\n\r\n")));
@@ -239,7 +239,7 @@ TEST_F(ClientObject, WhatDoesNotFitIsDropped) {
 
 TEST_F(ClientObject, MeasuresTheRoundTrip) {
     start();
-    const Client client(running.url("/echo"), events.watch({.ping_every = 5ms}));
+    const Client client(running.url("/echo"), events.watch({.limits = {.ping_every = 5ms}}));
     events.wait_for("open");
     while (!client.round_trip()) std::this_thread::yield();
     EXPECT_GT(client.round_trip()->count(), 0);

@@ -18,8 +18,8 @@ namespace {
 
 /// Connects, gives what it got wrong (or "open"), and closes.
 Task<> try_to_connect(std::string url, Compression compression, std::string& outcome) {
-    const auto socket =
-        co_await connect(url, {.subprotocols = {"chat", "superchat"}, .compression = compression});
+    const auto socket = co_await connect(
+        url, {.subprotocols = {"chat", "superchat"}, .limits = {.compression = compression}});
     outcome = socket ? "open " + std::string(socket->protocol()) : socket.error().message();
 }
 
@@ -157,7 +157,7 @@ TEST(ClientOpening, BytesBehindTheAnswerAreTheFirstFrames) {
 
 /// Opens a connection and sends `message` twice.
 Task<> say_twice(std::string url, std::string_view message, Compression compression) {
-    auto socket = co_await connect(url, {.compression = compression});
+    auto socket = co_await connect(url, {.limits = {.compression = compression}});
     EXPECT_TRUE(socket);
     if (!socket) co_return;
     co_await socket->send(message);

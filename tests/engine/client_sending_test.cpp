@@ -18,8 +18,8 @@ TEST(ClientSending, AFrameThatHasBegunCannotBeChanged) {
     const RawServer server;
     std::promise<void> changed;
     RunningClient client([&]() -> Task<> {
-        auto socket = co_await connect(server.url(),
-                                       {.max_backlog = 2 * size, .compression = Compression::off});
+        auto socket = co_await connect(
+            server.url(), {.limits = {.max_backlog = 2 * size, .compression = Compression::off}});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
         std::string payload(size, 'a');

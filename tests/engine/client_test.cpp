@@ -239,9 +239,9 @@ Task<> wait_for_a_message(std::string url, bool& waits) {
 
 Task<> wait_for_room(std::string url, bool& waits) {
     ConnectOptions options;
-    options.max_backlog = std::size_t{1} << 30;
-    options.compression = Compression::off;
-    options.close_timeout = std::chrono::milliseconds(500);
+    options.limits.max_backlog = std::size_t{1} << 30;
+    options.limits.compression = Compression::off;
+    options.limits.close_timeout = std::chrono::milliseconds(500);
     auto socket = co_await connect(url, options);
     const std::string block(1'000'000, 'x');
     waits = true;

@@ -30,7 +30,8 @@ protected:
 TEST_F(ClientThreads, AllFunctionsMayBeCalledAtOnce) {
     for (int round = 0; round < 20; ++round) {
         ClientEvents events;
-        Client client(running.url("/echo"), events.watch({.ping_every = 1ms, .max_queue = 1000}));
+        Client client(running.url("/echo"),
+                      events.watch({.limits = {.ping_every = 1ms}, .max_queue = 1000}));
         std::atomic<bool> closed = false;
         std::vector<std::thread> threads;
         threads.emplace_back([&] {

@@ -112,7 +112,7 @@ TEST(Close, TheServerWaitsForTheAnswerAndThenEndsTheConnection) {
 }
 
 TEST(Close, APeerThatNeverAnswersIsGivenUp) {
-    Watched watched({.close_timeout = std::chrono::milliseconds(30)});
+    Watched watched({.limits = {.close_timeout = std::chrono::milliseconds(30)}});
     RawClient client(watched.running.port);
     client.upgrade("/");
     client.send(client_frame(text, "close"));
@@ -212,8 +212,8 @@ INSTANTIATE_TEST_SUITE_P(Server, BadFrame, testing::ValuesIn(bad_inputs()),
                          [](const auto& tested) { return tested.param.name; });
 
 TEST(Close, ASilentPeerIsPingedAndThenGivenUp) {
-    Watched watched({.ping_after = std::chrono::milliseconds(20),
-                     .idle_timeout = std::chrono::milliseconds(1000)});
+    Watched watched({.limits = {.ping_after = std::chrono::milliseconds(20),
+                                .idle_timeout = std::chrono::milliseconds(1000)}});
     RawClient client(watched.running.port);
     client.upgrade("/");
     // Four bytes that tell its answer from any other pong.
@@ -228,8 +228,8 @@ TEST(Close, ASilentPeerIsPingedAndThenGivenUp) {
 }
 
 TEST(Close, ASilentPeerThatAnswersIsPingedAgainAndAgain) {
-    Watched watched(
-        {.ping_after = std::chrono::milliseconds(10), .idle_timeout = std::chrono::minutes(10)});
+    Watched watched({.limits = {.ping_after = std::chrono::milliseconds(10),
+                                .idle_timeout = std::chrono::minutes(10)}});
     RawClient client(watched.running.port);
     client.upgrade("/");
     for (int count = 0; count < 5; ++count) {

@@ -49,7 +49,7 @@ std::string frame_of_a_piece(int opcode, bool fin) {
 TEST(CompressionBomb, EndsAtTheLimitOfTheServer) {
     EXPECT_LT(piece().size(), 70'000U);
     RunningServer running;
-    running.server.websocket("/", echo_handlers(), {.max_message_size = 100'000});
+    running.server.websocket("/", echo_handlers(), {.limits = {.max_message_size = 100'000}});
     running.start();
     RawClient good(running.port);
     good.upgrade("/");
@@ -85,7 +85,7 @@ TEST(CompressionBomb, EndsAtTheLimitOfTheClient) {
     const RawServer server;
     int code = 0;
     RunningClient client([&]() -> Task<> {
-        auto socket = co_await connect(server.url(), {.max_message_size = 100'000});
+        auto socket = co_await connect(server.url(), {.limits = {.max_message_size = 100'000}});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
         const auto message = co_await socket->receive();

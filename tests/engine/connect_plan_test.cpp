@@ -126,7 +126,7 @@ TEST(ConnectPlan, ConnectionsOfTheSameOptionsShareTheirTerms) {
     const auto second = ConnectPlan::make("ws://b/", {.subprotocols = {"chat"}});
     const auto third = ConnectPlan::make("ws://a/", {.subprotocols = {"game"}});
     const auto fourth =
-        ConnectPlan::make("ws://a/", {.subprotocols = {"game"}, .max_message_size = 5});
+        ConnectPlan::make("ws://a/", {.subprotocols = {"game"}, .limits = {.max_message_size = 5}});
     ASSERT_TRUE(first && second && third && fourth);
     EXPECT_EQ((*first)->terms(), (*second)->terms());
     EXPECT_NE((*first)->terms(), (*third)->terms());

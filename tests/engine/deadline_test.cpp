@@ -176,7 +176,7 @@ TEST(Within, AReceiveThatIsGivenUpLosesNoMessage) {
 TEST(Within, AReceiveThatIsGivenUpLimitsNothingAnyMore) {
     const RawServer server;
     const RunningClient client([&]() -> Task<> {
-        auto socket = co_await connect(server.url(), {.max_message_size = 10});
+        auto socket = co_await connect(server.url(), {.limits = {.max_message_size = 10}});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
         EXPECT_FALSE(co_await within(milliseconds(5), socket->receive()));
@@ -214,8 +214,8 @@ TEST(Within, ASendToOneWhoDoesNotReadIsGivenUp) {
     const RawServer server;
     RunningClient client([&]() -> Task<> {
         constexpr std::size_t size = std::size_t{32} << 20U;
-        auto socket = co_await connect(server.url(),
-                                       {.max_backlog = 2 * size, .compression = Compression::off});
+        auto socket = co_await connect(
+            server.url(), {.limits = {.max_backlog = 2 * size, .compression = Compression::off}});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
         const std::string payload(size, 's');

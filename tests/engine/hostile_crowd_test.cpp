@@ -70,11 +70,11 @@ struct Dribble {
 TEST(HostileCrowd, IsShedAndNobodyElseNoticesIt) {
     RunningServer running({.handshake_timeout = milliseconds(1000)});
     std::atomic<int> bad_open = 0;
-    const WebSocketOptions strict = {.max_backlog = 100'000,
-                                     .ping_after = milliseconds(500),
-                                     .idle_timeout = milliseconds(1000),
-                                     .close_timeout = milliseconds(500),
-                                     .frame_timeout = milliseconds(1000)};
+    const WebSocketOptions strict = {.limits = {.max_backlog = 100'000,
+                                                .ping_after = milliseconds(500),
+                                                .idle_timeout = milliseconds(1000),
+                                                .close_timeout = milliseconds(500),
+                                                .frame_timeout = milliseconds(1000)}};
     running.server.websocket("/echo", echo_handlers());
     running.server.websocket(
         "/strict",

@@ -82,7 +82,7 @@ TEST(MaxConnectionsPerAddress, OnlyThatAddressIsRefused) {
 
 TEST(ControlFrames, UpToTheBoundAreAnsweredAndMoreEndTheConnection) {
     RunningServer running;
-    running.server.websocket("/", echo_handlers(), {.max_control_frames = 100});
+    running.server.websocket("/", echo_handlers(), {.limits = {.max_control_frames = 100}});
     running.start();
     RawClient client(running.port);
     client.upgrade("/");
@@ -107,9 +107,9 @@ class FrameTimeout : public testing::Test {
 protected:
     void SetUp() override {
         running.server.websocket("/", echo_handlers(),
-                                 {.max_message_size = 1 << 20,
-                                  .close_timeout = milliseconds(500),
-                                  .frame_timeout = milliseconds(500)});
+                                 {.limits = {.max_message_size = 1 << 20,
+                                             .close_timeout = milliseconds(500),
+                                             .frame_timeout = milliseconds(500)}});
         running.start();
     }
 
@@ -188,7 +188,7 @@ TEST(FrameTimeoutOfACoroutine, DoesNotRunWhileNobodyReads) {
                                      co_await socket.send(*message);
                                  }
                              },
-                             {.frame_timeout = milliseconds(500)});
+                             {.limits = {.frame_timeout = milliseconds(500)}});
     running.start();
     RawClient client(running.port);
     client.upgrade("/");
@@ -209,7 +209,7 @@ TEST(MaxMemory, UnfinishedMessagesAreBoundedInAll) {
         {.on_open = [&](WebSocket&, const Request&) { ++open; },
          .on_message = [](WebSocket& socket, Message message) { socket.send(message); },
          .on_close = [&](WebSocket&, CloseCode, std::string_view) { --open; }},
-        {.close_timeout = milliseconds(500)});
+        {.limits = {.close_timeout = milliseconds(500)}});
     running.start();
     const std::string message = client_frame(binary, std::string(400'000, 'm'));
     std::vector<std::unique_ptr<RawClient>> clients;
@@ -254,7 +254,7 @@ TEST(MaxMemory, SlowReadersAreBoundedInAll) {
                      }
                  ++opened;
              }},
-        {.max_backlog = std::size_t{64} << 20, .close_timeout = milliseconds(500)});
+        {.limits = {.max_backlog = std::size_t{64} << 20, .close_timeout = milliseconds(500)}});
     running.server.websocket("/echo", echo_handlers());
     running.start();
     RawClient good(running.port);

@@ -27,7 +27,7 @@ struct Posted : testing::Test {
                      opened.set_value(socket.handle());
                  },
              .on_message = [this](WebSocket&, Message) { release.get_future().wait(); }},
-            {.max_backlog = 2 * most, .compression = Compression::off});
+            {.limits = {.max_backlog = 2 * most, .compression = Compression::off}});
         running.start();
         client.emplace(running.port);
         client->upgrade("/");

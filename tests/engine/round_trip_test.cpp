@@ -72,7 +72,7 @@ TEST(RoundTrip, OnlyTheAnswerToTheLatestOwnPingCounts) {
 TEST(RoundTrip, IsMeasuredAgainAndAgainWhateverElseComes) {
     const RawServer server;
     const RunningClient client([&]() -> Task<> {
-        auto socket = co_await connect(server.url(), {.ping_every = milliseconds(20)});
+        auto socket = co_await connect(server.url(), {.limits = {.ping_every = milliseconds(20)}});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
         while (co_await socket->receive()) {
@@ -96,7 +96,7 @@ TEST(RoundTrip, IsMeasuredAgainAndAgainWhateverElseComes) {
 TEST(RoundTrip, AnUnansweredPingIsNotHurriedByOthers) {
     const RawServer server;
     const RunningClient client([&]() -> Task<> {
-        auto socket = co_await connect(server.url(), {.ping_every = milliseconds(20)});
+        auto socket = co_await connect(server.url(), {.limits = {.ping_every = milliseconds(20)}});
         EXPECT_TRUE(socket);
         if (!socket) co_return;
         co_await socket->receive();
@@ -123,6 +123,32 @@ TEST(RoundTrip, AServerMeasuresToo) {
     client.upgrade("/");
     const std::string ping = client.read(6);
     client.send(client_frame(pong_opcode, ping.substr(2)));
+    EXPECT_TRUE(measured.get_future().get());
+}
+
+TEST(RoundTrip, AServerMeasuresAgainAndAgainWhateverElseComes) {
+    std::promise<bool> measured;
+    int messages = 0;
+    RunningServer running;
+    running.server.websocket("/",
+                             {.on_message =
+                                  [&](WebSocket& socket, Message /*message*/) {
+                                      if (++messages == 10)
+                                          measured.set_value(socket.round_trip().has_value());
+                                  }},
+                             {.limits = {.ping_every = milliseconds(20)}});
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    std::string before;
+    for (int count = 0; count < 5; ++count) {
+        client.send(client_frame(text, "not silent"));
+        const std::string ping = client.read(6);
+        EXPECT_EQ(ping.substr(0, 2), "\x89\x04");
+        EXPECT_NE(ping, before);
+        before = ping;
+        client.send(client_frame(pong_opcode, ping.substr(2)) + client_frame(text, "not silent"));
+    }
     EXPECT_TRUE(measured.get_future().get());
 }
 
@@ -157,14 +183,16 @@ TEST(RoundTrip, APongBehindAMessageIsSeenWhenThatIsTaken) {
 
 TEST(Extensions, AreThoseThatWereAgreedOn) {
     RunningServer running;
-    running.server.websocket("/", echo_handlers(), {.compression = Compression::shared});
-    running.server.websocket("/plain", echo_handlers(), {.compression = Compression::off});
+    running.server.websocket("/", echo_handlers(),
+                             {.limits = {.compression = Compression::shared}});
+    running.server.websocket("/plain", echo_handlers(),
+                             {.limits = {.compression = Compression::off}});
     std::promise<std::string> of_server;
     running.server.websocket(
         "/tell",
         {.on_open = [&](WebSocket& socket,
                         const Request&) { of_server.set_value(socket.extensions()); }},
-        {.compression = Compression::dedicated});
+        {.limits = {.compression = Compression::dedicated}});
     running.start();
     const RunningClient client([&]() -> Task<> {
         const auto shared = co_await connect(running.url("/"));
@@ -172,8 +200,8 @@ TEST(Extensions, AreThoseThatWereAgreedOn) {
                   "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
         const auto plain = co_await connect(running.url("/plain"));
         EXPECT_EQ(plain->extensions(), "");
-        const auto told =
-            co_await connect(running.url("/tell"), {.compression = Compression::dedicated});
+        const auto told = co_await connect(running.url("/tell"),
+                                           {.limits = {.compression = Compression::dedicated}});
         EXPECT_EQ(told->extensions(), "permessage-deflate");
         EXPECT_EQ(of_server.get_future().get(), told->extensions());
     });

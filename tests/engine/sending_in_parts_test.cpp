@@ -23,7 +23,8 @@ public:
     explicit Sender(Send send, std::size_t max_backlog = 1'000'000)
         : client_([this, send = std::move(send), max_backlog]() -> Task<> {
               auto socket = co_await connect(
-                  server_.url(), {.max_backlog = max_backlog, .compression = Compression::off});
+                  server_.url(),
+                  {.limits = {.max_backlog = max_backlog, .compression = Compression::off}});
               EXPECT_TRUE(socket);
               if (!socket) co_return;
               co_await send(*socket);

@@ -38,8 +38,8 @@ std::string upgrade(RawConnection& client) {
 /// A server that sends much as soon as somebody comes.
 struct Sender {
     explicit Sender(WebSocketOptions options, std::function<void(WebSocket&)> then = {}) {
-        options.max_backlog = 2 * payload_size;
-        options.compression = Compression::off;
+        options.limits.max_backlog = 2 * payload_size;
+        options.limits.compression = Compression::off;
         running.server.websocket(
             "/",
             {.on_open =
@@ -64,7 +64,7 @@ struct Sender {
 };
 
 TEST(SlowLink, WhatThePeerTakesIsASignOfLife) {
-    Sender sender({.ping_after = patience / 2, .idle_timeout = patience});
+    Sender sender({.limits = {.ping_after = patience / 2, .idle_timeout = patience}});
     RawConnection client = slow_connection(sender.running.port);
     upgrade(client);
     ASSERT_EQ(read_slowly(client, head + payload_size, time_to_read).size(), head + payload_size);
@@ -76,7 +76,7 @@ TEST(SlowLink, WhatThePeerTakesIsASignOfLife) {
 }
 
 TEST(SlowLink, WithoutPingsToo) {
-    Sender sender({.ping_after = 0ms, .idle_timeout = patience});
+    Sender sender({.limits = {.ping_after = 0ms, .idle_timeout = patience}});
     RawConnection client = slow_connection(sender.running.port);
     upgrade(client);
     ASSERT_EQ(read_slowly(client, head + payload_size, time_to_read).size(), head + payload_size);
@@ -85,7 +85,7 @@ TEST(SlowLink, WithoutPingsToo) {
 }
 
 TEST(SlowLink, OneThatStopsInTheMiddleGoes) {
-    Sender sender({.ping_after = 100ms, .idle_timeout = 200ms});
+    Sender sender({.limits = {.ping_after = 100ms, .idle_timeout = 200ms}});
     RawConnection client = slow_connection(sender.running.port);
     upgrade(client);
     ASSERT_EQ(read_slowly(client, payload_size / 2, 500ms).size(), payload_size / 2);
@@ -93,7 +93,7 @@ TEST(SlowLink, OneThatStopsInTheMiddleGoes) {
 }
 
 TEST(SlowLink, OneThatHasAllAndDoesNotAnswerThePingGoes) {
-    Sender sender({.ping_after = 100ms, .idle_timeout = 200ms});
+    Sender sender({.limits = {.ping_after = 100ms, .idle_timeout = 200ms}});
     RawConnection client = slow_connection(sender.running.port);
     upgrade(client);
     ASSERT_EQ(read_slowly(client, head + payload_size, 500ms).size(), head + payload_size);
@@ -104,7 +104,7 @@ TEST(SlowLink, OneLargeMessageIsNoReasonToRefuseThePeersPings) {
     RunningServer running;
     running.server.websocket(
         "/", {.on_open = [](WebSocket& socket, const Request&) { socket.send(large()); }},
-        {.max_backlog = 1000, .compression = Compression::off});
+        {.limits = {.max_backlog = 1000, .compression = Compression::off}});
     running.start();
     RawConnection client = slow_connection(running.port);
     upgrade(client);
@@ -115,7 +115,8 @@ TEST(SlowLink, OneLargeMessageIsNoReasonToRefuseThePeersPings) {
 }
 
 TEST(SlowLink, TheCloseFrameWaitsBehindWhatMoves) {
-    Sender sender({.close_timeout = patience}, [](WebSocket& socket) { socket.close(); });
+    Sender sender({.limits = {.close_timeout = patience}},
+                  [](WebSocket& socket) { socket.close(); });
     RawConnection client = slow_connection(sender.running.port);
     upgrade(client);
     ASSERT_EQ(read_slowly(client, head + payload_size, time_to_read).size(), head + payload_size);
@@ -126,7 +127,7 @@ TEST(SlowLink, TheCloseFrameWaitsBehindWhatMoves) {
 }
 
 TEST(SlowLink, ThePeersCloseIsAnsweredBehindWhatMoves) {
-    Sender sender({.close_timeout = patience});
+    Sender sender({.limits = {.close_timeout = patience}});
     RawConnection client = slow_connection(sender.running.port);
     upgrade(client);
     client.send(client_frame(close_opcode, close_payload(1000)));
@@ -136,7 +137,7 @@ TEST(SlowLink, ThePeersCloseIsAnsweredBehindWhatMoves) {
 }
 
 TEST(SlowLink, ACloseFrameBehindWhatNobodyTakesIsGivenUp) {
-    Sender sender({.close_timeout = 100ms}, [](WebSocket& socket) { socket.close(); });
+    Sender sender({.limits = {.close_timeout = 100ms}}, [](WebSocket& socket) { socket.close(); });
     RawConnection client = slow_connection(sender.running.port);
     upgrade(client);
     EXPECT_EQ(sender.how(), CloseCode::abnormal_closure);
@@ -196,9 +197,9 @@ std::string serve_slowly(RawConnection server) {
 TEST(SlowLink, AClientClosesBehindWhatMoves) {
     const RawServer server(16 * 1024);
     ClientEvents events;
-    Client client(server.url(), events.watch({.max_backlog = 2 * payload_size,
-                                              .compression = Compression::off,
-                                              .close_timeout = patience}));
+    Client client(server.url(), events.watch({.limits = {.max_backlog = 2 * payload_size,
+                                                         .compression = Compression::off,
+                                                         .close_timeout = patience}}));
     auto served = std::async(std::launch::async, [&] { return serve_slowly(server.accept()); });
     events.wait_for("open");
     EXPECT_NE(client.send(large()), SendStatus::dropped);
@@ -212,9 +213,9 @@ TEST(SlowLink, AClientClosesBehindWhatMoves) {
 TEST(SlowLink, AClientOfManySmallMessagesClosesBehindThemToo) {
     const RawServer server(16 * 1024);
     ClientEvents events;
-    Client client(server.url(), events.watch({.max_backlog = 2 * payload_size,
-                                              .compression = Compression::off,
-                                              .close_timeout = patience}));
+    Client client(server.url(), events.watch({.limits = {.max_backlog = 2 * payload_size,
+                                                         .compression = Compression::off,
+                                                         .close_timeout = patience}}));
     auto served = std::async(std::launch::async, [&] {
         RawConnection connection = server.accept();
         connection.send(switching_to(connection.read_until("\r\n\r\n")));
@@ -237,8 +238,9 @@ TEST(SlowLink, AConnectionOfAClientIsNotIdleWhileItsMessageMoves) {
     const RawServer server(16 * 1024);
     auto served = std::async(std::launch::async, [&] { return serve_slowly(server.accept()); });
     RunningClient client([&]() -> Task<> {
-        const ConnectOptions options = {
-            .compression = Compression::off, .ping_after = patience / 2, .idle_timeout = patience};
+        const ConnectOptions options = {.limits = {.compression = Compression::off,
+                                                   .ping_after = patience / 2,
+                                                   .idle_timeout = patience}};
         auto socket = co_await connect(server.url(), options);
         EXPECT_TRUE(socket);
         if (!socket) co_return;

@@ -29,7 +29,8 @@ TEST(SlowPeer, BeyondTheBacklogTheConnectionIsClosed) {
                  most.set_value(waiting);
              },
          .on_close = [&](WebSocket&, CloseCode code, std::string_view) { closed.set_value(code); }},
-        {.max_backlog = std::size_t{1} << 20, .close_timeout = std::chrono::milliseconds(50)});
+        {.limits = {.max_backlog = std::size_t{1} << 20,
+                    .close_timeout = std::chrono::milliseconds(50)}});
     running.start();
     RawClient client(running.port);
     client.send(
@@ -44,7 +45,7 @@ TEST(SlowPeer, OneThatPingsAndReadsNothingIsEnded) {
     RunningServer running;
     running.server.websocket(
         "/", {.on_close = [&](WebSocket&, CloseCode, std::string_view) { closed.set_value(); }},
-        {.max_backlog = 100'000, .max_control_frames = 0});
+        {.limits = {.max_backlog = 100'000, .max_control_frames = 0}});
     running.start();
     RawClient client(running.port);
     client.upgrade("/");
@@ -100,7 +101,7 @@ TEST(SlowPeer, TheFirstToWaitIsTheFirstToGoOn) {
                                      co_await sleep_for(std::chrono::milliseconds(1));
                                  resumed.set_value(order);
                              },
-                             {.max_backlog = 4 * size});
+                             {.limits = {.max_backlog = 4 * size}});
     running.start();
     RawClient client(running.port);
     client.upgrade("/");

@@ -35,9 +35,8 @@ public:
                      socket.send("open");
                  },
              .on_close = [this](WebSocket&, CloseCode code, std::string_view) { closed = code; }},
-            {.max_backlog = 256 * kilobyte,
-             .slow_reader = of_route,
-             .compression = Compression::off});
+            {.limits = {.max_backlog = 256 * kilobyte, .compression = Compression::off},
+             .slow_reader = of_route});
         running.start();
         slow = open();
         for (int index = 0; index < 9; ++index) others.push_back(open());
@@ -121,7 +120,7 @@ TEST(SlowReaders, AreClosedOnceHoweverMuchIsDue) {
                  socket.subscribe("topic");
              },
          .on_close = [&](WebSocket&, CloseCode, std::string_view) { ++closed; }},
-        {.max_backlog = 64 * kilobyte, .compression = Compression::off});
+        {.limits = {.max_backlog = 64 * kilobyte, .compression = Compression::off}});
     running.server.websocket(
         "/flood", {.on_message = [&](WebSocket& socket, Message) {
             const PreparedMessage message(Message::text(std::string(100, '.')));

@@ -36,7 +36,8 @@ public:
     explicit Reading(Read read, std::size_t limit = megabyte, const std::string& with_answer = "")
         : client_([this, read = std::move(read), limit]() -> Task<> {
               auto socket = co_await connect(
-                  server_.url(), {.max_message_size = limit, .compression = Compression::off});
+                  server_.url(),
+                  {.limits = {.max_message_size = limit, .compression = Compression::off}});
               EXPECT_TRUE(socket);
               if (!socket) co_return;
               co_await read(*socket);
@@ -256,7 +257,7 @@ TEST(Streaming, WhoIsNotReadDoesNotSendTooSlowly) {
                                  }
                                  co_await socket.send(rest);
                              },
-                             {.frame_timeout = std::chrono::milliseconds(150)});
+                             {.limits = {.frame_timeout = std::chrono::milliseconds(150)}});
     running.start();
     RawClient client(running.port);
     client.upgrade("/");
@@ -302,23 +303,26 @@ TEST(Streaming, WhatIsNotDeflateIsFoundWhoeverAsks) {
 TEST(Streaming, CompressedMessagesComeInPartsOverBothContexts) {
     for (const Compression compression : {Compression::shared, Compression::dedicated}) {
         RunningServer running;
-        running.server.websocket(
-            "/",
-            [](WebSocket& socket) -> Task<> {
-                for (std::string all;;) {
-                    const auto part = co_await socket.receive_part();
-                    if (!part) co_return;
-                    all += part->text();
-                    if (part->last()) co_await socket.send(std::exchange(all, {}));
-                }
-            },
-            {.max_message_size = 1000, .max_backlog = 100 * megabyte, .compression = compression});
+        running.server.websocket("/",
+                                 [](WebSocket& socket) -> Task<> {
+                                     for (std::string all;;) {
+                                         const auto part = co_await socket.receive_part();
+                                         if (!part) co_return;
+                                         all += part->text();
+                                         if (part->last())
+                                             co_await socket.send(std::exchange(all, {}));
+                                     }
+                                 },
+                                 {.limits = {.max_message_size = 1000,
+                                             .max_backlog = 100 * megabyte,
+                                             .compression = compression}});
         running.start();
         const RunningClient client([&]() -> Task<> {
-            auto socket = co_await connect(running.url("/"), {.max_message_size = 100 * megabyte,
-                                                              .max_backlog = 100 * megabyte,
-                                                              .compression = compression,
-                                                              .compression_threshold = 0});
+            auto socket =
+                co_await connect(running.url("/"), {.limits = {.max_message_size = 100 * megabyte,
+                                                               .max_backlog = 100 * megabyte,
+                                                               .compression = compression,
+                                                               .compression_threshold = 0}});
             EXPECT_TRUE(socket && socket->extensions().starts_with("permessage-deflate"));
             if (!socket) co_return;
             for (const std::size_t size : {std::size_t{20}, 10 * megabyte, std::size_t{3000}}) {
@@ -355,7 +359,7 @@ TEST(Streaming, ACoroutineMayGoWhileItAwaitsAPart) {
                 socket.send("gave up");
                 co_await sleep_for(std::chrono::hours(1));
             },
-            {.close_timeout = std::chrono::milliseconds(50)});
+            {.limits = {.close_timeout = std::chrono::milliseconds(50)}});
         running.start();
         RawClient client(running.port);
         client.upgrade("/");

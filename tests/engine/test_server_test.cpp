@@ -132,10 +132,11 @@ TEST(TestServer, AHandshakeMayWait) {
 
 TEST(TestServer, NegotiatesSubprotocolAndCompression) {
     Server server;
-    server.websocket("/", echo_handlers(), {.subprotocols = {"chat"}, .compression_threshold = 10});
+    server.websocket("/", echo_handlers(),
+                     {.subprotocols = {"chat"}, .limits = {.compression_threshold = 10}});
     TestServer test(server);
-    TestClient client =
-        test.connect("/", {.subprotocols = {"other", "chat"}, .compression_threshold = 10});
+    TestClient client = test.connect(
+        "/", {.subprotocols = {"other", "chat"}, .limits = {.compression_threshold = 10}});
     EXPECT_EQ(client.protocol(), "chat");
     EXPECT_NE(client.extensions().find("permessage-deflate"), std::string::npos);
     const std::string text(5000, 'z');
@@ -148,7 +149,8 @@ TEST(TestServer, TurnsTheClockExactly) {
     WebSocketHandlers handlers = echo_handlers();
     handlers.on_close = [&](WebSocket&, CloseCode its, std::string_view) { code = its; };
     Server server;
-    server.websocket("/", std::move(handlers), {.ping_after = 30s, .idle_timeout = 60s});
+    server.websocket("/", std::move(handlers),
+                     {.limits = {.ping_after = 30s, .idle_timeout = 60s}});
     TestServer test(server);
     TestClient client = test.connect("/");
     // It answers each ping, and so stays.
@@ -241,9 +243,8 @@ TEST(TestServer, ASlowConsumerFeelsTheServersPolicy) {
     Server server;
     server.websocket(
         "/", {.on_open = [](WebSocket& socket, const Request&) { socket.subscribe("prices"); }},
-        {.max_backlog = 100'000,
-         .slow_reader = SlowReader::close,
-         .compression = Compression::off});
+        {.limits = {.max_backlog = 100'000, .compression = Compression::off},
+         .slow_reader = SlowReader::close});
     TestServer test(server);
     TestClient slow = test.connect("/");
     TestClient quick = test.connect("/");

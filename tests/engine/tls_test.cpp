@@ -69,10 +69,10 @@ Task<> fail_to_connect(std::string url, ConnectOptions options, ErrorCode& code,
 }
 
 TEST_F(Tls, EchoesMessagesOfEverySize) {
-    running.server.websocket("/echo", echo_handlers(), {.max_message_size = 32 << 20});
+    running.server.websocket("/echo", echo_handlers(), {.limits = {.max_message_size = 32 << 20}});
     start();
     ConnectOptions large = options();
-    large.max_message_size = 32 << 20;
+    large.limits.max_message_size = 32 << 20;
     const std::vector<std::string> messages = {
         "", "hello", std::string(16384, 'a'), std::string(70'000, 'b'), std::string(20 << 20, 'c')};
     std::vector<std::string> received;
@@ -289,7 +289,7 @@ TEST_F(Tls, ManyMessagesWaitForASlowReaderAndArriveInOrder) {
                                  while (co_await socket.receive()) {
                                  }
                              },
-                             {.compression = Compression::off});
+                             {.limits = {.compression = Compression::off}});
     start();
     std::size_t total = 0;
     EXPECT_EQ(run(drain_in_the_end(url("/flood"), options(), size * count, total)), 0);

@@ -237,7 +237,8 @@ INSTANTIATE_TEST_SUITE_P(Loops, FewSubscriptions, ::testing::Values(Way{1, false
 /// Subscribes by a connection of one kind, and takes `count` messages.
 Task<> take(std::string url, Compression compression, int count, std::vector<std::string>& taken,
             std::atomic<int>& subscribed) {
-    const ConnectOptions options = {.compression = compression, .compression_threshold = 0};
+    const ConnectOptions options = {
+        .limits = {.compression = compression, .compression_threshold = 0}};
     auto socket = co_await connect(url, options);
     EXPECT_TRUE(socket);
     if (!socket) co_return;
@@ -260,7 +261,7 @@ TEST_P(CompressedTopics, EveryKindOfConnectionGetsTheSame) {
                                       socket.subscribe("a");
                                       socket.send("subscribed");
                                   }},
-                             {.compression = GetParam(), .compression_threshold = 100});
+                             {.limits = {.compression = GetParam(), .compression_threshold = 100}});
     running.start();
     std::vector<std::string> published;
     for (int index = 0; index < 40; ++index) {

@@ -18,7 +18,8 @@ protected:
     void SetUp() override {
         set_log_sink({});
         running.server.websocket("/echo", echo_handlers());
-        running.server.websocket("/plain", echo_handlers(), {.compression = Compression::off});
+        running.server.websocket("/plain", echo_handlers(),
+                                 {.limits = {.compression = Compression::off}});
         running.server.websocket("/chat", echo_handlers(), {.subprotocols = {"chat"}});
         running.server.websocket(
             "/named", {.on_upgrade = [](Upgrade& upgrade) {

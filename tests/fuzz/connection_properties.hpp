@@ -15,7 +15,7 @@ namespace longwire::fuzz {
 
 struct ConnectionSettings {
     protocol::Role role;
-    protocol::DecoderLimits limits;
+    ConnectionLimits limits;
     bool compressed;
     bool keep_our_context;
     bool keep_their_context;
@@ -68,7 +68,7 @@ public:
     bool closed = false;
 
 private:
-    protocol::DecoderLimits limits_ = {.max_message_size = std::size_t{1} << 30U};
+    ConnectionLimits limits_ = {.max_message_size = std::size_t{1} << 30U};
     protocol::Role role_;
     protocol::Compression compression_;
     protocol::Connection connection_;

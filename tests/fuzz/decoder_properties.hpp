@@ -95,7 +95,7 @@ struct Silent {
 
 struct DecoderSettings {
     protocol::Role role;
-    protocol::DecoderLimits limits;
+    ConnectionLimits limits;
     bool compressible;
 };
 

@@ -56,7 +56,7 @@ struct EchoHandler {
 
 TEST(Allocation, AWholeMessageNeedsNone) {
     for (const Role role : {Role::server, Role::client}) {
-        const DecoderLimits limits;
+        const ConnectionLimits limits;
         Connection connection(role, limits);
         EchoHandler handler{connection};
         std::string input = frame_for(role, Opcode::text, "Gr\xC3\xBC\xC3\x9F\x65") +
@@ -73,7 +73,7 @@ TEST(Allocation, AWholeMessageNeedsNone) {
 }
 
 TEST(Allocation, AnUnfinishedMessageIsLetGoOfWhenItEnds) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Connection connection(Role::server, limits);
     EchoHandler handler{connection};
     std::string input = frame_for(Role::server, Opcode::binary, std::string(5000, 'b'));
@@ -87,7 +87,7 @@ TEST(Allocation, AnUnfinishedMessageIsLetGoOfWhenItEnds) {
 }
 
 TEST(Allocation, AnUnfinishedMessageGrowsGeometrically) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Connection connection(Role::server, limits);
     EchoHandler handler{connection};
     std::string input = frame_for(Role::server, Opcode::binary, std::string(1'000'000, 'b'));
@@ -102,7 +102,7 @@ TEST(Allocation, AnUnfinishedMessageGrowsGeometrically) {
 }
 
 TEST(Allocation, AClaimedLengthAllocatesNothingBeforeItComes) {
-    const DecoderLimits limits = {.max_message_size = std::size_t{1} << 40};
+    const ConnectionLimits limits = {.max_message_size = std::size_t{1} << 40};
     Connection connection(Role::server, limits);
     EchoHandler handler{connection};
     // A header that claims a terabyte, and ten bytes of it.
@@ -114,7 +114,7 @@ TEST(Allocation, AClaimedLengthAllocatesNothingBeforeItComes) {
 }
 
 TEST(Allocation, ACompressedMessageNeedsNoneAfterTheFirst) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Compression compression(15, false, false, 0);
     Connection connection(Role::server, limits);
     connection.use(compression);

@@ -116,7 +116,7 @@ struct Taker {
 };
 
 std::string received(Role role, std::string frames, std::size_t piece = no_limit) {
-    const DecoderLimits limits = {.max_message_size = 10'000};
+    const ConnectionLimits limits = {.max_message_size = 10'000};
     Compression compression(15, false, false, 0);
     Connection connection(role, limits);
     connection.use(compression);
@@ -164,7 +164,7 @@ TEST(CompressedMessage, WhatTheRfcForbidsFails) {
 }
 
 TEST(CompressedMessage, IsSentFromTheThresholdUp) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Compression compression(15, false, false, 100);
     Connection connection(Role::server, limits);
     connection.use(compression);

@@ -51,7 +51,7 @@ struct End {
     }
     std::string take_output() { return std::exchange(output, {}); }
 
-    DecoderLimits limits;
+    ConnectionLimits limits;
     Connection connection;
     std::string output;
     std::string log;

@@ -58,7 +58,7 @@ protected:
     static constexpr std::size_t million = 1'000'000;
     static constexpr std::size_t state = 1024;  // beside the payload
 
-    DecoderLimits limits = {.max_message_size = million};
+    ConnectionLimits limits = {.max_message_size = million};
     Connection connection{GetParam(), limits};
     Counting counting;
 };

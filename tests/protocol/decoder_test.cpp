@@ -20,7 +20,7 @@ protected:
         return frame_for(GetParam(), opcode, payload, fin);
     }
     [[nodiscard]] static std::string decode(const std::string& input,
-                                            const DecoderLimits& limits = {}) {
+                                            const ConnectionLimits& limits = {}) {
         return decoded(GetParam(), input, limits);
     }
 };
@@ -121,7 +121,7 @@ TEST_P(Decoding, EveryBrokenRuleIsFoundInEveryCut) {
              frame(Opcode::continuation, std::string(51, 'x')),
          "1009"},
     };
-    const DecoderLimits limits = {.max_message_size = 200};
+    const ConnectionLimits limits = {.max_message_size = 200};
     for (const auto& [bytes, code] : broken) {
         const std::string input = good + bytes;
         const std::string expected = std::string("text good\nfailed ") + code + "\n";
@@ -179,7 +179,7 @@ TEST_P(Decoding, FailsOnTextThatIsNotUtf8AtItsFirstBadByte) {
 }
 
 TEST_P(Decoding, TheLimitIsExactAndCountsAllFragments) {
-    const DecoderLimits limits = {.max_message_size = 10};
+    const ConnectionLimits limits = {.max_message_size = 10};
     EXPECT_EQ(decode(frame(Opcode::binary, "0123456789"), limits), "binary 0123456789\n");
     EXPECT_EQ(decode(frame(Opcode::binary, "0123456789A"), limits), "failed 1009\n");
     EXPECT_EQ(decode(frame(Opcode::binary, "01234", false) + frame(Opcode::continuation, "56789"),
@@ -217,7 +217,7 @@ TEST_P(Decoding, AManyFragmentedMessageCannotOverflowTheLimit) {
 TEST_P(Decoding, PausesAfterOneEventAndGoesOnFromThere) {
     std::string input = everything(GetParam());
     const std::string expected = decode(input);
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Decoder decoder(GetParam(), limits);
     Recorder recorder;
     recorder.next = Flow::pause;
@@ -235,7 +235,7 @@ TEST_P(Decoding, PausesAfterOneEventAndGoesOnFromThere) {
 
 TEST_P(Decoding, StopsForGood) {
     std::string input = frame(Opcode::text, "one") + frame(Opcode::text, "two");
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Decoder decoder(GetParam(), limits);
     Recorder recorder;
     recorder.next = Flow::stop;
@@ -256,7 +256,7 @@ struct Where : Recorder {
 
 TEST_P(Decoding, AWholeMessageIsAViewOfTheInput) {
     std::string input = frame(Opcode::binary, "payload");
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Decoder decoder(GetParam(), limits);
     Where where;
     const std::span<std::byte> bytes(reinterpret_cast<std::byte*>(input.data()), input.size());
@@ -266,7 +266,7 @@ TEST_P(Decoding, AWholeMessageIsAViewOfTheInput) {
 
 TEST_P(Decoding, APayloadThatComesAfterItsHeaderIsAViewToo) {
     std::string input = frame(Opcode::binary, "payload");
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Decoder decoder(GetParam(), limits);
     Where where;
     const std::span<std::byte> bytes(reinterpret_cast<std::byte*>(input.data()), input.size());
@@ -324,7 +324,7 @@ TEST_P(Decoding, AStreamMayPauseAtEachPart) {
     };
     std::string input = frame(Opcode::text, "ab", false) + frame(Opcode::continuation, "", false) +
                         frame(Opcode::continuation, "cd") + frame(Opcode::binary, "");
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Decoder decoder(GetParam(), limits);
     Pausing visitor;
     std::span<std::byte> rest(reinterpret_cast<std::byte*>(input.data()), input.size());

@@ -70,7 +70,7 @@ struct Recorder {
 /// Feeds `input` in the given pieces and gives the log; a failure is its last line.
 template <class Visitor = Recorder>
 std::string decoded(Role role, std::string input, const std::vector<std::size_t>& pieces,
-                    const DecoderLimits& limits = {}) {
+                    const ConnectionLimits& limits = {}) {
     Decoder decoder(role, limits);
     Visitor visitor;
     std::span<std::byte> rest(reinterpret_cast<std::byte*>(input.data()), input.size());
@@ -89,7 +89,8 @@ std::string decoded(Role role, std::string input, const std::vector<std::size_t>
     return visitor.log;
 }
 
-inline std::string decoded(Role role, const std::string& input, const DecoderLimits& limits = {}) {
+inline std::string decoded(Role role, const std::string& input,
+                           const ConnectionLimits& limits = {}) {
     return decoded(role, input, {}, limits);
 }
 

@@ -93,7 +93,7 @@ class Inflating : public testing::TestWithParam<bool> {
 protected:
     [[nodiscard]] static bool keep_context() { return GetParam(); }
 
-    DecoderLimits limits = {.max_message_size = 100'000};
+    ConnectionLimits limits = {.max_message_size = 100'000};
     Compression compression{15, keep_context(), keep_context(), 0};
     Compressor peer{15, keep_context()};
 };
@@ -257,7 +257,7 @@ TEST_P(Inflating, AMessageThatCompressionMadeLongerIsStillWithinTheBound) {
 }
 
 TEST(Parts, OfAMessageThatIsNotCompressed) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Connection connection(Role::server, limits);
     Parts parts;
     feed(connection, parts,

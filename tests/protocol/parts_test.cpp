@@ -40,7 +40,7 @@ struct Taker {
 };
 
 struct Taking {
-    DecoderLimits limits = {.max_message_size = 10};
+    ConnectionLimits limits = {.max_message_size = 10};
     Connection connection{Role::client, limits};
     Taker taker;
 
@@ -101,7 +101,7 @@ TEST(Parts, AFailureOfTheHandlerFailsTheConnection) {
 }
 
 TEST(Parts, AreSentAsFragments) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Connection server(Role::server, limits);
     Compression compression(15, false, false, 0);
     server.use(compression);

@@ -108,7 +108,7 @@ protected:
         return first_byte(wire);
     }
 
-    DecoderLimits limits;
+    ConnectionLimits limits;
     Compression compression{15, true, true, 0};
     Connection connection{GetParam(), limits};
     SentBytes wire;

@@ -62,7 +62,7 @@ protected:
         EXPECT_TRUE(connection.send(type, bytes_of(payload), wire));
     }
 
-    DecoderLimits limits;
+    ConnectionLimits limits;
     Connection connection{GetParam(), limits};
     SentBytes wire;
 };
@@ -153,7 +153,7 @@ TEST_P(SentFrames, NothingFollowsACloseFrame) {
 }
 
 TEST(MaskingKeys, OfAClientsFramesAreFreshAndFollowNoPattern) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Connection connection(Role::client, limits);
     SentBytes wire;
     constexpr std::size_t count = 4000;

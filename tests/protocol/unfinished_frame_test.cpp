@@ -17,7 +17,7 @@ void decode(Decoder& decoder, std::string bytes) {
 }
 
 TEST(UnfinishedFrame, IsThereFromItsFirstByteToItsLast) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     for (const Role role : {Role::server, Role::client}) {
         Decoder decoder(role, limits);
         EXPECT_FALSE(decoder.unfinished_frame());
@@ -39,7 +39,7 @@ TEST(UnfinishedFrame, IsThereFromItsFirstByteToItsLast) {
 }
 
 TEST(UnfinishedFrame, GrowsWithEachByte) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Decoder decoder(Role::client, limits);
     const std::string frame = frame_for(Role::client, Opcode::binary, std::string(100, 'x'));
     decode(decoder, frame.substr(0, 2));
@@ -50,7 +50,7 @@ TEST(UnfinishedFrame, GrowsWithEachByte) {
 }
 
 TEST(UnfinishedFrame, IsNoneBetweenTheFragmentsOfAMessage) {
-    const DecoderLimits limits;
+    const ConnectionLimits limits;
     Decoder decoder(Role::server, limits);
     decode(decoder, frame_for(Role::server, Opcode::text, "half", false));
     EXPECT_FALSE(decoder.unfinished_frame());
@@ -60,7 +60,7 @@ TEST(UnfinishedFrame, IsNoneBetweenTheFragmentsOfAMessage) {
 }
 
 TEST(UnfinishedFrame, HoldsWhatCameAndNotWhatIsClaimed) {
-    const DecoderLimits limits = {.max_message_size = std::size_t{1} << 40U};
+    const ConnectionLimits limits = {.max_message_size = std::size_t{1} << 40U};
     Decoder decoder(Role::client, limits);
     decode(decoder, std::string("\x82\x7F\0\0\0\xFF\0\0\0\0abc", 13));
     EXPECT_EQ(decoder.unfinished_frame()->length, std::uint64_t{0xFF} << 32U);

@@ -102,7 +102,7 @@ private:
 
     std::optional<ClientOpening> client_opening_;
     std::optional<ServerOpening> server_opening_;
-    protocol::DecoderLimits limits_;
+    ConnectionLimits limits_;
     std::optional<protocol::DeflateParameters> deflate_;
     std::optional<protocol::Compression> compression_;
     std::optional<protocol::Connection> connection_;

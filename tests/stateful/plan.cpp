@@ -56,11 +56,12 @@ Plan drawn_plan(simulation::Chance& chance, std::size_t threads) {
         plan.server.max_connections = static_cast<std::size_t>(chance.between(30, 200));
     }
     plan.websocket.origins = {"*"};
-    plan.websocket.max_message_size = chance.pick({std::size_t{4096}, std::size_t{100'000}});
-    plan.websocket.max_backlog = chance.pick({std::size_t{8} * 1024, std::size_t{256} * 1024});
-    plan.websocket.ping_after = milliseconds(chance.between(300, 3000));
-    plan.websocket.idle_timeout = plan.websocket.ping_after + milliseconds(3000);
-    plan.websocket.close_timeout = milliseconds(1500);
+    plan.websocket.limits.max_message_size = chance.pick({std::size_t{4096}, std::size_t{100'000}});
+    plan.websocket.limits.max_backlog =
+        chance.pick({std::size_t{8} * 1024, std::size_t{256} * 1024});
+    plan.websocket.limits.ping_after = milliseconds(chance.between(300, 3000));
+    plan.websocket.limits.idle_timeout = plan.websocket.limits.ping_after + milliseconds(3000);
+    plan.websocket.limits.close_timeout = milliseconds(1500);
     plan.channels = drawn_socketio(chance, plan.roomy);
     plan.program = drawn_socketio(chance, plan.roomy);
     plan.program.path = "/program/";

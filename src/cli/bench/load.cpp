@@ -138,13 +138,13 @@ Task<Result<WebSocket>> Load::make_connection(bool publishes) {
     if (!options_.sources.empty())
         connecting.local_address = options_.sources[next_source_++ % options_.sources.size()];
     connecting.headers = headers_;
-    connecting.compression = options_.compression;
-    connecting.compression_threshold = 0;
+    connecting.limits.compression = options_.compression;
+    connecting.limits.compression_threshold = 0;
     connecting.tls = {.roots_file = options_.roots_file, .verify = !options_.insecure};
     connecting.handshake_timeout = options_.timeout;
-    connecting.max_message_size = most_payload;
-    connecting.max_backlog = std::max(payload_.size() * std::max<std::size_t>(options_.depth, 16),
-                                      std::size_t{16} * 1024 * 1024);
+    connecting.limits.max_message_size = most_payload;
+    connecting.limits.max_backlog = std::max(
+        payload_.size() * std::max<std::size_t>(options_.depth, 16), std::size_t{16} * 1024 * 1024);
     const std::string url =
         publishes
             ? options_.url + (options_.url.find('?') == std::string::npos ? "?" : "&") + "echo=1"

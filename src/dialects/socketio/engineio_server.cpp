@@ -32,12 +32,13 @@ EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
     std::string path = options_.path;
     while (path.ends_with('/')) path.pop_back();
     websocket.origins = options_.origins;
-    websocket.max_message_size = options_.max_payload;
-    websocket.max_backlog = options_.max_backlog;
+    websocket.limits.max_message_size = options_.max_payload;
+    websocket.limits.max_backlog = options_.max_backlog;
     websocket.slow_reader = SlowReader::close;
     websocket.max_subscriptions = options_.max_namespaces * (options_.max_rooms + 1);
     // Engine.IO has pings of its own.
-    websocket.ping_after = websocket.idle_timeout = std::chrono::milliseconds(0);
+    websocket.limits.ping_after = websocket.limits.ping_every = websocket.limits.idle_timeout =
+        std::chrono::milliseconds(0);
     auto allowed = std::make_shared<const std::vector<std::string>>(options_.origins);
     if (!path.empty())
         engine::CrossOrigin::share(

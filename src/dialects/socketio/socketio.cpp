@@ -375,7 +375,7 @@ ApplicationRules rules_of(const SocketIoOptions& options, dialects::ProgramHub& 
 
 WebSocketOptions websocket_of(const SocketIoOptions& options) {
     WebSocketOptions websocket;
-    websocket.compression = options.compression;
+    websocket.limits.compression = options.compression;
     return websocket;
 }
 

@@ -166,7 +166,7 @@ std::optional<Error> ClientSession::take_over(WebSocket socket) {
         sending_ = true;
     }
     begin_sending();
-    if (options_->ping_every.count() > 0) heart_ = beat();
+    if (options_->limits.ping_every.count() > 0) heart_ = beat();
     return std::nullopt;
 }
 
@@ -297,8 +297,9 @@ void ClientSession::act_on_close() {
 
 /// A server that reads nothing is not to keep what is closing.
 OwnedCoroutine ClientSession::lose_patience() {
-    const std::chrono::milliseconds patience =
-        options_->close_timeout.count() > 0 ? options_->close_timeout : std::chrono::seconds(5);
+    const std::chrono::milliseconds patience = options_->limits.close_timeout.count() > 0
+                                                   ? options_->limits.close_timeout
+                                                   : std::chrono::seconds(5);
     const WebSocketSession& session = WebSocketSession::of(socket());
     net::Uptake uptake = session.uptake();
     std::optional wait = uptake.first_wait(patience);
@@ -335,7 +336,7 @@ void ClientSession::abandon() {
 
 OwnedCoroutine ClientSession::beat() {
     for (;;) {
-        co_await sleep_for(options_->ping_every);
+        co_await sleep_for(options_->limits.ping_every);
         (void)co_await socket().ping_and_wait();
         note_traffic();
     }

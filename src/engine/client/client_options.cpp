@@ -2,6 +2,7 @@
 
 #include "engine/client/client_handlers.hpp"
 
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <tuple>
@@ -15,13 +16,10 @@ namespace {
 auto values_of(const ClientOptions& options) {
     return std::tie(options.subprotocols, options.headers, options.origin, options.user,
                     options.bearer, options.cookies, options.proxy, options.environment_proxy,
-                    options.local_address, options.max_redirects, options.max_message_size,
-                    options.max_backlog, options.compression, options.compression_threshold,
-                    options.roots_file, options.certificate_file, options.key_file, options.verify,
-                    options.pinned_keys, options.oldest, options.handshake_timeout,
-                    options.ping_after, options.ping_every, options.idle_timeout,
-                    options.close_timeout, options.frame_timeout, options.max_control_frames,
-                    options.reconnect, options.max_queue);
+                    options.local_address, options.max_redirects, options.roots_file,
+                    options.certificate_file, options.key_file, options.verify, options.pinned_keys,
+                    options.oldest, options.handshake_timeout, options.limits, options.reconnect,
+                    options.max_queue);
 }
 
 std::shared_ptr<const ClientOptions> share(ClientOptions options) {
@@ -71,10 +69,6 @@ Result<ConnectOptions> connect_options(const ClientOptions& options, const Clien
     connecting.environment_proxy = options.environment_proxy;
     connecting.local_address = options.local_address;
     connecting.max_redirects = options.max_redirects;
-    connecting.max_message_size = options.max_message_size;
-    connecting.max_backlog = options.max_backlog;
-    connecting.compression = options.compression;
-    connecting.compression_threshold = options.compression_threshold;
     connecting.tls = {.roots_file = options.roots_file,
                       .certificate_file = options.certificate_file,
                       .key_file = options.key_file,
@@ -82,11 +76,9 @@ Result<ConnectOptions> connect_options(const ClientOptions& options, const Clien
                       .pinned_keys = options.pinned_keys,
                       .oldest = options.oldest};
     connecting.handshake_timeout = options.handshake_timeout;
-    connecting.ping_after = options.ping_after;
-    connecting.idle_timeout = options.idle_timeout;
-    connecting.close_timeout = options.close_timeout;
-    connecting.frame_timeout = options.frame_timeout;
-    connecting.max_control_frames = options.max_control_frames;
+    connecting.limits = options.limits;
+    // The Client pings by itself, to know of each answer when it comes.
+    connecting.limits.ping_every = std::chrono::milliseconds(0);
     return connecting;
 }
 

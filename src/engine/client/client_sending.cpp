@@ -21,7 +21,7 @@ bool ClientSession::admits(Message message) const noexcept {
     const std::size_t size = ClientOutbox::size_of(message);
     if (state_ == ReadyState::connecting) return waiting() + size <= options_->max_queue;
     if (state_ != ReadyState::open) return false;
-    return waiting() <= always_admitted || waiting() + size <= options_->max_backlog;
+    return waiting() <= always_admitted || waiting() + size <= options_->limits.max_backlog;
 }
 
 /// Whether nothing has to leave before it. What on_open sends leaves before what was kept until

@@ -14,6 +14,7 @@
 #include "protocol/connection.hpp"
 #include "protocol/deflate_parameters.hpp"
 
+#include <longwire/connection_limits.hpp>
 #include <longwire/request.hpp>
 #include <longwire/server.hpp>
 #include <longwire/websocket.hpp>
@@ -35,20 +36,12 @@
 namespace longwire::engine {
 
 /// What a route or a client agreed to for its connections; shared by all connections of a route.
-struct Terms : protocol::DecoderLimits {
+/// A session has one pointer to it, which it shares with its decoder: hence the base.
+struct Terms : ConnectionLimits {
     WebSocketHandlers handlers = {};
     std::variant<std::monostate, WebSocketCoroutine, WebSocketRequestCoroutine> coroutine = {};
-    std::size_t max_backlog = 0;
     SlowReader slow_reader = SlowReader::close;
     std::size_t max_subscriptions = 0;
-    Compression compression = Compression::off;
-    std::size_t compression_threshold = 0;
-    std::chrono::milliseconds ping_after = {};
-    std::chrono::milliseconds ping_every = {};
-    std::chrono::milliseconds idle_timeout = {};
-    std::chrono::milliseconds close_timeout = {};
-    std::chrono::milliseconds frame_timeout = {};
-    std::uint16_t max_control_frames = 0;
 };
 
 /// What an endpoint of these terms wants of permessage-deflate.
