@@ -3,14 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startServer } from './server.mjs';
 import { startSlowWire } from './slow-wire.mjs';
-import { launch, Visitor } from './visitor.mjs';
+import { launch, serverGone, Visitor } from './visitor.mjs';
 
 let browser;
 const visitors = [];
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
-
-const lost = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
 
 async function withServer(context, how = {}) {
   const server = await startServer(how);
@@ -174,7 +172,7 @@ test('a killed server: 1006, a server not reachable, and back after its restart'
   const server = await withServer(t);
   const visitor = await visit(`${server.origin}/?channel=phoenix`);
   await visitor.reaches('open');
-  visitor.expectFault(lost);
+  visitor.expectFault(serverGone);
 
   await server.stop('SIGKILL');
   await visitor.reaches('waiting');

@@ -8,7 +8,7 @@ import { Backoff } from '../../web/backoff.js';
 import { describeCloseCode } from '../../web/close-codes.js';
 import { startServer } from './server.mjs';
 import { startSlowWire } from './slow-wire.mjs';
-import { launch, Visitor } from './visitor.mjs';
+import { launch, serverGone, Visitor } from './visitor.mjs';
 
 let browser;
 let server;
@@ -37,14 +37,15 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const lost = /WebSocket connection to|ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET|NETWORK)|status of 503/;
+const turnedAway = /status of 503/;
 const refused = /WebSocket|status of 40[134]/;
 
 /// Somebody whose connection a test can cut.
 async function visitByWire(context, query, port = server.port) {
   const wire = await startSlowWire(port);
   const visitor = await Visitor.arrive(browser, `${wire.origin}/${query}`);
-  visitor.expectFault(lost);
+  visitor.expectFault(serverGone);
+  visitor.expectFault(turnedAway);
   context.after(async () => {
     await visitor.leave();
     wire.stop();
@@ -176,7 +177,7 @@ test('a server that forgot what was missed is told of', { timeout: 60_000 }, asy
   t.after(() => first.stop());
   const visitor = await Visitor.arrive(browser, `${first.origin}/?channel=forgot`);
   t.after(() => visitor.leave());
-  visitor.expectFault(lost);
+  visitor.expectFault(serverGone);
   await visitor.reaches('open');
   await first.stop('SIGKILL');
   await visitor.reaches('waiting');

@@ -1,16 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const executable = process.env.LONGWIRE ?? `${root}build/release/longwire`;
+
+// A hook that fails keeps the hooks behind it from running, and a child that is left keeps the
+// file's tests from ending: whatever still runs at the end of the file is ended here.
+const running = new Set();
+after(() => { for (const child of running) child.kill('SIGKILL'); });
 
 /// Starts `longwire serve` with the demo page, on `port` or on one that the system picks. Without
 /// compression, unless asked: the page cannot know the sizes of compressed frames.
 export async function startServer({ port = 0, compress = 'off', options = [] } = {}) {
   const child = spawn(executable, ['serve', '--listen', `127.0.0.1:${port}`, '--web', `${root}web`, '--compress', compress, ...options]);
   const ended = once(child, 'exit');
+  running.add(child);
+  child.on('exit', () => running.delete(child));
   let complaints = '';
   child.stderr.on('data', (data) => { complaints += data; });
 

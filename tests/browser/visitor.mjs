@@ -16,6 +16,10 @@ export function launch() {
   });
 }
 
+/// What the browser says of a server that was killed: an attempt may meet the closed port, or a
+/// connection that ends before the answer.
+export const serverGone = /WebSocket connection to|ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET|NETWORK)/;
+
 /// Somebody with a browser window of their own. Whatever the page complains of on the console, and
 /// each request to another host, is kept; `leave` fails the test if there was any.
 export class Visitor {
