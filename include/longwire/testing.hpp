@@ -139,6 +139,31 @@ private:
     std::shared_ptr<State> state_;
 };
 
+/// A connection to a TestServer whose bytes the test itself writes and reads: half a request, a
+/// frame byte by byte, what no client would send. Each call does what has to be done first.
+/// Destroying it ends the connection at once.
+class TestConnection {
+public:
+    /// What the connection does not take (64 KiB wait for a server that does not read) waits here.
+    void send(std::string_view bytes);
+    /// What has come since the last call.
+    [[nodiscard]] std::string receive();
+    /// Whether the server has ended its side, or the connection.
+    [[nodiscard]] bool ended() const noexcept;
+
+    TestConnection(TestConnection&&) noexcept;
+    TestConnection& operator=(TestConnection&&) noexcept;
+    TestConnection(const TestConnection&) = delete;
+    TestConnection& operator=(const TestConnection&) = delete;
+    ~TestConnection();
+
+private:
+    friend class TestServer;
+    struct State;
+    explicit TestConnection(std::shared_ptr<State> state) noexcept;
+    std::shared_ptr<State> state_;
+};
+
 /// Serves clients in memory, on the calling thread, with a clock that stands still until it is
 /// advanced. The server is set up as for `run`, which is not called; it must outlive this, and have
 /// one TestServer at a time. All of its loops run on this thread, one after the other. What other
@@ -168,6 +193,9 @@ public:
         return request(TestRequest{.target = std::string(target)});
     }
 
+    /// Opens a connection and sends nothing.
+    [[nodiscard]] TestConnection open(std::string_view address = "192.0.2.1");
+
     /// Does all that is to be done now, also what one connection causes at another. `connect`,
     /// `request`, `advance` and the functions of a client do so too. It gives up after 100,000
     /// turns, with a line to the log sink: something then goes round in circles.
@@ -180,6 +208,7 @@ public:
 private:
     friend class TestAnswer;
     friend class TestClient;
+    friend class TestConnection;
     class Implementation;
     std::shared_ptr<Implementation> implementation_;
 };

@@ -2,6 +2,8 @@
 #include "raw_client.hpp"
 #include "running_server.hpp"
 
+#include <longwire/testing.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -240,20 +242,17 @@ TEST(Close, ASilentPeerThatAnswersIsPingedAgainAndAgain) {
 }
 
 TEST(BadFrame, IsLoggedWithItsReason) {
-    std::promise<std::string> logged;
-    RunningServer running;
-    running.server.websocket("/", echo_handlers());
-    running.start();
+    Server server;
+    server.websocket("/", echo_handlers());
+    TestServer test(server);
+    std::string logged;
     set_log_sink([&](LogLevel level, std::string_view line) {
-        if (level == LogLevel::debug) logged.set_value(std::string(line));
+        if (level == LogLevel::debug) logged = line;
     });
-    RawClient client(running.port);
-    client.upgrade("/");
-    client.send(client_frame(text, "\xFF"));
-    client.read_all();
-    EXPECT_TRUE(logged.get_future().get().starts_with("closed a connection with 1007: "));
-    running.stop();
+    TestConnection client = test.open();
+    client.send(upgrade_of("/") + client_frame(text, "\xFF"));
     set_log_sink({});
+    EXPECT_TRUE(logged.starts_with("closed a connection with 1007: ")) << logged;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include "raw_client.hpp"
 #include "running_server.hpp"
 
+#include <longwire/testing.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -117,28 +119,28 @@ TEST(HttpReplyCalls, AnAnswerMayEndItsConnection) {
 }
 
 TEST(HttpReplyCalls, AnAnswerDoesNotHandleTheNextRequestWithin) {
-    RunningServer running;
+    Server server;
     std::optional<HttpReply> first;
     bool answering = false;
-    std::promise<bool> handled_within;
-    running.server.http("GET", "/first", [&](const Request&, HttpReply reply) {
+    std::optional<bool> handled_within;
+    server.http("GET", "/first", [&](const Request&, HttpReply reply) {
         first = std::move(reply);
-        running.server.post([&] {
+        server.post([&] {
             answering = true;
             first->send(Response::text(200, "first"));
             answering = false;
         });
     });
-    running.server.http("GET", "/second", [&](const Request&) {
-        handled_within.set_value(answering);
+    server.http("GET", "/second", [&](const Request&) {
+        handled_within = answering;
         return Response::text(200, "second");
     });
-    running.start();
-    RawClient client(running.port);
+    TestServer test(server);
+    TestConnection client = test.open();
     client.send("GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_FALSE(handled_within.get_future().get());
-    EXPECT_LT(client.read_until("second").find("first"), std::string::npos);
-    running.stop();
+    EXPECT_EQ(handled_within, false);
+    const std::string answers = client.receive();
+    EXPECT_LT(answers.find("first"), answers.find("second")) << answers;
 }
 
 TEST(HttpReplyCalls, WhatComesMeanwhileWaitsItsTurn) {
@@ -250,10 +252,10 @@ TEST_F(HttpReplies, HeadHasNoBody) {
 }
 
 TEST(HttpReplyCalls, AStreamThatHasNoBodyEndsWithItsHead) {
-    RunningServer running;
-    std::atomic<int> closed = 0;
+    Server server;
+    int closed = 0;
     std::vector<HttpReply> kept;  // nobody ends it who does not know that it was HEAD
-    running.server.http("GET", "/:status", [&](const Request& request, const HttpReply& reply) {
+    server.http("GET", "/:status", [&](const Request& request, const HttpReply& reply) {
         reply.on_close([&] { ++closed; });
         const int status = std::stoi(std::string(request.parameter("status")));
         reply.begin({.status = status, .body = "body", .headers = {{"X-Own", "field"}}});
@@ -261,17 +263,17 @@ TEST(HttpReplyCalls, AStreamThatHasNoBodyEndsWithItsHead) {
         EXPECT_EQ(reply.write("more"), SendStatus::dropped);
         kept.push_back(reply);
     });
-    running.start();
-    RawClient client(running.port);
-    for (const char* const line : {"HEAD /200", "GET /204", "GET /304", "HEAD /404"}) {
-        client.send(std::string(line) + " HTTP/1.1\r\nHost: x\r\n\r\n");
-        const std::string head = client.read_until("\r\n\r\n");
-        EXPECT_EQ(head.substr(9, 3), std::string(line).substr(std::string(line).size() - 3));
+    TestServer test(server);
+    TestConnection client = test.open();
+    for (const std::string line : {"HEAD /200", "GET /204", "GET /304", "HEAD /404"}) {
+        client.send(line + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        const std::string head = client.receive();
+        EXPECT_EQ(head.substr(9, 3), line.substr(line.size() - 3));
+        EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
         EXPECT_NE(head.find("X-Own: field"), std::string::npos) << head;
         EXPECT_EQ(head.find("Connection: close"), std::string::npos) << head;
     }
-    while (closed != 4) std::this_thread::yield();
-    running.stop();
+    EXPECT_EQ(closed, 4);
 }
 
 TEST_F(HttpReplies, AStatusThatIsNoneHasTheBodyThatItsHeadSays) {
@@ -643,9 +645,13 @@ TEST_F(HttpReplies, OutliveTheServer) {
         RunningServer other;
         other.server.http("GET", "/later", its.handler());
         other.start();
-        RawClient client(other.port);
-        client.send(get_later);
+        std::optional<RawClient> client(other.port);
+        client->send(get_later);
         kept = its.next();
+        const std::jthread reading([&] {
+            client->read_all();
+            client.reset();
+        });
         other.stop();
     }
     EXPECT_FALSE(kept.alive());

@@ -2,6 +2,8 @@
 #include "raw_client.hpp"
 #include "running_server.hpp"
 
+#include <longwire/testing.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -105,23 +107,35 @@ TEST(ControlFrames, UpToTheBoundAreAnsweredAndMoreEndTheConnection) {
 
 class FrameTimeout : public testing::Test {
 protected:
-    void SetUp() override {
-        running.server.websocket("/", echo_handlers(),
-                                 {.limits = {.max_message_size = 1 << 20,
-                                             .close_timeout = milliseconds(500),
-                                             .frame_timeout = milliseconds(500)}});
-        running.start();
+    FrameTimeout() {
+        server.websocket("/", echo_handlers(),
+                         {.limits = {.max_message_size = 1 << 20,
+                                     .close_timeout = milliseconds(500),
+                                     .frame_timeout = milliseconds(500)}});
     }
 
-    /// Sends `begun` and nothing more; what the server says of it.
+    TestConnection upgraded() {
+        TestConnection client = test.open();
+        client.send(upgrade_of("/"));
+        EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 101 "));
+        return client;
+    }
+    /// Sends `begun` and nothing more; what the server says of it, and when it is too late.
     std::string answer_to(const std::string& begun) {
-        RawClient client(running.port);
-        client.upgrade("/");
+        TestConnection client = upgraded();
         client.send(begun);
-        return client.read_all();
+        test.advance(milliseconds(490));
+        std::string answer = client.receive();
+        EXPECT_FALSE(client.ended());
+        test.advance(milliseconds(20));
+        answer += client.receive();
+        test.advance(milliseconds(600));
+        EXPECT_TRUE(client.ended());
+        return answer;
     }
 
-    RunningServer running;
+    Server server;
+    TestServer test{server};
 };
 
 TEST_F(FrameTimeout, AHeaderThatIsNotWhole) {
@@ -138,67 +152,63 @@ TEST_F(FrameTimeout, APayloadThatIsNotWhole) {
 }
 
 TEST_F(FrameTimeout, ByteByByteIsTooSlowToo) {
-    RawClient client(running.port);
-    client.upgrade("/");
-    const std::string frame = client_frame(text, std::string(3000, 'x'));
-    for (const char byte : frame) {
-        if (!client.try_send({&byte, 1})) break;
-        std::this_thread::sleep_for(milliseconds(1));
+    TestConnection client = upgraded();
+    for (const char byte : client_frame(text, std::string(3000, 'x')).substr(0, 600)) {
+        client.send({&byte, 1});
+        test.advance(milliseconds(1));
     }
-    EXPECT_TRUE(client.read_all().starts_with(close_frame(1008, "sends too slowly")));
+    EXPECT_EQ(client.receive(), close_frame(1008, "sends too slowly"));
 }
 
 TEST_F(FrameTimeout, EachFrameHasItsOwnTime) {
-    RawClient client(running.port);
-    client.upgrade("/");
+    TestConnection client = upgraded();
     for (int count = 0; count < 8; ++count) {
         const std::string frame = client_frame(text, "hello");
         client.send(frame.substr(0, 8));
-        std::this_thread::sleep_for(milliseconds(100));
+        test.advance(milliseconds(400));
         client.send(frame.substr(8));
-        EXPECT_EQ(client.read(7), server_frame(text, "hello")) << count;
+        EXPECT_EQ(client.receive(), server_frame(text, "hello")) << count;
     }
 }
 
 TEST_F(FrameTimeout, BetweenFragmentsThereIsTime) {
-    RawClient client(running.port);
-    client.upgrade("/");
+    TestConnection client = upgraded();
     client.send(client_frame(text, "hel", false));
-    std::this_thread::sleep_for(milliseconds(800));
+    test.advance(milliseconds(5000));
     client.send(client_frame(continuation, "lo"));
-    EXPECT_EQ(client.read(7), server_frame(text, "hello"));
+    EXPECT_EQ(client.receive(), server_frame(text, "hello"));
 }
 
 TEST_F(FrameTimeout, ALongFrameHasLonger) {
-    RawClient client(running.port);
-    client.upgrade("/");
+    TestConnection client = upgraded();
     const std::string frame = client_frame(binary, std::string(20'000, 'x'));
     client.send(frame.substr(0, 10'000));
-    std::this_thread::sleep_for(milliseconds(1500));
+    test.advance(milliseconds(2500));
     client.send(frame.substr(10'000));
-    EXPECT_EQ(client.read(4).substr(0, 2), "\x82\x7E");
+    EXPECT_TRUE(client.receive().starts_with("\x82\x7E"));
 }
 
 TEST(FrameTimeoutOfACoroutine, DoesNotRunWhileNobodyReads) {
-    RunningServer running;
-    running.server.websocket("/",
-                             [](WebSocket& socket) -> Task<> {
-                                 while (auto message = co_await socket.receive()) {
-                                     co_await sleep_for(milliseconds(1200));
-                                     co_await socket.send(*message);
-                                 }
-                             },
-                             {.limits = {.frame_timeout = milliseconds(500)}});
-    running.start();
-    RawClient client(running.port);
-    client.upgrade("/");
+    Server server;
+    server.websocket("/",
+                     [](WebSocket& socket) -> Task<> {
+                         while (auto message = co_await socket.receive()) {
+                             co_await sleep_for(milliseconds(1200));
+                             co_await socket.send(*message);
+                         }
+                     },
+                     {.limits = {.frame_timeout = milliseconds(500)}});
+    TestServer test(server);
+    TestConnection client = test.open();
+    client.send(upgrade_of("/"));
+    EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 101 "));
     const std::string third = client_frame(text, "third");
     client.send(client_frame(text, "first") + client_frame(text, "second") + third.substr(0, 7));
-    std::this_thread::sleep_for(milliseconds(100));
+    test.advance(milliseconds(100));
     client.send(third.substr(7));
-    EXPECT_EQ(client.read(7), server_frame(text, "first"));
-    EXPECT_EQ(client.read(8), server_frame(text, "second"));
-    EXPECT_EQ(client.read(7), server_frame(text, "third"));
+    test.advance(milliseconds(5000));
+    EXPECT_EQ(client.receive(), server_frame(text, "first") + server_frame(text, "second") +
+                                    server_frame(text, "third"));
 }
 
 TEST(MaxMemory, UnfinishedMessagesAreBoundedInAll) {
@@ -270,15 +280,16 @@ TEST(MaxMemory, SlowReadersAreBoundedInAll) {
 }
 
 TEST(RequestHead, ByteByByteIsShedInTime) {
-    RunningServer running({.handshake_timeout = milliseconds(500)});
-    running.start();
-    RawClient client(running.port);
-    const std::string request = "GET / HTTP/1.1\r\nHost: " + std::string(2000, 'h') + "\r\n\r\n";
+    Server server({.handshake_timeout = milliseconds(500)});
+    TestServer test(server);
+    TestConnection client = test.open();
+    const std::string request = "GET / HTTP/1.1\r\nHost: " + std::string(600, 'h');
     for (const char byte : request) {
-        if (!client.try_send({&byte, 1})) break;
-        std::this_thread::sleep_for(milliseconds(1));
+        client.send({&byte, 1});
+        test.advance(milliseconds(1));
     }
-    EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 408 "));
+    EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 408 "));
+    EXPECT_TRUE(client.ended());
 }
 
 }  // namespace

@@ -17,6 +17,14 @@
 
 namespace longwire {
 
+/// A request that asks for a WebSocket; `more_fields` end in CRLF.
+inline std::string upgrade_of(std::string_view path, std::string_view more_fields = "") {
+    return "GET " + std::string(path) +
+           " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+           std::string(more_fields) + "\r\n";
+}
+
 /// A client of which a test writes every byte.
 class RawClient : public RawConnection {
 public:
@@ -31,10 +39,7 @@ public:
 
     /// Makes the opening handshake and gives the head of the answer.
     std::string upgrade(std::string_view path, std::string_view more_fields = "") {
-        send("GET " + std::string(path) +
-             " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
-             std::string(more_fields) + "\r\n");
+        send(upgrade_of(path, more_fields));
         return read_until("\r\n\r\n");
     }
 
@@ -57,14 +62,6 @@ private:
         return socket;
     }
 };
-
-/// A request that asks for a WebSocket; `more_fields` end in CRLF.
-inline std::string upgrade_of(std::string_view path, std::string_view more_fields = "") {
-    return "GET " + std::string(path) +
-           " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
-           std::string(more_fields) + "\r\n";
-}
 
 /// A client's frame, masked with `key`.
 inline std::string client_frame(int opcode, std::string_view payload, bool fin = true,

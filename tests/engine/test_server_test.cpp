@@ -326,5 +326,58 @@ TEST(TestServer, AClientMayOutliveIt) {
     EXPECT_EQ(answer.status(), 426);
 }
 
+TEST(TestConnection, SendsHalfARequestAndMore) {
+    Server server({.handshake_timeout = 10s});
+    server.http("GET", "/", [](const Request&) { return Response::text(200, "here"); });
+    TestServer test(server);
+    TestConnection half = test.open();
+    half.send("GET / HT");
+    EXPECT_EQ(half.receive(), "");
+    test.advance(9s);
+    EXPECT_FALSE(half.ended());
+    test.advance(2s);
+    EXPECT_TRUE(half.receive().starts_with("HTTP/1.1 408 "));
+    EXPECT_TRUE(half.ended());
+    half.send("TP/1.1");  // nobody is there
+    TestConnection two = test.open();
+    two.send(
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(two.receive().ends_with("\r\n\r\nhere\n"));
+    EXPECT_TRUE(two.ended());
+    two = test.open();
+    EXPECT_FALSE(two.ended());
+}
+
+TEST(TestConnection, IsSeenToGo) {
+    Server server;
+    int gone = 0;
+    server.websocket("/", {.on_close = [&](WebSocket&, CloseCode code, std::string_view) {
+                         EXPECT_EQ(code, CloseCode::abnormal_closure);
+                         ++gone;
+                     }});
+    TestServer test(server);
+    {
+        TestConnection client = test.open();
+        client.send(
+            "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n");
+        EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 101 "));
+        EXPECT_EQ(gone, 0);
+    }
+    EXPECT_EQ(gone, 1);
+}
+
+TEST(TestConnection, MayOutliveItsTestServer) {
+    Server server;
+    auto test = std::make_unique<TestServer>(server);
+    TestConnection client = test->open();
+    client.send("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
+    test.reset();
+    EXPECT_TRUE(client.ended());
+    client.send("more");
+    EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 404 "));
+}
+
 }  // namespace
 }  // namespace longwire

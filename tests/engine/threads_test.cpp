@@ -137,6 +137,7 @@ TEST_F(Threads, StopSaysGoodbyeOnEveryLoop) {
     for (auto& client : clients) {
         EXPECT_EQ(client->read(4), server_frame(close_opcode, close_payload(1001, "")));
         client->send(client_frame(close_opcode, close_payload(1001, "")));
+        client.reset();
     }
     stopping.join();
     EXPECT_EQ(running.status, 0);
