@@ -14,22 +14,25 @@ namespace longwire {
 class Request;
 
 namespace engine {
+class ChunkAccess;
 class HttpReplying;
 class ReplyAccess;
 }  // namespace engine
 
-/// A piece of a streamed body, framed once to be written to many replies. Copies are cheap; any
+/// A piece of a streamed body, prepared once to be written to many replies. Copies are cheap; any
 /// thread may make, copy, write and destroy one.
 class PreparedChunk {
 public:
     /// Copies `bytes`. None at all is written as nothing.
     explicit PreparedChunk(std::string_view bytes);
 
+    /// How many bytes were given.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
 private:
-    friend class HttpReply;
-    friend class engine::HttpReplying;
-    std::shared_ptr<const std::string> framed_;  // as chunked transfer coding has it
-    std::size_t begin_ = 0;                      // of the bytes themselves
+    friend class engine::ChunkAccess;
+    struct Content;
+    std::shared_ptr<const Content> content_;
     std::size_t size_ = 0;
 };
 

@@ -74,10 +74,12 @@ void print_comment(std::string_view text) {
 }
 
 int print_default() {
-    print_comment("The configuration of longwire serve. What stands after # is what holds anyway.");
+    print_comment(
+        "The configuration of longwire serve. What stands after # is the default. SIGHUP reads the "
+        "keys that say so again; the others need a restart, as the log says if they have changed.");
     for (const SettingKey& key : setting_keys()) {
         fmt::print("\n");
-        print_comment(key.meaning);
+        print_comment(key.is_reloaded ? key.meaning + ". SIGHUP reads this again" : key.meaning);
         std::string usual = key.usual;
         if (key.is_flag) usual = "false";
         if (usual.starts_with('[')) usual = usual.substr(1, usual.size() - 2);

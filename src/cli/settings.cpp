@@ -138,6 +138,7 @@ const std::vector<SettingKey>& setting_keys() {
                 key.usual = text.substr(equals + 1);
             else
                 key.usual = option->get_default_str();
+            key.is_reloaded = options.reloaded.holds(key.option);
             made.push_back(std::move(key));
         }
         return made;

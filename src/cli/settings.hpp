@@ -22,6 +22,7 @@ struct SettingKey {
     std::string meaning;
     bool is_flag = false;
     bool is_list = false;
+    bool is_reloaded = false;  // SIGHUP reads it again
 };
 [[nodiscard]] const std::vector<SettingKey>& setting_keys();
 

@@ -309,6 +309,16 @@ class Limits(Configured):
             self.assertEqual(told, [f"SIGHUP: {key} has changed, and needs a restart"
                                     for key in ("spin", "threads")])
 
+    def test_which_are_read_again_is_in_the_default_configuration(self):
+        marked = "SIGHUP reads this again"
+        above = {}
+        for paragraph in run("config", "default").stdout.split("\n\n"):
+            above[paragraph.rstrip("\n").split("\n")[-1].split(" = ")[0]] = paragraph
+        for key in ("max_message", "ping_after", "token_secret", "drain", "hook_url"):
+            self.assertIn(marked, above[f"#{key}"].replace("\n# ", " "))
+        for key in ("threads", "echo", "listen", "socketio"):
+            self.assertNotIn(marked, above[f"#{key}"].replace("\n# ", " "))
+
     def test_are_told_to_be_wrong_and_the_old_ones_stay(self):
         with Serving("--config", self.write('max_message = "100"\n')) as serving:
             self.write('max_mesage = "200"\n')

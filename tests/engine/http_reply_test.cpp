@@ -307,6 +307,49 @@ TEST(HalfClosed, WhoeverAsksAndEndsTheirSideGetsTheAnswers) {
     EXPECT_TRUE(all.ends_with("now\n")) << all;
 }
 
+TEST(HalfClosed, WhatWaitedIsAnsweredAlsoWhereAHandlerRepliesAtOnce) {
+    RunningServer running;
+    std::promise<HttpReply> given;
+    running.server.http("GET", "/later", [&](const Request&, HttpReply reply) {
+        reply.on_half_close({});
+        given.set_value(std::move(reply));
+    });
+    running.server.http("GET", "/:number", [](const Request& request, const HttpReply& reply) {
+        reply.send(Response::text(200, request.parameter("number")));
+    });
+    running.start();
+    RawClient client(running.port);
+    for (const std::string_view path : {"/later", "/one", "/two", "/three"})
+        client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.shut();
+    given.get_future().get().send(Response::text(200, "later"));
+    const std::string all = client.read_all();
+    for (const std::string_view body : {"later\n", "one\n", "two\n", "three\n"})
+        EXPECT_NE(all.find(body), std::string::npos) << body << all;
+}
+
+TEST(PreparedChunks, AreFramedOnceForManyThreads) {
+    RunningServer running({.threads = 2});
+    const PreparedChunk chunk("shared between all");
+    EXPECT_EQ(chunk.size(), 18U);
+    running.server.http("GET", "/stream", [&](const Request&, const HttpReply& reply) {
+        reply.begin({});
+        reply.write(chunk);
+        reply.end();
+    });
+    running.start();
+    std::vector<std::jthread> readers;
+    for (int count = 0; count < 8; ++count)
+        readers.emplace_back([&, version = count % 2] {
+            RawClient client(running.port);
+            client.send("GET /stream HTTP/1." + std::to_string(version) +
+                        "\r\nHost: x\r\nConnection: close\r\n\r\n");
+            EXPECT_TRUE(client.read_all().ends_with(
+                version == 0 ? "\r\n\r\nshared between all"
+                             : "\r\n\r\n12\r\nshared between all\r\n0\r\n\r\n"));
+        });
+}
+
 TEST(HalfClosed, WhoeverBeginsTheAnswerLearnsWhetherTheClientIsThere) {
     RunningServer running;
     std::mutex mutex;

@@ -1,30 +1,19 @@
 #include "engine/http/http_replying.hpp"
 
+#include "engine/http/chunk_content.hpp"
 #include "engine/log.hpp"
-#include "http/date.hpp"
 #include "http/response_writer.hpp"
 #include "net/loop.hpp"
 #include "net/posted.hpp"
 
-#include <array>
 #include <atomic>
-#include <charconv>
-#include <ctime>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 
 namespace longwire {
 
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) noexcept {
-    return std::as_bytes(std::span(text));
-}
-
-constexpr std::string_view last_chunk = "0\r\n\r\n";
-constexpr std::string_view line_end = "\r\n";
 
 void call(const std::function<void()>& handler) noexcept {
     try {
@@ -112,16 +101,9 @@ void engine::ReplyAccess::watch(const HttpReply& reply, const AnswerUptake& upta
         reply.shared_->act([uptake](engine::HttpReplying& replying) { replying.watch(uptake); });
 }
 
-PreparedChunk::PreparedChunk(std::string_view bytes) : size_(bytes.size()) {
-    if (bytes.empty()) return;
-    std::array<char, 16> digits = {};
-    const auto size = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16);
-    auto framed = std::make_shared<std::string>(digits.data(), size.ptr);
-    framed->append(line_end);
-    begin_ = framed->size();
-    framed->append(bytes).append(line_end);
-    framed_ = std::move(framed);
-}
+PreparedChunk::PreparedChunk(std::string_view bytes)
+    : content_(bytes.empty() ? nullptr : std::make_shared<const Content>(bytes)),
+      size_(bytes.size()) {}
 
 // ---- any thread ---------------------------------------------------------------------------------
 
@@ -154,7 +136,7 @@ SendStatus HttpReply::write(const PreparedChunk& chunk) const {
 
 SendStatus HttpReply::Shared::write_elsewhere(const PreparedChunk& chunk) const {
     if (place->replying == nullptr || !place->begun || place->over) return SendStatus::dropped;
-    const std::size_t size = chunk.size_;
+    const std::size_t size = chunk.size();
     if (size == 0) return SendStatus::sent;
     place->written_elsewhere = true;
     auto room = net::Posted::take(place->held, size + net::Posted::overhead);
@@ -226,8 +208,8 @@ void HttpReply::on_drain(std::function<void()> handler) const {
 
 namespace engine {
 
-HttpReplying::HttpReplying(net::Stream& stream, Terms terms, Told told)
-    : stream_(stream), terms_(std::move(terms)), told_(std::move(told)) {}
+HttpReplying::HttpReplying(ResponseSink& sink, Terms terms, Told told)
+    : sink_(sink), terms_(std::move(terms)), told_(std::move(told)) {}
 
 HttpReplying::~HttpReplying() {
     let_go_of_place(false);
@@ -241,30 +223,10 @@ void HttpReplying::let_go_of_place(bool lost) noexcept {
 
 HttpReply HttpReplying::reply(std::shared_ptr<net::HeldTotal> held) {
     place_ = std::make_shared<HttpReply::Place>();
-    place_->inbox = stream_.loop().inbox();
+    place_->inbox = sink_.stream().loop().inbox();
     place_->held = std::move(held);
     place_->replying = this;
     return ReplyAccess::make(place_);
-}
-
-void HttpReplying::write_head(const Response& response, bool whole) {
-    begun_ = true;
-    status_ = http::written_status(response.status);
-    const std::string date = http::format_imf_fixdate(std::time(nullptr));
-    // Without chunks only the connection's end says that the body is whole.
-    if (!whole && terms_.minor_version == 0) terms_.keep_alive = false;
-    if (http::ends_connection(response)) terms_.keep_alive = false;
-    const std::string head =
-        http::write_response_head(response, {.keep_alive = terms_.keep_alive,
-                                             .chunked = !whole && terms_.minor_version > 0,
-                                             .length = whole,
-                                             .minor_version = terms_.minor_version,
-                                             .date = date});
-    const bool bodiless = terms_.head_only || http::is_bodiless(status_);
-    const auto body = whole && !bodiless ? bytes_of(response.body) : std::span<const std::byte>{};
-    bytes_sent_ += head.size() + body.size();
-    stream_.write(bytes_of(head), body);
-    if (bodiless) terms_.head_only = true;
 }
 
 void HttpReplying::send(const Response& response) {
@@ -273,7 +235,9 @@ void HttpReplying::send(const Response& response) {
         switching_ = response;
         return finish(Outcome::switched);
     }
-    write_head(response, true);
+    begun_ = true;
+    status_ = http::written_status(response.status);
+    bytes_sent_ += sink_.write(response, terms_.head_only);
     finish(Outcome::complete);
 }
 
@@ -281,20 +245,22 @@ void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
     if (begun_ || finished_) return;
     if (terms_.upgrading && response.status == 101) return send(response);
     max_backlog_ = max_backlog;
-    write_head(response, false);
+    begun_ = true;
+    status_ = http::written_status(response.status);
+    bytes_sent_ += sink_.begin(response);
     // Who would go on writing, or waits for somebody to go, has nothing to wait for.
-    if (terms_.head_only) return finish(Outcome::complete, true);
+    if (terms_.head_only || http::is_bodiless(status_)) return finish(Outcome::complete, true);
     append(PreparedChunk(response.body));
 }
 
 SendStatus HttpReplying::write(const PreparedChunk& chunk) {
     if (!begun_ || finished_) return SendStatus::dropped;
-    if (stream_.backlog() + chunk.size_ > max_backlog_) {
+    if (sink_.backlog() + chunk.size() > max_backlog_) {
         finish(Outcome::overrun);
         return SendStatus::dropped;
     }
     append(chunk);
-    return stream_.congested() ? SendStatus::buffered : SendStatus::sent;
+    return sink_.congested() ? SendStatus::buffered : SendStatus::sent;
 }
 
 void HttpReplying::write_counted(const PreparedChunk& chunk) {
@@ -303,28 +269,21 @@ void HttpReplying::write_counted(const PreparedChunk& chunk) {
 }
 
 void HttpReplying::append(const PreparedChunk& chunk) {
-    if (chunk.size_ == 0) return;
-    const auto framed = bytes_of(*chunk.framed_);
-    const auto bytes =
-        terms_.minor_version > 0 ? framed : framed.subspan(chunk.begin_, chunk.size_);
-    bytes_sent_ += bytes.size();
-    stream_.write_shared(chunk.framed_, bytes);
+    if (chunk.size() == 0) return;
+    bytes_sent_ += sink_.write(chunk);
     if (place_->written_elsewhere) note_backlog();
-    if (on_drain_) stream_.tell_when_drained();
+    if (on_drain_) sink_.tell_when_drained();
 }
 
 /// For other threads, which cannot look themselves.
 void HttpReplying::note_backlog() noexcept {
-    place_->backlog = stream_.backlog();
-    stream_.tell_when_drained();
+    place_->backlog = sink_.backlog();
+    sink_.tell_when_drained();
 }
 
 void HttpReplying::end() {
     if (!begun_ || finished_) return;
-    if (terms_.minor_version > 0 && !terms_.head_only) {
-        bytes_sent_ += last_chunk.size();
-        stream_.write(bytes_of(last_chunk));
-    }
+    bytes_sent_ += sink_.end();
     finish(Outcome::complete);
 }
 
@@ -340,7 +299,7 @@ void HttpReplying::finish(Outcome outcome, bool lost) {
     finished_ = true;
     let_go_of_place(lost);
     // Whoever writes, or lets go of the reply, is not called back within that.
-    if (lost) call_soon(stream_.loop().inbox(), std::exchange(on_close_, {}));
+    if (lost) call_soon(sink_.stream().loop().inbox(), std::exchange(on_close_, {}));
     // It may destroy this object.
     const auto done = std::move(told_.done);
     done(outcome);
@@ -353,7 +312,6 @@ void HttpReplying::lose() {
 }
 
 void HttpReplying::leave() {
-    terms_.keep_alive = false;
     const std::shared_ptr<HttpReply::Place> place = place_;
     if (const auto handler = std::exchange(on_leave_, {})) call(handler);
     // It may have completed the answer, and this object be gone.
@@ -366,7 +324,7 @@ void HttpReplying::leave() {
 void HttpReplying::on_half_close(std::function<void()> handler) {
     outlives_half_close_ = true;
     if (half_closed_)
-        call_soon(stream_.loop().inbox(), std::move(handler));
+        call_soon(sink_.stream().loop().inbox(), std::move(handler));
     else
         on_half_close_ = std::move(handler);
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "engine/http/answer_uptake.hpp"
+#include "engine/http/response_sink.hpp"
 #include "net/held_total.hpp"
-#include "net/stream.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/response.hpp>
@@ -22,9 +22,7 @@ class HttpReplying {
 public:
     /// What the request asks of the answer.
     struct Terms {
-        bool keep_alive = false;
         bool head_only = false;
-        int minor_version = 1;
         bool upgrading = false;  // a response of 101 is no answer, but lets it switch
         /// Of answers that are given in the handler's place.
         std::vector<std::pair<std::string, std::string>> own_fields = {};
@@ -46,7 +44,7 @@ public:
         std::function<void(Outcome)> done;
         std::function<void(std::string_view user)> name_user;
     };
-    HttpReplying(net::Stream& stream, Terms terms, Told told);
+    HttpReplying(ResponseSink& sink, Terms terms, Told told);
     ~HttpReplying();
     HttpReplying(const HttpReplying&) = delete;
     HttpReplying& operator=(const HttpReplying&) = delete;
@@ -72,7 +70,7 @@ public:
     void on_half_close(std::function<void()> handler);
     void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
     /// For as long as the answer is on its way, which is longer than this lives.
-    void watch(const AnswerUptake& uptake) { watch_ = AnswerWatch(uptake, stream_); }
+    void watch(const AnswerUptake& uptake) { watch_ = AnswerWatch(uptake, sink_.stream()); }
     [[nodiscard]] AnswerWatch take_watch() noexcept { return std::move(watch_); }
 
     /// After `switched`: the 101 that was given.
@@ -82,7 +80,7 @@ public:
     /// Of what was begun.
     [[nodiscard]] int status() const noexcept { return status_; }
     [[nodiscard]] std::size_t bytes_sent() const noexcept { return bytes_sent_; }
-    [[nodiscard]] std::size_t buffered_amount() const noexcept { return stream_.backlog(); }
+    [[nodiscard]] std::size_t buffered_amount() const noexcept { return sink_.backlog(); }
     /// The connection has ended before the answer was complete. Calls `on_close`.
     void lose();
     /// The client has ended its side. False: so it has gone, for all that is known.
@@ -92,14 +90,13 @@ public:
     void leave();
 
 private:
-    void write_head(const Response& response, bool whole);
     void append(const PreparedChunk& chunk);
     void note_backlog() noexcept;
     void finish(Outcome outcome);
     void finish(Outcome outcome, bool lost);
     void let_go_of_place(bool lost) noexcept;
 
-    net::Stream& stream_;
+    ResponseSink& sink_;
     Terms terms_;
     Told told_;
     std::function<void()> on_close_;

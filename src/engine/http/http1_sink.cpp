@@ -1,0 +1,93 @@
+#include "engine/http/http1_sink.hpp"
+
+#include "engine/http/chunk_content.hpp"
+#include "http/chunk_frame.hpp"
+#include "http/date.hpp"
+#include "http/response_writer.hpp"
+#include "net/stream.hpp"
+
+#include <ctime>
+#include <string_view>
+
+namespace longwire::engine {
+
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text));
+}
+
+}  // namespace
+
+std::size_t Http1Sink::write(const Response& whole, bool to_head) {
+    if (http::ends_connection(whole)) terms_.keep_alive = false;
+    const std::string date = http::format_imf_fixdate(std::time(nullptr));
+    const std::string head = http::write_response_head(
+        whole,
+        {.keep_alive = terms_.keep_alive, .minor_version = terms_.minor_version, .date = date});
+    const bool bodiless = to_head || http::is_bodiless(http::written_status(whole.status));
+    const auto body = bodiless ? std::span<const std::byte>{} : bytes_of(whole.body);
+    stream_->write(bytes_of(head), body);
+    return head.size() + body.size();
+}
+
+std::size_t Http1Sink::begin(const Response& response) {
+    // Without chunks only the connection's end says that the body is whole.
+    if (http::ends_connection(response) || !delimits_pieces()) terms_.keep_alive = false;
+    const std::string date = http::format_imf_fixdate(std::time(nullptr));
+    const std::string head =
+        http::write_response_head(response, {.keep_alive = terms_.keep_alive,
+                                             .chunked = delimits_pieces(),
+                                             .length = false,
+                                             .minor_version = terms_.minor_version,
+                                             .date = date});
+    stream_->write(bytes_of(head));
+    return head.size();
+}
+
+std::size_t Http1Sink::write(const PreparedChunk& piece) {
+    const auto& content = ChunkAccess::content(piece);
+    const std::string_view bytes =
+        delimits_pieces() ? content->framed(http::frame_chunk) : content->bytes();
+    stream_->write_shared(content, bytes_of(bytes));
+    return bytes.size();
+}
+
+std::size_t Http1Sink::end() {
+    if (!delimits_pieces()) return 0;
+    stream_->write(bytes_of(http::last_chunk));
+    return http::last_chunk.size();
+}
+
+std::size_t Http1Sink::switch_protocols(
+    std::span<const std::pair<std::string, std::string>> fields) {
+    const std::string head = http::write_switching_protocols(fields);
+    stream_->write(bytes_of(head));
+    return head.size();
+}
+
+void Http1Sink::write_continue() {
+    stream_->write(bytes_of("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+void Http1Sink::cut(net::Ending ending) {
+    if (delimits_pieces())
+        stream_->close(ending);
+    else
+        // The end of the connection would say that the body is whole.
+        stream_->reset();
+}
+
+std::size_t Http1Sink::backlog() const noexcept {
+    return stream_->backlog();
+}
+
+bool Http1Sink::congested() const noexcept {
+    return stream_->congested();
+}
+
+void Http1Sink::tell_when_drained() {
+    stream_->tell_when_drained();
+}
+
+}  // namespace longwire::engine
