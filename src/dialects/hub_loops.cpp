@@ -40,10 +40,18 @@ void HubLoops::tick_hub_every(std::chrono::milliseconds interval) {
     if (loops_.count() == 0) return;
     loops_.post(0, [this, interval] {
         spawn(every(interval, [this] {
-            hub_.tick();
+            if (!ticking_) tick_hub();
             return true;
         }));
     });
+}
+
+/// Others have their turn in between.
+void HubLoops::tick_hub() {
+    ticking_ = false;  // (also where that throws)
+    if (!hub_.tick()) return;
+    ticking_ = true;
+    loops_.post(0, [this] { tick_hub(); });
 }
 
 /// Of what the loops share each counts its part.

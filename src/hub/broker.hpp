@@ -110,8 +110,9 @@ public:
     /// Whether it can do its work now: whether this node should be sent new clients. Any thread.
     [[nodiscard]] virtual bool ready() const noexcept = 0;
 
-    /// Once a second or so: what is too old may go.
-    virtual void tick() = 0;
+    /// Once a second or so: what is too old may go, a part at a time. True: there is more of it,
+    /// for which it is to be called again soon.
+    virtual bool tick() = 0;
 };
 
 }  // namespace longwire::hub

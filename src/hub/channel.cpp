@@ -18,7 +18,7 @@ bool wants_past(const HistoryQuery& query) noexcept {
 // ---- joining ------------------------------------------------------------------------------------
 
 void Channel::give_up_joining() noexcept {
-    if (--joining_ == 0) forget_meanwhile();
+    if (--joining_ == 0) meanwhile_.reset();
 }
 
 Channel::Step Channel::join(std::uint32_t outlet, const HistoryQuery& query, History& history,
@@ -40,8 +40,8 @@ Channel::Step Channel::join(std::uint32_t outlet, const HistoryQuery& query, His
     if (outlet >= members_by_outlet_.size()) members_by_outlet_.resize(std::size_t{outlet} + 1);
     ++members_by_outlet_[outlet];
     ++members_;
-    if (is_first) {
-        for (const SharedPublication& publication : std::vector(meanwhile_)) {
+    if (is_first && meanwhile_) {
+        for (const SharedPublication& publication : meanwhile_->publications) {
             const Position position = publication->position();
             if (position.epoch == delivered_.epoch && position.offset <= delivered_.offset)
                 continue;
@@ -56,8 +56,9 @@ Channel::Step Channel::join(std::uint32_t outlet, const HistoryQuery& query, His
 
 /// Adds to `history` what was told meanwhile and follows it, up to what was delivered or all.
 void Channel::recall(History& history, bool all) const {
+    if (!meanwhile_) return;
     std::map<std::uint64_t, SharedPublication> told;
-    for (const SharedPublication& publication : meanwhile_)
+    for (const SharedPublication& publication : meanwhile_->publications)
         if (publication->position().epoch == history.top.epoch)
             told.emplace(publication->position().offset, publication);
     for (auto next = told.upper_bound(history.top.offset);
@@ -92,15 +93,15 @@ void Channel::fit(const HistoryQuery& query, History& history) const {
 
 void Channel::remember(const SharedPublication& publication) {
     if (joining_ == 0) return;
-    meanwhile_bytes_ += publication->size();
+    if (!meanwhile_) meanwhile_ = std::make_unique<Meanwhile>();
+    auto& [publications, bytes] = *meanwhile_;
+    bytes += publication->size();
     // (What is not remembered is missed by whoever joins, and asked for.)
-    if (meanwhile_.size() >= Gap::most || meanwhile_bytes_ > Gap::most_bytes) forget_meanwhile();
-    meanwhile_.push_back(publication);
-}
-
-void Channel::forget_meanwhile() noexcept {
-    meanwhile_.clear();
-    meanwhile_bytes_ = 0;
+    if (publications.size() >= Gap::most || bytes > Gap::most_bytes) {
+        publications.clear();
+        bytes = 0;
+    }
+    publications.push_back(publication);
 }
 
 void Channel::leave(std::uint32_t outlet) noexcept {
@@ -218,7 +219,8 @@ Channel::Step Channel::give_up(const History* answer) {
 // ---- users --------------------------------------------------------------------------------------
 
 bool Channel::enter(const Presence& who) {
-    User& user = users_[who.user];
+    if (!users_) users_ = std::make_unique<Users>();
+    User& user = (*users_)[who.user];
     const bool is_first = ++user.connections == 1;
     const bool differs = user.info != who.info;
     user.info = who.info;
@@ -226,17 +228,20 @@ bool Channel::enter(const Presence& who) {
 }
 
 bool Channel::exit(const std::string& user, Clock::time_point now) {
-    const auto found = users_.find(user);
-    if (found == users_.end() || --found->second.connections > 0) return false;
+    if (!users_) return false;
+    const auto found = users_->find(user);
+    if (found == users_->end() || --found->second.connections > 0) return false;
     found->second.gone = now;
     return true;
 }
 
 bool Channel::forget(const std::string& user, Clock::time_point gone) {
-    const auto found = users_.find(user);
-    if (found == users_.end() || found->second.connections > 0 || found->second.gone != gone)
+    if (!users_) return false;
+    const auto found = users_->find(user);
+    if (found == users_->end() || found->second.connections > 0 || found->second.gone != gone)
         return false;
-    users_.erase(found);
+    users_->erase(found);
+    if (users_->empty()) users_.reset();
     return true;
 }
 

@@ -68,9 +68,7 @@ public:
     /// Forgets the user if none of their connections came back since `gone`.
     [[nodiscard]] bool forget(const std::string& user, Clock::time_point gone);
 
-    [[nodiscard]] bool unused() const noexcept {
-        return members_ == 0 && joining_ == 0 && users_.empty();
-    }
+    [[nodiscard]] bool unused() const noexcept { return members_ == 0 && joining_ == 0 && !users_; }
 
 private:
     struct User {
@@ -82,8 +80,14 @@ private:
     [[nodiscard]] bool is_next(Position position) const noexcept {
         return position.epoch == delivered_.epoch && position.offset == delivered_.offset + 1;
     }
+    using Users = std::unordered_map<std::string, User>;
+    /// What was told while somebody is joining, as it came.
+    struct Meanwhile {
+        std::vector<SharedPublication> publications;
+        std::size_t bytes = 0;
+    };
+
     void remember(const SharedPublication& publication);
-    void forget_meanwhile() noexcept;
     void recall(History& history, bool all) const;
     void fit(const HistoryQuery& query, History& history) const;
     void deliver(const SharedPublication& publication, Step& step);
@@ -92,13 +96,13 @@ private:
     [[nodiscard]] Step give_up(const History* answer);
 
     std::vector<std::uint32_t> members_by_outlet_;
-    std::size_t members_ = 0;
-    std::size_t joining_ = 0;
+    std::uint32_t members_ = 0;
+    std::uint32_t joining_ = 0;
     Position delivered_;  // to the members; nothing where there are none
     std::unique_ptr<Gap> gap_;
-    std::vector<SharedPublication> meanwhile_;  // told while somebody is joining, as they came
-    std::size_t meanwhile_bytes_ = 0;
-    std::unordered_map<std::string, User> users_;
+    // (Most channels have neither.)
+    std::unique_ptr<Meanwhile> meanwhile_;
+    std::unique_ptr<Users> users_;
 };
 
 }  // namespace longwire::hub

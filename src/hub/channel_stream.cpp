@@ -19,104 +19,169 @@ std::size_t size_of(const Publication& publication) noexcept {
     return 2 * publication.size() + overhead;
 }
 
-// A key stands in two places.
 std::size_t size_of(std::string_view key) noexcept {
     constexpr std::size_t overhead = 128;
-    return 2 * key.size() + overhead;
+    return key.size() + overhead;
 }
 
 // What a stream that keeps anything takes by itself: the first blocks of its containers.
-constexpr std::size_t overhead_of_stream = 1600;
+constexpr std::size_t overhead_of_stream = 900;
+
+/// For ever, where there is no such time.
+Clock::time_point later(Clock::time_point time, Clock::duration by) noexcept {
+    return by < Clock::time_point::max() - time ? time + by : Clock::time_point::max();
+}
 
 }  // namespace
 
+// ---- publishing ---------------------------------------------------------------------------------
+
 std::uint64_t ChannelStream::offset_of(std::string_view key, Clock::time_point now) {
-    while (!keys_.empty() && now - keys_.front().when > keys_known_for) drop_oldest_key();
-    const auto found = offsets_.find(key);
-    return found == offsets_.end() ? 0 : found->second;
+    if (!past_) return 0;
+    past_->drop_old_keys(now);
+    const auto found = past_->offsets.find(key);
+    const std::uint64_t offset = found == past_->offsets.end() ? 0 : found->second;
+    let_go_if_empty();
+    return offset;
 }
 
 SharedPublication ChannelStream::append(const PublishRequest& request, Clock::time_point now) {
     auto publication =
         std::make_shared<const Publication>(std::string(request.channel), request.content,
                                             Position{epoch_, count_ + 1}, now, request.publisher);
-    keep(publication);
-    try {
-        if (!request.idempotency_key.empty()) note_key(request.idempotency_key, now);
-    } catch (...) {
-        drop_latest();
-        throw;
-    }
-    // (From here on nothing can fail: what was not published has no number, and no key.)
+    if (past_ || request.history.count > 0 || !request.idempotency_key.empty())
+        keep(publication, request, now);
+    // (What was not published has no number, and no key.)
     ++count_;
-    age_ = request.history.age;
-    while (kept_.size() > request.history.count || (bytes_ > most_bytes && kept_.size() > 1))
-        drop_oldest();
     return publication;
 }
 
-/// Of what is about to be published.
-void ChannelStream::note_key(std::string_view key, Clock::time_point now) {
-    if (keys_.size() >= most_keys) drop_oldest_key();
-    keys_.push_back({now, std::string(key)});
-    bytes_ += size_of(key);
-    offsets_.insert_or_assign(std::string(key), count_ + 1);
+void ChannelStream::keep(const SharedPublication& publication, const PublishRequest& request,
+                         Clock::time_point now) {
+    if (!past_) past_ = std::make_unique<Past>();
+    Past& past = *past_;
+    try {
+        past.keep(publication);
+        try {
+            if (!request.idempotency_key.empty())
+                past.note_key(request.idempotency_key, count_ + 1, now);
+        } catch (...) {
+            past.drop_latest();
+            throw;
+        }
+    } catch (...) {
+        let_go_if_empty();
+        throw;
+    }
+    // (From here on nothing can fail.)
+    past.age = request.history.age;
+    auto& kept = past.publications;
+    while (kept.size() > request.history.count || (past.bytes > most_bytes && kept.size() > 1))
+        past.drop_oldest();
+    let_go_if_empty();
 }
 
-void ChannelStream::keep(SharedPublication publication) {
-    const std::size_t size = size_of(*publication);
-    kept_.push_back(std::move(publication));
-    bytes_ += size;
+Clock::time_point ChannelStream::expiry_of(const PublishRequest& request,
+                                           Clock::time_point now) noexcept {
+    auto first = Clock::time_point::max();
+    if (request.history.count > 0) first = later(now, request.history.age);
+    if (!request.idempotency_key.empty()) first = std::min(first, later(now, keys_known_for));
+    return first;
 }
 
-void ChannelStream::drop_latest() noexcept {
-    bytes_ -= size_of(*kept_.back());
-    kept_.pop_back();
-}
+// ---- what is kept -------------------------------------------------------------------------------
 
 std::size_t ChannelStream::bytes() const noexcept {
-    return empty() ? 0 : bytes_ + overhead_of_stream;
+    return past_ ? past_->bytes + overhead_of_stream : 0;
 }
 
 History ChannelStream::read(const HistoryQuery& query, Clock::time_point now) {
     expire(now);
+    static const std::deque<SharedPublication> nothing;
+    const std::deque<SharedPublication>& kept = past_ ? past_->publications : nothing;
     History history = {.publications = {}, .top = top()};
-    auto from = kept_.end();
+    auto from = kept.end();
     if (!query.since) {
-        from -= static_cast<std::ptrdiff_t>(std::min(query.last, kept_.size()));
+        from -= static_cast<std::ptrdiff_t>(std::min(query.last, kept.size()));
     } else {
         const Position since = *query.since;
-        const std::uint64_t first_kept = count_ - kept_.size() + 1;
+        const std::uint64_t first_kept = count_ - kept.size() + 1;
         history.recovered =
             since.epoch == epoch_ && since.offset <= count_ && since.offset + 1 >= first_kept;
         // Of what is not recovered, what there is may still be of use.
         const std::uint64_t missed =
-            history.recovered ? count_ - since.offset : static_cast<std::uint64_t>(kept_.size());
+            history.recovered ? count_ - since.offset : static_cast<std::uint64_t>(kept.size());
         from -= static_cast<std::ptrdiff_t>(missed);
     }
-    history.publications.assign(from, kept_.end());
+    history.publications.assign(from, kept.end());
     return history;
 }
 
-void ChannelStream::expire(Clock::time_point now) {
-    while (!kept_.empty() && now - kept_.front()->when() > age_) drop_oldest();
-    while (!keys_.empty() && now - keys_.front().when > keys_known_for) drop_oldest_key();
+std::size_t ChannelStream::expire(Clock::time_point now) {
+    if (!past_) return 0;
+    std::size_t dropped = past_->drop_old_keys(now);
+    const auto& kept = past_->publications;
+    for (; !kept.empty() && now - kept.front()->when() > past_->age; ++dropped)
+        past_->drop_oldest();
+    let_go_if_empty();
+    return dropped;
+}
+
+Clock::time_point ChannelStream::next_expiry() const noexcept {
+    auto first = Clock::time_point::max();
+    if (!past_) return first;
+    if (!past_->publications.empty())
+        first = later(past_->publications.front()->when(), past_->age);
+    if (!past_->keys.empty())
+        first = std::min(first, later(past_->keys.front().when, keys_known_for));
+    return first;
 }
 
 void ChannelStream::shrink(std::size_t least) noexcept {
-    while (kept_.size() > least) drop_oldest();
-    while (least == 0 && !keys_.empty()) drop_oldest_key();
+    if (!past_) return;
+    while (past_->publications.size() > least) past_->drop_oldest();
+    while (least == 0 && !past_->keys.empty()) past_->drop_oldest_key();
+    let_go_if_empty();
 }
 
-void ChannelStream::drop_oldest() noexcept {
-    bytes_ -= size_of(*kept_.front());
-    kept_.pop_front();
+void ChannelStream::Past::keep(const SharedPublication& publication) {
+    publications.push_back(publication);
+    bytes += size_of(*publication);
 }
 
-void ChannelStream::drop_oldest_key() {
-    bytes_ -= size_of(keys_.front().text);
-    offsets_.erase(keys_.front().text);
-    keys_.pop_front();
+void ChannelStream::Past::note_key(std::string_view key, std::uint64_t offset,
+                                   Clock::time_point now) {
+    if (keys.size() >= most_keys) drop_oldest_key();
+    keys.push_back({now, std::string(key)});
+    try {
+        offsets.emplace(keys.back().text, offset);
+    } catch (...) {
+        keys.pop_back();
+        throw;
+    }
+    bytes += size_of(key);
+}
+
+void ChannelStream::Past::drop_latest() noexcept {
+    bytes -= size_of(*publications.back());
+    publications.pop_back();
+}
+
+void ChannelStream::Past::drop_oldest() noexcept {
+    bytes -= size_of(*publications.front());
+    publications.pop_front();
+}
+
+void ChannelStream::Past::drop_oldest_key() {
+    bytes -= size_of(keys.front().text);
+    offsets.erase(keys.front().text);
+    keys.pop_front();
+}
+
+std::size_t ChannelStream::Past::drop_old_keys(Clock::time_point now) {
+    std::size_t dropped = 0;
+    for (; !keys.empty() && now - keys.front().when > keys_known_for; ++dropped) drop_oldest_key();
+    return dropped;
 }
 
 }  // namespace longwire::hub

@@ -5,6 +5,13 @@
 
 namespace longwire::hub {
 
+namespace {
+
+// Users who have left and are told of before others have their turn.
+constexpr std::size_t most_gone_a_tick = 500;
+
+}  // namespace
+
 Hub::Hub(Broker& broker, Options options)
     : broker_(broker), options_(std::move(options)), looked_(options_.now()) {
     broker_.start(*this);
@@ -181,24 +188,24 @@ std::size_t Hub::members(const std::string& channel) const {
     return found == shard.channels.end() ? 0 : found->second.members();
 }
 
-void Hub::tick() {
+bool Hub::tick() {
     const auto now = options_.now();
-    for (Shard& shard : shards_) {
-        tick(shard, now);
-        wait_for_missing(shard, now);
-    }
+    std::size_t most = most_gone_a_tick;
+    for (std::size_t shard = 0; most > 0 && shard < shards_.size(); ++shard)
+        forget_gone(shards_.at(forgets_at_++ % shards_.size()), now, most);
+    for (Shard& shard : shards_) wait_for_missing(shard, now);
     if (broker_.may_lose()) look(now);
-    broker_.tick();
+    return broker_.tick() || most == 0;
 }
 
-void Hub::tick(Shard& shard, Clock::time_point now) {
+void Hub::forget_gone(Shard& shard, Clock::time_point now, std::size_t& most) {
     const std::scoped_lock presence(shard.presence);
     std::vector<Going> left;
     {
         const std::scoped_lock lock(shard.mutex);
         auto& going = shard.going;
-        for (; !going.empty() && now - going.front().when >= options_.presence_grace;
-             going.pop_front()) {
+        for (; most > 0 && !going.empty() && now - going.front().when >= options_.presence_grace;
+             going.pop_front(), --most) {
             const auto found = shard.channels.find(going.front().channel);
             if (found != shard.channels.end() &&
                 found->second.forget(going.front().user, going.front().when))

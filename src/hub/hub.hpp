@@ -92,8 +92,9 @@ public:
     /// Of one channel, on this node.
     [[nodiscard]] std::size_t members(const std::string& channel) const;
 
-    /// Once a second or so, or more often for a shorter grace; on one thread at a time.
-    void tick();
+    /// Once a second or so, or more often for a shorter grace; on one thread at a time. True: there
+    /// is more to do than should be done at once, and it is to be called again soon.
+    bool tick();
 
     struct Counts {
         std::size_t channels = 0;
@@ -131,7 +132,7 @@ private:
     [[nodiscard]] bool begin_joining(const std::string& channel);
     void end_joining(Joining joining, Joined joined, Result<History> history);
     void drop_if_unused(Shard& shard, const std::string& channel) noexcept;
-    void tick(Shard& shard, Clock::time_point now);
+    void forget_gone(Shard& shard, Clock::time_point now, std::size_t& most);
 
     // Under the shard's mutex
     void deliver(const Channel& channel, const SharedPublication& publication);
@@ -157,7 +158,9 @@ private:
     std::atomic<std::uint64_t> interruptions_ = 0;
     std::atomic<std::uint64_t> questions_ = 0;
     std::array<Shard, 64> shards_;
-    // Of `tick`: which channels are looked after next, and when the last were.
+    // Of `tick`: whose users are forgotten next, which channels are looked after next, and when the
+    // last were.
+    std::size_t forgets_at_ = 0;
     std::size_t looks_at_ = 0;
     Clock::time_point looked_;
 };

@@ -30,8 +30,8 @@ void KnownPositions::forget(std::string_view channel) {
     if (const auto entry = known_.find(channel); entry != known_.end()) erase(entry);
 }
 
-void KnownPositions::expire(Clock::time_point now) {
-    while (!oldest_first_.empty()) {
+void KnownPositions::expire(Clock::time_point now, std::size_t& most) {
+    for (; most > 0 && !oldest_first_.empty(); --most) {
         const auto oldest = known_.find(oldest_first_.front());
         if (now - oldest->second.when <= known_for_) return;
         erase(oldest);

@@ -27,7 +27,8 @@ public:
     [[nodiscard]] std::optional<Position> find(std::string_view channel,
                                                Clock::time_point now) const;
     void forget(std::string_view channel);
-    void expire(Clock::time_point now);
+    /// Forgets what is too old: `most` at most, from which it takes as many as that were.
+    void expire(Clock::time_point now, std::size_t& most);
     [[nodiscard]] std::size_t count() const noexcept { return known_.size(); }
 
 private:

@@ -1,12 +1,19 @@
 #include "hub/memory_broker.hpp"
 
-#include <iterator>
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <random>
 #include <utility>
 
 namespace longwire::hub {
+
+namespace {
+
+// Channels, publications and positions that are forgotten before others have their turn.
+constexpr std::size_t most_a_tick = 2000;
+
+}  // namespace
 
 MemoryBroker::MemoryBroker(Options options)
     : options_(std::move(options)),
@@ -22,17 +29,17 @@ Position MemoryBroker::first_position() noexcept {
     return {.epoch = epoch, .offset = 0};
 }
 
-MemoryBroker::Channel& MemoryBroker::need(Shard& shard, std::string_view channel) {
+MemoryBroker::Channels::reference MemoryBroker::need(Shard& shard, std::string_view channel) {
     const auto found = shard.channels.find(channel);
-    if (found != shard.channels.end()) return found->second;
+    if (found != shard.channels.end()) return *found;
     const auto known = shard.known.find(channel, options_.now());
-    Channel& made =
+    const auto made =
         shard.channels
             .emplace(std::string(channel),
                      Channel{.stream = ChannelStream(known ? *known : first_position())})
-            .first->second;
+            .first;
     shard.known.forget(channel);
-    return made;
+    return *made;
 }
 
 void MemoryBroker::drop_if_unused(Shard& shard, std::string_view channel) {
@@ -42,14 +49,15 @@ void MemoryBroker::drop_if_unused(Shard& shard, std::string_view channel) {
     if (its.unused()) drop(shard, found);
 }
 
-MemoryBroker::Channels::iterator MemoryBroker::drop(Shard& shard, Channels::iterator entry) {
+void MemoryBroker::drop(Shard& shard, Channels::iterator entry) {
     try {
         shard.known.remember(entry->first, entry->second.stream.top(), options_.now());
     } catch (const std::bad_alloc&) {
         // Whoever comes back is told that something may be missing.
         shard.known.forget(entry->first);
     }
-    return shard.channels.erase(entry);
+    shard.expiries.erase({entry->second.expires, &*entry});
+    shard.channels.erase(entry);
 }
 
 void MemoryBroker::publish(const PublishRequest& request, Answer<Position> answer) {
@@ -66,7 +74,8 @@ void MemoryBroker::publish(const PublishRequest& request, Answer<Position> answe
 Position MemoryBroker::append(const PublishRequest& request) {
     Shard& shard = shard_of(request.channel);
     const std::scoped_lock lock(shard.mutex);
-    Channel& channel = need(shard, request.channel);
+    Channels::reference entry = need(shard, request.channel);
+    Channel& channel = entry.second;
     const auto now = options_.now();
     const std::size_t before = channel.stream.bytes();
     if (!request.idempotency_key.empty())
@@ -74,12 +83,27 @@ Position MemoryBroker::append(const PublishRequest& request) {
             count(before, channel.stream.bytes());
             return {channel.stream.top().epoch, earlier};
         }
+    // (Before anything is published: it may need memory that is not there.)
+    expire_by(shard, entry, ChannelStream::expiry_of(request, now));
     const auto publication = channel.stream.append(request, now);
     bound(channel.stream, before);
     // Under the lock, so that nobody sees another order.
     if (channel.attached > 0) sink_->on_publication(publication);
     drop_if_unused(shard, request.channel);
     return publication->position();
+}
+
+/// Has the channel looked at no later than then.
+void MemoryBroker::expire_by(Shard& shard, Channels::reference entry, Clock::time_point time) {
+    Channel& channel = entry.second;
+    if (time >= channel.expires) return;
+    if (auto waiting = shard.expiries.extract({channel.expires, &entry})) {
+        waiting.value().first = time;
+        shard.expiries.insert(std::move(waiting));
+    } else {
+        shard.expiries.emplace(time, &entry);
+    }
+    channel.expires = time;
 }
 
 /// Counts what the stream keeps now, and lets it keep less where all keep too much.
@@ -99,7 +123,7 @@ void MemoryBroker::attach(const std::string& channel, const HistoryQuery& query,
     {
         Shard& shard = shard_of(channel);
         const std::scoped_lock lock(shard.mutex);
-        Channel& its = need(shard, channel);
+        Channel& its = need(shard, channel).second;
         ++its.attached;
         const std::size_t before = its.stream.bytes();
         history = its.stream.read(query, options_.now());
@@ -156,8 +180,9 @@ void MemoryBroker::members(const std::string& channel, Answer<std::size_t> answe
 void MemoryBroker::enter(const std::string& channel, const Presence& who, MemberId member) {
     Shard& shard = shard_of(channel);
     const std::scoped_lock lock(shard.mutex);
-    Channel& its = need(shard, channel);
-    const auto [entry, is_new] = its.present.try_emplace(who.user, who.info);
+    Channel& its = need(shard, channel).second;
+    if (!its.present) its.present = std::make_unique<Users>();
+    const auto [entry, is_new] = its.present->try_emplace(who.user, who.info);
     if (!is_new && entry->second == who.info) return;
     entry->second = who.info;
     sink_->on_presence(std::make_shared<const PresenceChange>(PresenceChange{
@@ -169,12 +194,14 @@ void MemoryBroker::leave(const std::string& channel, const std::string& user) {
     Shard& shard = shard_of(channel);
     const std::scoped_lock lock(shard.mutex);
     const auto found = shard.channels.find(channel);
-    if (found == shard.channels.end()) return;
-    const auto entry = found->second.present.find(user);
-    if (entry == found->second.present.end()) return;
+    if (found == shard.channels.end() || !found->second.present) return;
+    Users& present = *found->second.present;
+    const auto entry = present.find(user);
+    if (entry == present.end()) return;
     const auto change = std::make_shared<const PresenceChange>(
         PresenceChange{channel, PresenceChange::Kind::left, {user, std::move(entry->second)}, {}});
-    found->second.present.erase(entry);
+    present.erase(entry);
+    if (present.empty()) found->second.present.reset();
     sink_->on_presence(change);
     drop_if_unused(shard, channel);
 }
@@ -185,26 +212,44 @@ void MemoryBroker::presence(const std::string& channel, Answer<std::vector<Prese
         Shard& shard = shard_of(channel);
         const std::scoped_lock lock(shard.mutex);
         const auto found = shard.channels.find(channel);
-        if (found != shard.channels.end())
-            for (const auto& [user, info] : found->second.present) all.push_back({user, info});
+        if (found != shard.channels.end() && found->second.present)
+            for (const auto& [user, info] : *found->second.present) all.push_back({user, info});
     }
     answer(std::move(all));
 }
 
 // ---- time ---------------------------------------------------------------------------------------
 
-void MemoryBroker::tick() {
+bool MemoryBroker::tick() {
     const auto now = options_.now();
-    for (Shard& shard : shards_) {
+    std::size_t most = most_a_tick;
+    for (std::size_t looked = 0; looked < shards_.size(); ++looked, ++next_shard_) {
+        Shard& shard = shards_[next_shard_ % shards_.size()];
         const std::scoped_lock lock(shard.mutex);
-        for (auto entry = shard.channels.begin(); entry != shard.channels.end();) {
-            Channel& channel = entry->second;
-            const std::size_t before = channel.stream.bytes();
-            channel.stream.expire(now);
-            count(before, channel.stream.bytes());
-            entry = channel.unused() ? drop(shard, entry) : std::next(entry);
+        expire(shard, now, most);
+        shard.known.expire(now, most);
+        if (most == 0) return true;
+    }
+    return false;
+}
+
+void MemoryBroker::expire(Shard& shard, Clock::time_point now, std::size_t& most) {
+    auto& expiries = shard.expiries;
+    while (most > 0 && !expiries.empty() && expiries.begin()->first < now) {
+        Channels::reference entry = *expiries.begin()->second;
+        Channel& channel = entry.second;
+        const std::size_t before = channel.stream.bytes();
+        const std::size_t dropped = channel.stream.expire(now);
+        count(before, channel.stream.bytes());
+        most -= std::min(most, dropped + 1);
+        auto waiting = expiries.extract(expiries.begin());
+        channel.expires = channel.stream.next_expiry();
+        if (!channel.stream.empty()) {
+            waiting.value().first = channel.expires;
+            expiries.insert(std::move(waiting));
+        } else if (channel.unused()) {
+            drop(shard, shard.channels.find(entry.first));
         }
-        shard.known.expire(now);
     }
 }
 

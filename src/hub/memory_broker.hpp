@@ -10,10 +10,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace longwire::hub {
@@ -50,7 +53,7 @@ public:
     void presence(const std::string& channel, Answer<std::vector<Presence>> answer) override;
     bool may_lose() const noexcept override { return false; }
     bool ready() const noexcept override { return true; }
-    void tick() override;
+    bool tick() override;
 
     /// Another `most_history_bytes`, from the next publication on.
     void limit_history(std::size_t bytes) noexcept { most_history_bytes_ = bytes; }
@@ -65,23 +68,29 @@ public:
     [[nodiscard]] Held held() const;
 
 private:
+    using Users = std::unordered_map<std::string, std::string>;  // and their information
     struct Channel {
         ChannelStream stream;
         std::size_t attached = 0;
-        std::unordered_map<std::string, std::string> present = {};  // users, and their information
+        std::unique_ptr<Users> present = {};                   // null: nobody is
+        Clock::time_point expires = Clock::time_point::max();  // as the shard's expiries have it
 
         /// Nothing would be lost with it but where it stands.
         [[nodiscard]] bool unused() const noexcept {
-            return attached == 0 && present.empty() && stream.empty();
+            return attached == 0 && !present && stream.empty();
         }
     };
     using Channels = std::unordered_map<std::string, Channel, TextHash, std::equal_to<>>;
+    /// The channels that keep something, each with the time at which it is looked at again: not
+    /// after the first of that becomes too old, but maybe before.
+    using Expiries = std::set<std::pair<Clock::time_point, Channels::pointer>>;
     struct Shard {
         explicit Shard(const Options& options)
             : known(options.most_known / shard_count, options.known_for) {}
 
         mutable std::mutex mutex;
         Channels channels;
+        Expiries expiries;
         KnownPositions known;  // of channels that are not among `channels`
     };
     static constexpr std::size_t shard_count = 64;
@@ -89,10 +98,12 @@ private:
     [[nodiscard]] Shard& shard_of(std::string_view channel) noexcept {
         return shards_.at(TextHash()(channel) % shards_.size());
     }
-    Channel& need(Shard& shard, std::string_view channel);
+    Channels::reference need(Shard& shard, std::string_view channel);
     [[nodiscard]] Position first_position() noexcept;
     void drop_if_unused(Shard& shard, std::string_view channel);
-    Channels::iterator drop(Shard& shard, Channels::iterator entry);
+    void drop(Shard& shard, Channels::iterator entry);
+    static void expire_by(Shard& shard, Channels::reference entry, Clock::time_point time);
+    void expire(Shard& shard, Clock::time_point now, std::size_t& most);
     void count(std::size_t before, std::size_t after) noexcept { bytes_ += after - before; }
     void bound(ChannelStream& stream, std::size_t before) noexcept;
     Position append(const PublishRequest& request);
@@ -104,6 +115,7 @@ private:
     std::atomic<std::size_t> bytes_ = 0;
     std::atomic<std::size_t> most_history_bytes_;
     std::deque<Shard> shards_;
+    std::size_t next_shard_ = 0;  // of `tick`
 };
 
 }  // namespace longwire::hub

@@ -45,7 +45,7 @@ public:
         memory_.presence(channel, spoiled(std::move(answer)));
     }
     [[nodiscard]] bool ready() const noexcept override { return !fails; }
-    void tick() override { memory_.tick(); }
+    bool tick() override { return memory_.tick(); }
 
     [[nodiscard]] std::size_t channels() const { return memory_.held().channels; }
     [[nodiscard]] std::size_t kept() {

@@ -59,7 +59,7 @@ public:
         memory_.presence(channel, std::move(answer));
     }
     [[nodiscard]] bool ready() const noexcept override { return true; }
-    void tick() override { memory_.tick(); }
+    bool tick() override { return memory_.tick(); }
 
     std::atomic<bool> loses = false;
     std::atomic<bool> has_forgotten = false;

@@ -325,6 +325,77 @@ TEST_F(OneNode, NobodyIsPresentOnAChannelThatAllHaveLeft) {
     EXPECT_EQ(broker.held().channels, 0U);
 }
 
+// ---- many of them -------------------------------------------------------------------------------
+
+TEST_F(OneNode, OnlyWhatIsDueIsLookedAtAndAPartAtATime) {
+    constexpr std::size_t channels = 10'000;
+    for (std::size_t number = 0; number < channels; ++number)
+        hub.publish({.channel = "c" + std::to_string(number),
+                     .content = {.message = Message::text("text")},
+                     .history = {.count = 1, .age = number % 2 == 0 ? 1min : 1h}});
+    EXPECT_EQ(broker.held().channels, channels);
+    now += 1min;
+    EXPECT_FALSE(hub.tick());
+    EXPECT_EQ(broker.held().channels, channels);
+    now += 1ms;
+    EXPECT_TRUE(hub.tick());
+    EXPECT_GT(broker.held().channels, channels / 2);
+    EXPECT_LT(broker.held().channels, channels);
+    int more = 0;
+    while (hub.tick()) ++more;
+    EXPECT_GE(more, 3);
+    EXPECT_EQ(broker.held().channels, channels / 2);
+    EXPECT_FALSE(hub.tick());
+    now += 1h;
+    while (hub.tick()) {
+    }
+    EXPECT_EQ(broker.held().channels, 0U);
+    EXPECT_EQ(broker.held().history_bytes, 0U);
+}
+
+TEST_F(OneNode, WhatIsPublishedLaterMayBecomeTooOldEarlier) {
+    const auto publish = [&](HistoryRule rule, std::string_view key = {}) {
+        hub.publish({.channel = "a",
+                     .content = {.message = Message::text("text")},
+                     .history = rule,
+                     .idempotency_key = key});
+    };
+    publish({.count = 5, .age = 1h});
+    now += 1s;
+    publish({.count = 5, .age = 10s});  // of the channel, from now on
+    now += 11s;
+    hub.tick();
+    EXPECT_EQ(broker.held().channels, 0U);
+    publish({.count = 0}, "key");
+    EXPECT_EQ(broker.held().channels, 1U);
+    publish({.count = 1, .age = std::chrono::hours(24 * 365 * 250)});
+    now += 5min + 1ms;
+    hub.tick();
+    EXPECT_EQ(broker.held().channels, 1U);
+    publish({.count = 0});
+    EXPECT_EQ(broker.held().channels, 0U);
+    EXPECT_EQ(broker.held().history_bytes, 0U);
+    hub.tick();
+}
+
+TEST_F(OneNode, ManyWhoLeaveAtOnceAreToldOfAPartAtATime) {
+    constexpr int users = 1200;
+    join("a", first);
+    for (int number = 0; number < users; ++number) join("a", second, {}, std::to_string(number));
+    for (int number = 0; number < users; ++number) leave("a", second, std::to_string(number));
+    first.turn();
+    first.noted.clear();
+    now += 3s;
+    EXPECT_TRUE(hub.tick());
+    first.turn();
+    EXPECT_EQ(first.noted.size(), 500U);
+    while (hub.tick()) {
+    }
+    first.turn();
+    EXPECT_EQ(first.noted.size(), 1200U);
+    EXPECT_EQ(present("a"), Lines{});
+}
+
 // ---- a broker that takes its time ---------------------------------------------------------------
 
 /// Passes everything on to a broker in memory, but tells and answers only when it is let.
@@ -365,7 +436,7 @@ public:
     void presence(const std::string& channel, Answer<std::vector<Presence>> answer) override {
         memory_.presence(channel, std::move(answer));
     }
-    void tick() override { memory_.tick(); }
+    bool tick() override { return memory_.tick(); }
 
     void on_publication(const SharedPublication& publication) override {
         news.push_back(publication);

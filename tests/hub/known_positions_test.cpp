@@ -35,12 +35,15 @@ TEST(KnownPositions, AreKnownForSomeTime) {
     now += 40s;
     known.remember("b", at(2), now);
     now += 20s;
-    known.expire(now);
+    std::size_t most = 1;
+    known.expire(now, most);
     EXPECT_EQ(known.find("a", now), at(1));
     now += 1s;
     EXPECT_EQ(known.find("a", now), std::nullopt);
-    known.expire(now);
+    known.expire(now, most);
     EXPECT_EQ(known.count(), 1U);
+    EXPECT_EQ(most, 0U);
+    known.expire(now + 1h, most);
     EXPECT_EQ(known.find("b", now), at(2));
 }
 

@@ -44,7 +44,7 @@ public:
         answer(std::vector<Presence>());
     }
     [[nodiscard]] bool ready() const noexcept override { return !fails; }
-    void tick() override {}
+    bool tick() override { return false; }
 
     [[nodiscard]] Position top() const noexcept { return stream_.top(); }
     void forget_everything() { stream_ = ChannelStream({.epoch = stream_.top().epoch + 1}); }
