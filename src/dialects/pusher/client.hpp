@@ -79,10 +79,10 @@ struct Client {
     Alarms::Clock::time_point heard;
     bool pinged = false;
     bool closing = false;
-    bool greeted = false;                 // it knows its socket_id
-    std::optional<Alarms::Id> introduce;  // when it is asked again who they are
-    std::optional<Alarms::Id> expiry;     // of the token that let it in
-    std::optional<Alarms::Id> authorize;  // until then it has to
+    bool greeted = false;  // it knows its socket_id
+    Alarm introduce;       // when it is asked again who they are
+    Alarm expiry;          // of the token that let it in
+    Alarm authorize;       // until then it has to
 
     // For coming back.
     std::string cookie;

@@ -214,7 +214,7 @@ void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
     if (closing && closing->first <= then) return;
     alarms.call_off(closing);
     closing = alarms.set(then, [this, loop, number = member.number().number] {
-        Member* const there = application_.find(loop, number);
+        Member* const there = application_.find({.loop = loop, .number = number});
         if (there == nullptr) return;
         client_of(*there).closing.reset();
         there->session().close(expired);
@@ -229,7 +229,8 @@ void Channels::judge(Member& member, Action action, const std::string& channel, 
                    then = std::move(then)](Verdict verdict) mutable {
         hub_loops_.loops().post(loop, [this, loop, number, then = std::move(then),
                                        verdict = std::move(verdict)]() mutable {
-            if (Member* const there = application_.find(loop, number)) then(*there, verdict);
+            if (Member* const there = application_.find({.loop = loop, .number = number}))
+                then(*there, verdict);
         });
     };
     if (action == Action::publish)
@@ -363,7 +364,7 @@ void Channels::send_away(const Member& member, const Acknowledge& acknowledge) {
     const std::uint64_t number = member.number().number;
     refuse(acknowledge, 503, leaving_reason);
     // (What was said may have been too much for it.)
-    if (Member* const there = application_.find(loop, number))
+    if (Member* const there = application_.find({.loop = loop, .number = number}))
         there->session().close(leaving_reason);
 }
 
