@@ -54,6 +54,8 @@ public:
 /// One client on one channel.
 struct Subscription {
     std::uint64_t serial = 0;  // of the client's subscriptions
+    Alarm recheck = {};        // when it is asked again whether the client may
+    bool admitted = false;
     bool joined = false;
     bool there = false;                 // is told of what happens
     std::optional<ChannelData> member;  // of a presence channel

@@ -114,6 +114,7 @@ private:
     static void refuse(Client& client, const std::string& channel, const Wrong& wrong);
     void go_on(const Step& step, Then then);
     void judge(Client& client, const Step& step);
+    void judged(Client& client, Subscription& its, const Step& step, const Verdict& verdict);
     void admit(Client& client, const Step& step);
     void count_members(Client& client, const Step& step);
     void claim(Client& client, Subscription& its, const Step& step);
