@@ -76,6 +76,8 @@ protected:
     [[nodiscard]] virtual bool is_open() const { return true; }
 
     [[nodiscard]] DialectTally& tally() const noexcept;
+    /// Of its loop.
+    [[nodiscard]] Alarms& alarms() const noexcept;
 
 private:
     struct Kept {
@@ -86,7 +88,6 @@ private:
         [[nodiscard]] Message message() const { return {type, std::as_bytes(std::span(payload))}; }
     };
 
-    [[nodiscard]] Alarms& alarms() const noexcept;
     void enter(Result<hub::History> history);
     void ask_again();
     void asked_again(const Verdict& verdict, Visitor known);

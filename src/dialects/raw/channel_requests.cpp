@@ -247,7 +247,6 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     if (!wanted) return asker.refuse(400, wanted.error());
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
-    const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
     if (wait->count() == 0)
         return allow(
             std::move(asker), {.actions = {Action::history}},
@@ -255,8 +254,8 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     Wish actions = {.actions = {Action::subscribe}};
     if (wanted->since || wanted->last > 0) actions.actions.push_back(Action::history);
     allow(std::move(asker), std::move(actions),
-          [this, query = *wanted, wait = *wait, keeps_presence](Asker allowed) {
-              polls_.open(std::move(allowed), query, wait, keeps_presence);
+          [this, query = *wanted, wait = *wait](Asker allowed) {
+              polls_.open(std::move(allowed), query, wait);
           });
 }
 

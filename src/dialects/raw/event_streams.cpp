@@ -92,10 +92,7 @@ EventStreams::Member::Member(EventStreams& all, const Asker& asker, const Wish& 
       latest_only_(rule().slow_reader == SlowReader::latest) {}
 
 EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
-    : hub_loops_(hub_loops),
-      tally_(hub_loops.tally("sse")),
-      members_(hub_loops, gate, tally_),
-      on_loops_(hub_loops.loops().count()) {}
+    : members_(hub_loops, gate, hub_loops.tally("sse")), on_loops_(hub_loops.loops().count()) {}
 
 EventStreams::~EventStreams() = default;
 

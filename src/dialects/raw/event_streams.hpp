@@ -56,8 +56,6 @@ private:
     /// False: nobody is there.
     bool beat(std::size_t loop);
 
-    HubLoops& hub_loops_;
-    DialectTally& tally_;
     MembershipsOf<Member> members_;
     std::deque<OnLoop> on_loops_;
 };
