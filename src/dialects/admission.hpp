@@ -6,6 +6,7 @@
 #include <longwire/message.hpp>
 #include <longwire/response.hpp>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,6 +23,13 @@ struct Wish {
     /// For publishing: what.
     MessageType type = MessageType::text;
     std::string message = {};
+};
+
+/// A wish that was granted, as whom they are known by now.
+struct Admitted {
+    Wish wish = {};
+    /// When to ask again (`Verdict::expires`).
+    std::optional<std::chrono::sys_seconds> until = {};
 };
 
 /// The gate's verdict on it; nothing where somebody has to be asked.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace longwire::dialects {
 
@@ -76,6 +77,21 @@ void Alarms::ring_one(const std::function<void()>& ring) noexcept {
         engine::log(LogLevel::error, "what was to be done at a time failed with an exception: " +
                                          std::string(engine::current_exception_words()));
     }
+}
+
+void Alarm::set(Alarms& alarms, Alarms::Clock::time_point when, std::function<void()> ring) {
+    call_off();
+    id_ = alarms.set(when, [this, ring = std::move(ring)] {
+        alarms_ = nullptr;
+        ring();
+    });
+    alarms_ = &alarms;
+}
+
+void Alarm::set_if_sooner(Alarms& alarms, std::chrono::sys_seconds date,
+                          std::function<void()> ring) {
+    const auto when = Alarms::time_of(date);
+    if (alarms_ == nullptr || when < id_.first) set(alarms, when, std::move(ring));
 }
 
 }  // namespace longwire::dialects

@@ -33,8 +33,7 @@ public:
     /// When a date will be. (Of the two clocks only one knows dates, and only the other never
     /// jumps.) Of a date more than ten years away: in ten years.
     [[nodiscard]] static Clock::time_point time_of(std::chrono::sys_seconds date) noexcept;
-    void call_off(const Id& id) { alarms_.erase(id); }
-    /// If there is one, and forgets it.
+    void call_off(const Id& id) noexcept { alarms_.erase(id); }
     void call_off(std::optional<Id>& id) {
         if (id) alarms_.erase(*id);
         id.reset();
@@ -49,6 +48,37 @@ private:
     std::uint64_t latest_ = 0;
     std::uint64_t turn_ = 0;  // of the one who waits
     Clock::time_point waits_until_ = Clock::time_point::max();
+};
+
+/// An alarm of somebody who has one at a time: what is set takes the place of what was set before,
+/// and nothing rings once its holder has gone, so that `ring` may name the holder. `alarms` must
+/// outlive it.
+class Alarm {
+public:
+    Alarm() = default;
+    ~Alarm() { call_off(); }
+    Alarm(const Alarm&) = delete;
+    Alarm& operator=(const Alarm&) = delete;
+
+    void set(Alarms& alarms, Alarms::Clock::time_point when, std::function<void()> ring);
+    void set(Alarms& alarms, std::chrono::sys_seconds date, std::function<void()> ring) {
+        set(alarms, Alarms::time_of(date), std::move(ring));
+    }
+    /// Without a date it is called off.
+    void set(Alarms& alarms, std::optional<std::chrono::sys_seconds> date,
+             std::function<void()> ring) {
+        if (date) return set(alarms, *date, std::move(ring));
+        call_off();
+    }
+    /// Unless one is set that rings before.
+    void set_if_sooner(Alarms& alarms, std::chrono::sys_seconds date, std::function<void()> ring);
+    void call_off() noexcept {
+        if (Alarms* const alarms = std::exchange(alarms_, nullptr)) alarms->call_off(id_);
+    }
+
+private:
+    Alarms* alarms_ = nullptr;  // null: it is not set
+    Alarms::Id id_;
 };
 
 }  // namespace longwire::dialects

@@ -61,9 +61,10 @@ std::size_t HubLoops::LoopOutlet::counted_size(const hub::Publication& publicati
 }
 
 void HubLoops::LoopOutlet::publish(hub::SharedPublication publication) {
-    all.loops_.count_posted(counted_size(*publication));
-    all.loops_.post(loop, [this, publication = std::move(publication)] {
-        const GiveBack give_back(all.loops_, counted_size(*publication));
+    const std::size_t counted = counted_size(*publication);
+    all.loops_.count_posted(counted);
+    all.loops_.post(loop, [this, counted, publication = std::move(publication)] {
+        const GiveBack give_back(all.loops_, counted);
         for (Dialect* const dialect : all.dialects_) dialect->deliver(loop, publication);
         count(publication->when());
     });

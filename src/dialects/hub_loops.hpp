@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dialects/alarms.hpp"
 #include "dialects/dialect.hpp"
 #include "dialects/dialect_tally.hpp"
 #include "engine/server_loops.hpp"
@@ -44,6 +45,8 @@ public:
     /// Has the hub look at its clock, on the first loop. Once, before the server runs.
     void tick_hub_every(std::chrono::milliseconds interval);
     [[nodiscard]] const engine::ServerLoops& loops() const noexcept { return loops_; }
+    /// Of the loop of this number, on its thread.
+    [[nodiscard]] Alarms& alarms(std::size_t loop) noexcept { return outlets_[loop]->alarms; }
     /// False once the server leaves: those who come from then on are on another one, and would not
     /// hear what clients publish here. Any thread.
     [[nodiscard]] bool takes_publications() const noexcept { return !loops_.leaving(); }
@@ -76,13 +79,15 @@ private:
         void publish(hub::SharedPublication publication) override;
         void interrupt(const std::string& channel, hub::Position position) override;
         void announce(std::shared_ptr<const hub::PresenceChange> change) override;
-        bool has_room() const override { return all.loops_.has_room_to_post(); }
+        /// (There is one number for all loops, and so it is asked for once.)
+        bool has_room() const override { return loop != 0 || all.loops_.has_room_to_post(); }
         void run(std::move_only_function<void()> function) override;
 
         HubLoops& all;
         std::size_t loop;
         std::uint32_t number = 0;
         std::uint64_t members = 0;  // that there ever were
+        Alarms alarms;
         // Written by the loop alone.
         std::array<std::atomic<std::uint64_t>, Delays::bounds.size() + 1> counts = {};
         std::atomic<double> seconds = 0;

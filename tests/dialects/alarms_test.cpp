@@ -7,6 +7,8 @@
 #include <longwire/longwire.hpp>
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -98,6 +100,43 @@ TEST_F(AlarmsOnALoop, OfFarDatesDoNotRing) {
         co_await test.until(1);
     }(*this));
     EXPECT_EQ(rung, "d");
+}
+
+TEST_F(AlarmsOnALoop, OfOneHolderTakeThePlaceOfEachOther) {
+    run([](AlarmsOnALoop& test) -> Task<> {
+        const auto now = Alarms::Clock::now();
+        Alarm alarm;
+        alarm.set(test.alarms, now, test.note('a'));
+        alarm.set(test.alarms, now + 2ms, test.note('b'));
+        alarm.set_if_sooner(test.alarms, std::chrono::sys_seconds(0s), test.note('c'));
+        alarm.set_if_sooner(test.alarms, std::chrono::sys_seconds(1s), test.note('d'));
+        co_await test.until(1);
+        alarm.set(test.alarms, now, test.note('e'));
+        alarm.set(test.alarms, std::optional<std::chrono::sys_seconds>(), test.note('f'));
+        test.alarms.set(now + 5ms, test.note('g'));
+        co_await test.until(2);
+    }(*this));
+    EXPECT_EQ(rung, "cg");
+}
+
+TEST_F(AlarmsOnALoop, OfAHolderThatHasGoneDoNotRing) {
+    run([](AlarmsOnALoop& test) -> Task<> {
+        const auto now = Alarms::Clock::now();
+        auto first = std::make_unique<Alarm>();
+        auto second = std::make_unique<Alarm>();
+        first->set(test.alarms, now, [&] { second.reset(); });
+        second->set(test.alarms, now, test.note('a'));
+        // It may also end its own holder, or set itself again.
+        auto third = std::make_unique<Alarm>();
+        third->set(test.alarms, now, [&] {
+            test.note('b')();
+            third.reset();
+        });
+        Alarm fourth;
+        fourth.set(test.alarms, now, [&] { fourth.set(test.alarms, now, test.note('c')); });
+        co_await test.until(2);
+    }(*this));
+    EXPECT_EQ(rung, "bc");
 }
 
 TEST_F(AlarmsOnALoop, WhatIsDoneAgainAndAgainGoesOnAfterAFailure) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +27,9 @@ public:
     void ask(const Visitor& visitor, Action action, const std::string& channel,
              std::move_only_function<void(Verdict)> answer) override {
         const std::scoped_lock lock(mutex_);
-        asked_.emplace_back([this, visitor, action, channel, answer = std::move(answer)]() mutable {
-            answer(decides_.judge(visitor, action, channel).value_or(Verdict{}));
+        asked_.emplace_back([this, visitor, action, channel, answer = std::move(answer)](
+                                const std::optional<Verdict>& given) mutable {
+            answer(given ? *given : decides_.judge(visitor, action, channel).value_or(Verdict{}));
         });
     }
     std::shared_ptr<const access::ChannelRule> rule_of(const std::string& channel) override {
@@ -39,19 +41,22 @@ public:
         const std::scoped_lock lock(mutex_);
         return asked_.size();
     }
-    void answer_all() {
-        std::vector<std::move_only_function<void()>> asked;
+    /// Left out: as the other gate does.
+    void answer_all(const std::optional<Verdict>& given = std::nullopt) {
+        std::vector<Asked> asked;
         {
             const std::scoped_lock lock(mutex_);
             asked.swap(asked_);
         }
-        for (auto& answer : asked) answer();
+        for (auto& answer : asked) answer(given);
     }
 
 private:
+    using Asked = std::move_only_function<void(const std::optional<Verdict>&)>;
+
     Gate& decides_;
     std::mutex mutex_;
-    std::vector<std::move_only_function<void()>> asked_;
+    std::vector<Asked> asked_;
 };
 
 }  // namespace longwire::dialects

@@ -1,5 +1,6 @@
 // Clients that go while somebody is asked about them.
 #include "late_gate.hpp"
+#include "dialects/pusher/pusher.hpp"
 #include "dialects/raw/raw.hpp"
 #include "dialects/socketio/channels.hpp"
 #include "line_client.hpp"
@@ -38,9 +39,24 @@ struct LateGates : RunningHub<> {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
+    static pusher::AppSettings app() {
+        pusher::AppSettings made;
+        made.id = "1";
+        made.key = "k";
+        made.secret = "s";
+        return made;
+    }
+
     LateGate late{gate};
     raw::Raw raw{running.server, hub_loops, late};
     socketio::Channels socketio{running.server, hub_loops, late, {}, {}};
+    pusher::Pusher pusher{running.server,
+                          hub_loops,
+                          late,
+                          {app()},
+                          [](pusher::Webhooks::Call, pusher::Webhooks::Sent) {},
+                          {},
+                          {}};
 };
 
 /// A poll that was let in after its client had ended its side, and has the head of its answer.
@@ -110,6 +126,68 @@ TEST_F(LateGates, WhoStaysIsLetInWhenItComes) {
     late.answer_all();
     EXPECT_NE(stream.read_until("joined").find("200 OK"), std::string::npos);
     EXPECT_EQ(hub.counts().members, 1U);
+}
+
+// ---- their order --------------------------------------------------------------------------------
+
+/// A client of Socket.IO on the channel a, which hears itself.
+struct OnA : LineClient {
+    explicit OnA(LateGates& gates) : LineClient(gates.running.port, "/socket.io/") {
+        next();
+        send("40/a,{\"echo\":\"1\"}");
+        gates.await_asked(1);
+        gates.late.answer_all();
+        EXPECT_TRUE(message().starts_with("40/a,{\"sid\":"));
+        // (It is asked whether it may see who is there.)
+        gates.await_asked(1);
+        gates.late.answer_all({{.status = 403, .reason = "No."}});
+    }
+};
+
+TEST_F(LateGates, WhatAClientOfSocketIoPublishesOnAChannelStaysInItsOrder) {
+    OnA client(*this);
+    client.send("42/a,[\"message\",\"one\"]");
+    client.send("42/a,[\"message\",\"two\"]");
+    await_asked(1);
+    // (All that was sent before this has been read.)
+    client.send("42/a,7[\"presence\"]");
+    EXPECT_TRUE(client.message().starts_with("43/a,7[{\"error\":"));
+    EXPECT_EQ(late.asked(), 1U);
+    late.answer_all();
+    EXPECT_EQ(client.message(), "42/a,[\"message\",\"one\"]");
+    await_asked(1);
+    late.answer_all();
+    EXPECT_EQ(client.message(), "42/a,[\"message\",\"two\"]");
+}
+
+TEST_F(LateGates, NoMoreIsKeptOfWhatAClientOfSocketIoPublishesThanSoMuch) {
+    OnA client(*this);
+    for (int count = 0; count < 66; ++count) client.send("42/a,1[\"message\",\"x\"]");
+    EXPECT_NE(client.message().find("\"status\":429"), std::string::npos);
+    await_asked(1);
+    EXPECT_EQ(late.asked(), 1U);
+}
+
+// ---- asked again --------------------------------------------------------------------------------
+
+TEST_F(LateGates, AClientOfPusherIsAskedAboutAgainAndGoesOnOrLeavesTheChannel) {
+    RawClient client(running.port);
+    client.upgrade("/app/k?protocol=7");
+    client.read_until("connection_established");
+    client.send(client_frame(text, R"({"event":"pusher:subscribe","data":{"channel":"a"}})"));
+    const Verdict for_now = {
+        .reason = {},
+        .expires = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+    await_asked(1);
+    late.answer_all(for_now);
+    client.read_until("subscription_succeeded");
+    await_asked(1);
+    late.answer_all(for_now);
+    await_asked(1);
+    EXPECT_EQ(hub.counts().members, 1U);
+    late.answer_all({{.status = 403, .reason = "Not any more."}});
+    EXPECT_NE(client.read_until("Not any more.").find("subscription_error"), std::string::npos);
+    while (hub.counts().members > 0) hub.tick();
 }
 
 }  // namespace

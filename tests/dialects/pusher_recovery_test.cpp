@@ -54,13 +54,13 @@ TEST(PusherRecovery, ForgetsAfterATimeAndPrefersWhoHadGotTheMost) {
 TEST(PusherRecovery, KnowsWhoWasReplaced) {
     Recovery recovery;
     const std::vector<std::string> ann = {"ann"};
-    const ClientRef first = {.loop = 0, .number = 1};
-    const ClientRef second = {.loop = 1, .number = 1};
+    const LoopRef first = {.loop = 0, .number = 1};
+    const LoopRef second = {.loop = 1, .number = 1};
     recovery.enter("ann", first);
     recovery.note_join(ann, "a", first, start);
     EXPECT_FALSE(recovery.replaced(ann, "a", first, start));
     recovery.enter("ann", second);
-    EXPECT_EQ(recovery.others("ann", second), std::vector<ClientRef>{first});
+    EXPECT_EQ(recovery.others("ann", second), std::vector<LoopRef>{first});
     recovery.note_join(ann, "a", second, start + 2s);
     EXPECT_TRUE(recovery.replaced(ann, "a", first, start));
     EXPECT_FALSE(recovery.replaced(ann, "a", first, start + 1500ms));
@@ -74,16 +74,16 @@ TEST(PusherUsers, TellThoseWhoWatch) {
     Users users(3s);
     const UserData ann = {.id = "ann", .info = {}, .watchlist = {"bob"}};
     const UserData bob = {.id = "bob", .info = {}, .watchlist = {}};
-    const ClientRef hers = {.loop = 0, .number = 1};
-    const ClientRef his = {.loop = 0, .number = 2};
-    const ClientRef his_second = {.loop = 1, .number = 3};
+    const LoopRef hers = {.loop = 0, .number = 1};
+    const LoopRef his = {.loop = 0, .number = 2};
+    const LoopRef his_second = {.loop = 1, .number = 3};
     EXPECT_TRUE(users.enter("1", ann, hers).empty());
     const auto told = users.enter("1", bob, his);
     ASSERT_EQ(told.size(), 1);
     EXPECT_EQ(told[0].client, hers);
     EXPECT_TRUE(users.enter("1", bob, his_second).empty());
     EXPECT_TRUE(users.enter("2", bob, his).empty());
-    EXPECT_EQ(users.connections("1", "bob"), (std::vector<ClientRef>{his, his_second}));
+    EXPECT_EQ(users.connections("1", "bob"), (std::vector<LoopRef>{his, his_second}));
     users.leave("1", bob, his, start);
     users.leave("1", bob, his_second, start);
     EXPECT_TRUE(users.tick(start + 2s).empty());

@@ -54,6 +54,8 @@ public:
 /// One client on one channel.
 struct Subscription {
     std::uint64_t serial = 0;  // of the client's subscriptions
+    Alarm recheck = {};        // when it is asked again whether the client may
+    bool admitted = false;
     bool joined = false;
     bool there = false;                 // is told of what happens
     std::optional<ChannelData> member;  // of a presence channel
@@ -79,10 +81,10 @@ struct Client {
     Alarms::Clock::time_point heard;
     bool pinged = false;
     bool closing = false;
-    bool greeted = false;                 // it knows its socket_id
-    std::optional<Alarms::Id> introduce;  // when it is asked again who they are
-    std::optional<Alarms::Id> expiry;     // of the token that let it in
-    std::optional<Alarms::Id> authorize;  // until then it has to
+    bool greeted = false;  // it knows its socket_id
+    Alarm introduce;       // when it is asked again who they are
+    Alarm expiry;          // of the token that let it in
+    Alarm authorize;       // until then it has to
 
     // For coming back.
     std::string cookie;

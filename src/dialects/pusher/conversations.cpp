@@ -84,7 +84,7 @@ Conversations::Conversations(HubLoops& hub_loops, DialectTally& tally, Gate& gat
       subscriptions_(subscriptions),
       users_(users),
       webhooks_(std::move(webhooks)),
-      on_loops_(hub_loops.loops().count()) {}
+      looking_after_(hub_loops.loops().count()) {}
 
 std::optional<Goodbye> Conversations::judge(const Request& request, std::string_view key,
                                             SharedApp& app, Visitor& visitor) {
@@ -105,7 +105,7 @@ std::optional<Goodbye> Conversations::judge(const Request& request, std::string_
 /// Two numbers, as clients expect: the first holds the outlet, and differs after a restart.
 std::string Conversations::new_socket_id(const hub::MemberId& id) const {
     constexpr std::uint64_t most = 1'000'000'000;
-    const std::uint64_t outlets = on_loops_.size();
+    const std::uint64_t outlets = looking_after_.size();
     return std::to_string(random_number() % most * outlets + id.outlet) + '.' +
            std::to_string(id.number);
 }
@@ -141,11 +141,11 @@ Client* Conversations::come(const Request& request, SharedApp app, Visitor visit
     client.line = &line;
     client.heard = Alarms::Clock::now();
     if (settings.authorize_within.count() > 0)
-        client.authorize = set_alarm(client, client.heard + settings.authorize_within,
-                                     &Conversations::demand_authorization);
-    if (const auto when = client.visitor.expires)
-        client.expiry = set_alarm(client, Alarms::time_of(*when), &Conversations::expire);
-    if (!std::exchange(on_loops_[loop].looking_after, true))
+        client.authorize.set(hub_loops_.alarms(loop), client.heard + settings.authorize_within,
+                             [this, &client] { demand_authorization(client); });
+    client.expiry.set(hub_loops_.alarms(loop), client.visitor.expires,
+                      [this, &client] { expire(client); });
+    if (!std::exchange(looking_after_[loop], true))
         spawn(every(look_after_every, [this, loop] { return look_after(loop); }));
     if (client.visitor.to_introduce)
         introduce(client);
@@ -154,16 +154,7 @@ Client* Conversations::come(const Request& request, SharedApp app, Visitor visit
     return &client;
 }
 
-/// Calls `ring` for the client, if it is there by then.
-Alarms::Id Conversations::set_alarm(const Client& client, Alarms::Clock::time_point when,
-                                    void (Conversations::*ring)(Client&)) {
-    return on_loops_[client.loop].alarms.set(when, [this, ring, ref = ref_of(client)] {
-        if (Client* const there = clients_.find(ref)) (this->*ring)(*there);
-    });
-}
-
 void Conversations::demand_authorization(Client& client) {
-    client.authorize.reset();
     const bool authorized =
         client.user || std::ranges::any_of(client.subscriptions, [](const auto& one) {
             return kind_of(one.first).authorized;
@@ -172,7 +163,6 @@ void Conversations::demand_authorization(Client& client) {
 }
 
 void Conversations::expire(Client& client) {
-    client.expiry.reset();
     close(client, {unauthorized, "Your token has expired. Connect with a new one."});
 }
 
@@ -184,7 +174,6 @@ void Conversations::greet(Client& client) {
 
 /// Somebody else says who they are, and whether they may come.
 void Conversations::introduce(Client& client) {
-    client.introduce.reset();
     ask(gate_, {.visitor = client.visitor},
         [this, ref = ref_of(client)](Verdict verdict, Visitor known) {
             clients_.with(
@@ -198,22 +187,19 @@ void Conversations::introduced(Client& client, const Verdict& verdict, Visitor k
     if (!verdict.allows()) return close(client, goodbye_for(verdict));
     client.visitor = std::move(known);
     if (!client.user) client.line->name_user(client.visitor.user);
-    if (verdict.expires)
-        client.introduce =
-            set_alarm(client, Alarms::time_of(*verdict.expires), &Conversations::introduce);
+    client.introduce.set(hub_loops_.alarms(client.loop), verdict.expires,
+                         [this, &client] { introduce(client); });
     if (!client.greeted) greet(client);
 }
 
 void Conversations::gone(Client& client, bool comes_back) {
     client.closing = true;
-    for (auto* const alarm : {&client.authorize, &client.introduce, &client.expiry})
-        on_loops_[client.loop].alarms.call_off(*alarm);
     if (client.user)
         users_.leave(client.app->settings.id, *client.user, ref_of(client), Users::Clock::now());
     subscriptions_.leave_all(client, comes_back);
     client.app->counters->disconnect();
     tally_.add(client.loop, DialectTally::closed);
-    clients_.remove(client);
+    clients_.remove(ref_of(client));
 }
 
 void Conversations::close(Client& client, const Goodbye& goodbye) {
@@ -226,11 +212,10 @@ void Conversations::leave(Client& client) {
 }
 
 bool Conversations::look_after(std::size_t loop) {
-    const auto& here = clients_.on(loop);
-    on_loops_[loop].looking_after = !here.empty();
+    looking_after_[loop] = !clients_.empty(loop);
     const auto now = Alarms::Clock::now();
-    for (const auto& [number, client] : here) look_after(*client, now);
-    return on_loops_[loop].looking_after;
+    clients_.each(loop, [&](Client& client) { look_after(client, now); });
+    return looking_after_[loop];
 }
 
 void Conversations::look_after(Client& client, Alarms::Clock::time_point now) {
@@ -257,7 +242,7 @@ void Conversations::look_after(Client& client, Alarms::Clock::time_point now) {
 }
 
 void Conversations::terminate(const SharedApp& app, const std::string& user) {
-    for (const ClientRef& ref : users_.connections(app->settings.id, user))
+    for (const LoopRef& ref : users_.connections(app->settings.id, user))
         clients_.with(ref, [this](Client& client) {
             close(client, {unauthorized, "The app has ended this user's connections."});
         });

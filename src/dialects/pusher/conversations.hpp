@@ -54,15 +54,8 @@ public:
     void tell(const std::vector<Users::Told>& told);
 
 private:
-    struct OnLoop {
-        Alarms alarms;
-        bool looking_after = false;
-    };
-
     [[nodiscard]] std::string new_socket_id(const hub::MemberId& id) const;
     void greet(Client& client);
-    [[nodiscard]] Alarms::Id set_alarm(const Client& client, Alarms::Clock::time_point when,
-                                       void (Conversations::*ring)(Client&));
     void demand_authorization(Client& client);
     void expire(Client& client);
     void introduce(Client& client);
@@ -83,7 +76,7 @@ private:
     Subscriptions& subscriptions_;
     Users& users_;
     std::shared_ptr<Webhooks> webhooks_;
-    std::deque<OnLoop> on_loops_;
+    std::deque<bool> looking_after_;  // on each loop
 };
 
 /// The member that has this socket_id, if any has; nothing where it is none.

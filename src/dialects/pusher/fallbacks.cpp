@@ -47,8 +47,8 @@ std::string session_key(const Request& request) {
 /// The line to one client. On the thread of its loop only.
 class Fallbacks::Session final : public Line, public std::enable_shared_from_this<Session> {
 public:
-    Session(Fallbacks& all, Place place, std::string key)
-        : all_(all), place_(place), key_(std::move(key)) {}
+    Session(Fallbacks& all, LoopRef ref, std::string key)
+        : all_(all), ref_(ref), key_(std::move(key)) {}
 
     void send(std::string_view json) override {
         if (!last_frame_.empty() || ended_) return;
@@ -57,7 +57,7 @@ public:
         if (queue_.size() <= all_.options_.most_queued &&
             queued_bytes_ <= all_.options_.most_queued_bytes)
             return flush_soon();
-        all_.tally_.add(place_.loop, DialectTally::cut);
+        all_.tally_.add(ref_.loop, DialectTally::cut);
         close(over_capacity, "The client takes messages more slowly than they come.");
     }
     void close(int code, std::string_view reason) override {
@@ -86,7 +86,7 @@ public:
         flush();
     }
 
-    ClientRef client;
+    LoopRef client;
 
 private:
     friend class Fallbacks;
@@ -99,13 +99,10 @@ private:
     void lose_patience();
     void beat(std::chrono::milliseconds after);
     void send_heartbeat();
-    void call_off() {
-        if (const auto alarm = std::exchange(alarm_, {}))
-            all_.on_loops_[place_.loop].alarms.call_off(*alarm);
-    }
+    [[nodiscard]] Alarms& alarms() const noexcept { return all_.hub_loops_.alarms(ref_.loop); }
 
     Fallbacks& all_;
-    Place place_;
+    LoopRef ref_;
     std::string key_;
     HttpReply reply_;
     std::string user_;
@@ -122,9 +119,9 @@ private:
     std::vector<std::string> queue_;
     std::size_t queued_bytes_ = 0;
     std::string last_frame_;
-    std::optional<Alarms::Id> alarm_;  // of the next heartbeat, or of the end of patience
-    bool beating_ = false;             // a heartbeat has no answer yet
-    bool unanswered_ = false;          // something was sent that may not have arrived
+    Alarm alarm_;              // of the next heartbeat, or of the end of patience
+    bool beating_ = false;     // a heartbeat has no answer yet
+    bool unanswered_ = false;  // something was sent that may not have arrived
     bool sent_since_beat_ = false;
     std::uint64_t sent_upto_ = 0;  // of what was delivered on the loop
     std::uint64_t beat_upto_ = 0;  // the same before the latest heartbeat
@@ -178,39 +175,28 @@ void Fallbacks::Session::let_go() {
 }
 
 void Fallbacks::Session::wait() {
-    call_off();
-    alarm_ = all_.on_loops_[place_.loop].alarms.set(Alarms::Clock::now() + all_.options_.patience,
-                                                    [weak = weak_from_this()] {
-                                                        const auto self = weak.lock();
-                                                        if (!self) return;
-                                                        self->alarm_.reset();
-                                                        self->lose_patience();
-                                                    });
+    alarm_.set(alarms(), Alarms::Clock::now() + all_.options_.patience,
+               [this] { lose_patience(); });
 }
 
 /// One that still gets its last answer, and takes it, cannot ask for the next.
 void Fallbacks::Session::lose_patience() {
     wait();
-    const auto judge = [this_loop = place_.loop, &all = all_, weak = weak_from_this()](bool takes) {
+    const auto judge = [&all = all_, ref = ref_](bool takes) {
         if (takes) return;
-        all.hub_loops_.loops().post(this_loop, [&all, weak] {
-            const auto self = weak.lock();
-            if (self && self->attached_ == 0) all.end(*self);
+        all.sessions_.with(ref, [&all](Session& session) {
+            if (session.attached_ == 0) all.end(session);
         });
     };
     uptake_.look(judge);
 }
 
 void Fallbacks::Session::beat(std::chrono::milliseconds after) {
-    call_off();
-    alarm_ = all_.on_loops_[place_.loop].alarms.set(
-        Alarms::Clock::now() + after, [weak = weak_from_this()] {
-            const auto self = weak.lock();
-            if (!self) return;
-            self->alarm_.reset();
-            self->send_heartbeat();
-            if (self->attached_ != 0) self->beat(self->all_.options_.heartbeat);
-        });
+    alarm_.set(alarms(), Alarms::Clock::now() + after, [this] {
+        const auto self = shared_from_this();
+        send_heartbeat();
+        if (attached_ != 0) beat(all_.options_.heartbeat);
+    });
 }
 
 void Fallbacks::Session::send_heartbeat() {
@@ -248,9 +234,9 @@ void Fallbacks::Session::write(std::string frames) {
 /// What is sent in one turn leaves together.
 void Fallbacks::Session::flush_soon() {
     if (std::exchange(flushing_, true)) return;
-    all_.hub_loops_.loops().post(place_.loop, [self = shared_from_this()] {
-        self->flushing_ = false;
-        self->flush();
+    all_.sessions_.with(ref_, [](Session& session) {
+        session.flushing_ = false;
+        session.flush();
     });
 }
 
@@ -259,7 +245,7 @@ void Fallbacks::Session::flush() {
     std::string frames;
     if (!queue_.empty()) frames = messages_frame(std::exchange(queue_, {}));
     queued_bytes_ = 0;
-    sent_upto_ = all_.subscriptions_.delivered_on(place_.loop);
+    sent_upto_ = all_.subscriptions_.delivered_on(ref_.loop);
     frames += last_frame_;
     if (frames.empty()) return;
     const bool last = !last_frame_.empty();
@@ -303,7 +289,8 @@ Fallbacks::Fallbacks(Server& server, HubLoops& hub_loops, DialectTally& tally, c
       conversations_(conversations),
       subscriptions_(subscriptions),
       options_(options),
-      on_loops_(hub_loops.loops().count()) {
+      sessions_(hub_loops.loops()),
+      latest_attaching_(hub_loops.loops().count()) {
     const std::string session = "/pusher/app/:app/:server/:session";
     server.http("POST", session + "/xhr_streaming",
                 [this](const Request& request, HttpReply reply) {
@@ -337,22 +324,16 @@ void Fallbacks::preflight(const Request& request, const HttpReply& reply) {
                    .with("Access-Control-Max-Age", "600"));
 }
 
-std::optional<Fallbacks::Place> Fallbacks::find(const std::string& key) const {
+std::optional<LoopRef> Fallbacks::find(const std::string& key) const {
     const std::scoped_lock lock(mutex_);
-    const auto found = places_.find(key);
-    if (found == places_.end()) return std::nullopt;
+    const auto found = refs_.find(key);
+    if (found == refs_.end()) return std::nullopt;
     return found->second;
 }
 
-bool Fallbacks::register_session(const std::string& key, Place place) {
+bool Fallbacks::register_session(const std::string& key, LoopRef ref) {
     const std::scoped_lock lock(mutex_);
-    return places_.size() < options_.most_sessions && places_.emplace(key, place).second;
-}
-
-std::shared_ptr<Fallbacks::Session> Fallbacks::session_at(Place place) {
-    auto& sessions = on_loops_[place.loop].sessions;
-    const auto found = sessions.find(place.number);
-    return found == sessions.end() ? nullptr : found->second;
+    return refs_.size() < options_.most_sessions && refs_.emplace(key, ref).second;
 }
 
 void Fallbacks::take(const Request& request, HttpReply reply, Kind kind) {
@@ -360,26 +341,20 @@ void Fallbacks::take(const Request& request, HttpReply reply, Kind kind) {
     const std::string key = session_key(request);
     Attaching attaching = {.reply = std::move(reply),
                            .kind = kind,
-                           .number = ++on_loops_[loop].latest_attaching * on_loops_.size() + loop,
+                           .number = ++latest_attaching_[loop] * latest_attaching_.size() + loop,
                            .loop = loop};
-    const auto place = find(key);
-    if (!place) return begin(request, key, std::move(attaching));
-    const auto post = [this, place = *place](auto then) {
-        hub_loops_.loops().post(place.loop, [this, place, then = std::move(then)]() mutable {
-            if (const auto session = session_at(place)) then(*session);
-        });
-    };
-    attaching.reply.on_close([post, number = attaching.number] {
-        post([number](Session& session) { session.detached(number); });
+    const auto ref = find(key);
+    if (!ref) return begin(request, key, std::move(attaching));
+    attaching.reply.on_close([this, ref = *ref, number = attaching.number] {
+        sessions_.with(ref, [number](Session& session) { session.detached(number); });
     });
     // (A request on another loop than its session's is cut before that could say something.)
-    attaching.reply.on_leave([this, place = *place] {
-        if (place.loop != hub_loops_.current()) return;
-        if (const auto session = session_at(place)) session->leave();
+    attaching.reply.on_leave([this, ref = *ref] {
+        if (ref.loop == hub_loops_.current()) sessions_.run(ref, &Session::leave);
     });
-    hub_loops_.loops().post(place->loop, [this, place = *place, attaching = std::move(attaching),
-                                          head = readable(request, frames_response({}))]() mutable {
-        if (const auto session = session_at(place))
+    hub_loops_.loops().post(ref->loop, [this, ref = *ref, attaching = std::move(attaching),
+                                        head = readable(request, frames_response({}))]() mutable {
+        if (const auto session = sessions_.hold(ref))
             return session->attach(std::move(attaching), head);
         // (It has ended on the way here.)
         head.body = std::string(open_frame()) + close_frame(come_back, "The session is over.");
@@ -396,24 +371,21 @@ void Fallbacks::begin(const Request& request, const std::string& key, Attaching 
     };
     if (const auto goodbye = conversations_.judge(request, request.parameter("app"), app, visitor))
         return refuse(goodbye->code, goodbye->reason);
-    OnLoop& here = on_loops_[attaching.loop];
-    const Place place = {.loop = attaching.loop, .number = ++here.latest};
-    if (!register_session(key, place))
+    const LoopRef ref = sessions_.new_ref(attaching.loop);
+    if (!register_session(key, ref))
         return refuse(over_capacity, "There are too many clients by HTTP.");
-    const auto session = std::make_shared<Session>(*this, place, key);
-    here.sessions.emplace(place.number, session);
+    const auto session = std::make_shared<Session>(*this, ref, key);
+    sessions_.add(ref, session);
     Client* const client =
         conversations_.come(request, std::move(app), std::move(visitor), *session);
     if (client != nullptr) {
         session->client = ref_of(*client);
         session->recovers_ = client->app->settings.recover;
     }
-    attaching.reply.on_close([this, place, number = attaching.number] {
-        if (const auto there = session_at(place)) there->detached(number);
+    attaching.reply.on_close([this, ref, number = attaching.number] {
+        sessions_.run(ref, [number](Session& there) { there.detached(number); });
     });
-    attaching.reply.on_leave([this, place] {
-        if (const auto there = session_at(place)) there->leave();
-    });
+    attaching.reply.on_leave([this, ref] { sessions_.run(ref, &Session::leave); });
     session->attach(std::move(attaching), readable(request, frames_response({})));
 }
 
@@ -421,29 +393,28 @@ void Fallbacks::send(const Request& request, const HttpReply& reply) {
     const SharedApp app = apps_.with_key(request.parameter("app"));
     if (app && !engine::origin_allowed(request, app->settings.origins))
         return reply.send(Response::text(403, "Pages of this origin may not use the app."));
-    const auto place = find(session_key(request));
-    if (!place)
+    const auto ref = find(session_key(request));
+    if (!ref)
         return reply.send(readable(request, Response::text(404, "There is no such session.")));
     if (request.body().size() > options_.largest_sent)
         return reply.send(readable(request, Response::text(413, "Too much is sent at once.")));
     auto messages = read_sent(request.body(), options_.most_sent_at_once);
     if (!messages) return reply.send(readable(request, Response::text(400, messages.error())));
-    hub_loops_.loops().post(place->loop, [this, place = *place, messages = std::move(*messages)] {
-        if (const auto session = session_at(place)) session->receive(messages);
-    });
+    sessions_.with(
+        *ref, [messages = std::move(*messages)](Session& session) { session.receive(messages); });
     reply.send(readable(request, Response{.status = 204}));
 }
 
 /// The client is gone, or has been told to go.
 void Fallbacks::end(Session& session) {
     if (std::exchange(session.ended_, true)) return;
-    session.call_off();
+    session.alarm_.call_off();
     const auto kept = session.shared_from_this();
     {
         const std::scoped_lock lock(mutex_);
-        places_.erase(session.key_);
+        refs_.erase(session.key_);
     }
-    on_loops_[session.place_.loop].sessions.erase(session.place_.number);
+    sessions_.remove(session.ref_);
     if (Client* const client = clients_.find(session.client)) conversations_.gone(*client, true);
 }
 

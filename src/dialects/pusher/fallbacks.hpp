@@ -2,6 +2,7 @@
 
 #include "dialects/alarms.hpp"
 #include "dialects/hub_loops.hpp"
+#include "dialects/loop_table.hpp"
 #include "dialects/pusher/conversations.hpp"
 #include "dialects/pusher/subscriptions.hpp"
 
@@ -53,30 +54,18 @@ public:
 private:
     enum class Kind : std::uint8_t { streaming, polling };
     class Session;
-    struct Place {  // of a session
-        std::size_t loop = 0;
-        std::uint64_t number = 0;
-    };
     struct Attaching {  // of a request that takes what there is for the client
         HttpReply reply;
         Kind kind = Kind::polling;
         std::uint64_t number = 0;
         std::size_t loop = 0;  // of the request
     };
-    struct OnLoop {
-        std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions;
-        std::uint64_t latest = 0;
-        std::uint64_t latest_attaching = 0;
-        Alarms alarms;
-    };
-
     void take(const Request& request, HttpReply reply, Kind kind);
     void begin(const Request& request, const std::string& key, Attaching attaching);
     void send(const Request& request, const HttpReply& reply);
     void preflight(const Request& request, const HttpReply& reply);
-    [[nodiscard]] std::optional<Place> find(const std::string& key) const;
-    [[nodiscard]] bool register_session(const std::string& key, Place place);
-    [[nodiscard]] std::shared_ptr<Session> session_at(Place place);
+    [[nodiscard]] std::optional<LoopRef> find(const std::string& key) const;
+    [[nodiscard]] bool register_session(const std::string& key, LoopRef ref);
     void end(Session& session);
 
     HubLoops& hub_loops_;
@@ -86,9 +75,10 @@ private:
     Conversations& conversations_;
     Subscriptions& subscriptions_;
     Options options_;
-    std::deque<OnLoop> on_loops_;
+    LoopTable<Session, std::shared_ptr<Session>> sessions_;
+    std::deque<std::uint64_t> latest_attaching_;  // on each loop
     mutable std::mutex mutex_;
-    std::unordered_map<std::string, Place> places_;  // by the app's key and the session's names
+    std::unordered_map<std::string, LoopRef> refs_;  // by the app's key and the session's names
 };
 
 }  // namespace longwire::dialects::pusher

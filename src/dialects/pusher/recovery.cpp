@@ -11,12 +11,12 @@ void Recovery::drop_if_unused(const std::string& identity) {
         known_.erase(found);
 }
 
-void Recovery::enter(const std::string& identity, ClientRef client) {
+void Recovery::enter(const std::string& identity, LoopRef client) {
     const std::scoped_lock lock(mutex_);
     known_[identity].there.push_back(client);
 }
 
-void Recovery::leave(const std::string& identity, ClientRef client) {
+void Recovery::leave(const std::string& identity, LoopRef client) {
     const std::scoped_lock lock(mutex_);
     const auto found = known_.find(identity);
     if (found == known_.end()) return;
@@ -24,13 +24,13 @@ void Recovery::leave(const std::string& identity, ClientRef client) {
     drop_if_unused(identity);
 }
 
-std::vector<ClientRef> Recovery::others(const std::string& identity, ClientRef client) const {
+std::vector<LoopRef> Recovery::others(const std::string& identity, LoopRef client) const {
     const std::scoped_lock lock(mutex_);
     const auto found = known_.find(identity);
     if (found == known_.end()) return {};
     // The latest are the likeliest; with hundreds behind one address nobody should ask them all.
-    std::vector<ClientRef> others;
-    for (const ClientRef& one : found->second.there)
+    std::vector<LoopRef> others;
+    for (const LoopRef& one : found->second.there)
         if (one != client) others.push_back(one);
     if (others.size() > most_of_one)
         others.erase(others.begin(), others.end() - static_cast<std::ptrdiff_t>(most_of_one));
@@ -38,7 +38,7 @@ std::vector<ClientRef> Recovery::others(const std::string& identity, ClientRef c
 }
 
 void Recovery::note_join(std::span<const std::string> identities, const std::string& channel,
-                         ClientRef client, Clock::time_point now) {
+                         LoopRef client, Clock::time_point now) {
     const std::scoped_lock lock(mutex_);
     for (const std::string& identity : identities) {
         const auto found = known_.find(identity);
@@ -47,7 +47,7 @@ void Recovery::note_join(std::span<const std::string> identities, const std::str
 }
 
 bool Recovery::replaced(std::span<const std::string> identities, const std::string& channel,
-                        ClientRef client, Clock::time_point last_sign) const {
+                        LoopRef client, Clock::time_point last_sign) const {
     const std::scoped_lock lock(mutex_);
     return std::ranges::any_of(identities, [&](const std::string& identity) {
         const auto found = known_.find(identity);

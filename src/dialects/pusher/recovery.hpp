@@ -30,19 +30,18 @@ public:
     using Positions = std::map<std::string, Left>;  // by channels of the hub
 
     /// A client is there, and known by this identity.
-    void enter(const std::string& identity, ClientRef client);
-    void leave(const std::string& identity, ClientRef client);
+    void enter(const std::string& identity, LoopRef client);
+    void leave(const std::string& identity, LoopRef client);
     /// The others that are there and known by it.
-    [[nodiscard]] std::vector<ClientRef> others(const std::string& identity,
-                                                ClientRef client) const;
+    [[nodiscard]] std::vector<LoopRef> others(const std::string& identity, LoopRef client) const;
 
     /// One of those that are known by these joins a channel.
     void note_join(std::span<const std::string> identities, const std::string& channel,
-                   ClientRef client, Clock::time_point now);
+                   LoopRef client, Clock::time_point now);
     /// Whether another has joined the channel long enough after the last sign of this one for it to
     /// be the same client, come back: nothing that this one has not got is missing then.
     [[nodiscard]] bool replaced(std::span<const std::string> identities, const std::string& channel,
-                                ClientRef client, Clock::time_point last_sign) const;
+                                LoopRef client, Clock::time_point last_sign) const;
 
     /// A client has gone that was known by these.
     void remember(std::span<const std::string> identities, Positions positions,
@@ -67,11 +66,11 @@ private:
     };
     using SharedRecord = std::shared_ptr<Record>;
     struct Join {
-        ClientRef client;
+        LoopRef client;
         Clock::time_point when;
     };
     struct Known {
-        std::vector<ClientRef> there;
+        std::vector<LoopRef> there;
         std::unordered_map<std::string, Join> joins;  // by channel: the latest
         std::deque<SharedRecord> gone;                // the oldest first
     };

@@ -50,7 +50,7 @@ public:
 
     void part() noexcept { socket_ = nullptr; }
 
-    ClientRef client;
+    LoopRef client;
     bool greeted = false;
 
 private:

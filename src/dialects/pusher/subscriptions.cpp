@@ -42,14 +42,13 @@ void Subscriptions::subscribe(Client& client, const Subscribe& wanted) {
     }
     if (const auto wrong = wrong_with(client, wanted))
         return refuse(client, wanted.channel, *wrong);
-    Subscription its;
+    Subscription& its = client.subscriptions[wanted.channel];
     its.serial = ++client.serials;
     const ChannelKind kind = kind_of(wanted.channel);
     if (kind.presence)
         if (const auto wrong = take_member(client, wanted, its))
             return refuse(client, wanted.channel, *wrong);
     const Step step = {.client = ref_of(client), .channel = wanted.channel, .serial = its.serial};
-    client.subscriptions.emplace(wanted.channel, std::move(its));
     if (kind.authorized || kind.of_user)
         admit(client, step);
     else
@@ -110,21 +109,27 @@ void Subscriptions::go_on(const Step& step, Then then) {
     });
 }
 
+/// What was said may hold for some time only: then it is asked again.
 void Subscriptions::judge(Client& client, const Step& step) {
     const std::string hub_name = client.app->hub_name(step.channel);
-    const auto take = [this, step](Client& there, const Verdict& verdict) {
-        if (verdict.allows())
-            admit(there, step);
-        else
-            refuse(there, step.channel, {"AuthError", verdict.status, verdict.reason});
-    };
     if (const auto verdict = gate_.judge(client.visitor, Action::subscribe, hub_name))
-        return take(client, *verdict);
-    gate_.ask(client.visitor, Action::subscribe, hub_name, [this, step, take](Verdict verdict) {
-        go_on(step, [take, verdict = std::move(verdict)](Client& there, Subscription& /*its*/) {
-            take(there, verdict);
+        return judged(client, client.subscriptions.at(step.channel), step, *verdict);
+    gate_.ask(client.visitor, Action::subscribe, hub_name, [this, step](Verdict verdict) {
+        go_on(step, [this, step, verdict = std::move(verdict)](Client& there, Subscription& its) {
+            judged(there, its, step, verdict);
         });
     });
+}
+
+void Subscriptions::judged(Client& client, Subscription& its, const Step& step,
+                           const Verdict& verdict) {
+    if (!verdict.allows()) {
+        leave(client, step.channel, its);
+        return refuse(client, step.channel, {"AuthError", verdict.status, verdict.reason});
+    }
+    its.recheck.set(hub_loops_.alarms(client.loop), verdict.expires,
+                    [this, &client, step] { judge(client, step); });
+    if (!std::exchange(its.admitted, true)) admit(client, step);
 }
 
 void Subscriptions::admit(Client& client, const Step& step) {

@@ -95,7 +95,7 @@ private:
         bool flushing = false;
     };
     struct Step {  // of somebody who subscribes, where it may take time
-        ClientRef client;
+        LoopRef client;
         std::string channel;
         std::uint64_t serial = 0;
     };
@@ -114,10 +114,11 @@ private:
     static void refuse(Client& client, const std::string& channel, const Wrong& wrong);
     void go_on(const Step& step, Then then);
     void judge(Client& client, const Step& step);
+    void judged(Client& client, Subscription& its, const Step& step, const Verdict& verdict);
     void admit(Client& client, const Step& step);
     void count_members(Client& client, const Step& step);
     void claim(Client& client, Subscription& its, const Step& step);
-    void claim_of_others(const Step& step, std::vector<ClientRef> others);
+    void claim_of_others(const Step& step, std::vector<LoopRef> others);
     void know(Client& client, const Subscription& its);
     void join(Client& client, Subscription& its, const Step& step,
               const std::optional<Recovery::Left>& goes_on);

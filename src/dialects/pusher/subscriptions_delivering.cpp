@@ -92,9 +92,10 @@ void Subscriptions::note_flush(std::size_t loop) {
 
 void Subscriptions::interrupt(std::size_t loop, const std::string& hub_name) {
     std::vector<Client*> cut;
-    for (const auto& [number, client] : clients_.on(loop))
-        for (const auto& [name, its] : client->subscriptions)
-            if (its.joined && client->app->hub_name(name) == hub_name) cut.push_back(client.get());
+    clients_.each(loop, [&](Client& client) {
+        for (const auto& [name, its] : client.subscriptions)
+            if (its.joined && client.app->hub_name(name) == hub_name) cut.push_back(&client);
+    });
     for (Client* const client : cut) {
         // (At once: they get nothing of what is delivered from now on.)
         leave_all(*client, true);

@@ -37,22 +37,22 @@ void Subscriptions::claim(Client& client, Subscription& its, const Step& step) {
             recovery_.claim(identities, client.app->hub_name(step.channel), Recovery::Clock::now()))
         return join(client, its, step, left);
     // Whose network has gone comes back before the old connection is known to be dead.
-    std::vector<ClientRef> others;
+    std::vector<LoopRef> others;
     for (const std::string& identity : identities)
-        for (const ClientRef& other : recovery_.others(identity, ref_of(client)))
+        for (const LoopRef& other : recovery_.others(identity, ref_of(client)))
             if (std::ranges::find(others, other) == others.end()) others.push_back(other);
     if (others.empty()) return join(client, its, step, std::nullopt);
     claim_of_others(step, std::move(others));
 }
 
-void Subscriptions::claim_of_others(const Step& step, std::vector<ClientRef> others) {
+void Subscriptions::claim_of_others(const Step& step, std::vector<LoopRef> others) {
     if (others.empty()) {
         go_on(step, [this, step](Client& client, Subscription& its) {
             join(client, its, step, std::nullopt);
         });
         return;
     }
-    const ClientRef ref = others.back();
+    const LoopRef ref = others.back();
     others.pop_back();
     hub_loops_.loops().post(ref.loop, [this, step, ref, others = std::move(others)]() mutable {
         Client* const other = clients_.find(ref);

@@ -12,14 +12,14 @@ void Users::drop_if_unused(const std::string& key) {
 }
 
 std::vector<Users::Told> Users::enter(const std::string& app, const UserData& user,
-                                      ClientRef client) {
+                                      LoopRef client) {
     const std::scoped_lock lock(mutex_);
     std::vector<Told> told;
     {
         User& its = users_[key_of(app, user.id)];
         its.connections.push_back(client);
         if (!std::exchange(its.online, true))
-            for (const ClientRef& watcher : its.watchers)
+            for (const LoopRef& watcher : its.watchers)
                 told.push_back({.client = watcher, .online = true, .users = {user.id}});
     }
     std::vector<std::string> online;
@@ -33,7 +33,7 @@ std::vector<Users::Told> Users::enter(const std::string& app, const UserData& us
     return told;
 }
 
-void Users::leave(const std::string& app, const UserData& user, ClientRef client,
+void Users::leave(const std::string& app, const UserData& user, LoopRef client,
                   Clock::time_point now) {
     const std::scoped_lock lock(mutex_);
     for (const std::string& other : user.watchlist) {
@@ -52,10 +52,10 @@ void Users::leave(const std::string& app, const UserData& user, ClientRef client
     going_.emplace_back(key, user.id);
 }
 
-std::vector<ClientRef> Users::connections(const std::string& app, const std::string& user) const {
+std::vector<LoopRef> Users::connections(const std::string& app, const std::string& user) const {
     const std::scoped_lock lock(mutex_);
     const auto found = users_.find(key_of(app, user));
-    return found == users_.end() ? std::vector<ClientRef>() : found->second.connections;
+    return found == users_.end() ? std::vector<LoopRef>() : found->second.connections;
 }
 
 std::vector<Users::Told> Users::tick(Clock::time_point now) {
@@ -66,7 +66,7 @@ std::vector<Users::Told> Users::tick(Clock::time_point now) {
         if (found == users_.end() || !found->second.connections.empty()) return true;
         if (now - found->second.gone < grace_) return false;
         if (std::exchange(found->second.online, false))
-            for (const ClientRef& watcher : found->second.watchers)
+            for (const LoopRef& watcher : found->second.watchers)
                 told.push_back({.client = watcher, .online = false, .users = {going.second}});
         drop_if_unused(going.first);
         return true;

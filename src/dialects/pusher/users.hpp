@@ -19,7 +19,7 @@ public:
 
     /// To be told that users have come or gone.
     struct Told {
-        ClientRef client;
+        LoopRef client;
         bool online = true;
         std::vector<std::string> users;
     };
@@ -29,18 +29,17 @@ public:
     /// What follows from it: that those who watch the user, and this client which watches others,
     /// are told.
     [[nodiscard]] std::vector<Told> enter(const std::string& app, const UserData& user,
-                                          ClientRef client);
-    void leave(const std::string& app, const UserData& user, ClientRef client,
-               Clock::time_point now);
-    [[nodiscard]] std::vector<ClientRef> connections(const std::string& app,
-                                                     const std::string& user) const;
+                                          LoopRef client);
+    void leave(const std::string& app, const UserData& user, LoopRef client, Clock::time_point now);
+    [[nodiscard]] std::vector<LoopRef> connections(const std::string& app,
+                                                   const std::string& user) const;
     /// Who is to be told that somebody has gone by now.
     [[nodiscard]] std::vector<Told> tick(Clock::time_point now);
 
 private:
     struct User {
-        std::vector<ClientRef> connections;
-        std::vector<ClientRef> watchers;
+        std::vector<LoopRef> connections;
+        std::vector<LoopRef> watchers;
         bool online = false;
         Clock::time_point gone = {};
     };

@@ -212,14 +212,12 @@ void ChannelRequests::read(const Request& request, HttpReply reply) {
 void ChannelRequests::stream(const Request& request, Asker asker) {
     const auto wanted = read_history_query(request);
     if (!wanted) return asker.refuse(400, wanted.error());
-    EventStreams::Wish wish = {.history = *wanted,
-                               .rule = gate_.rule_of(asker.channel),
-                               .json = request.query("format") == "json"};
+    EventStreams::Wish wish = {.history = *wanted, .json = request.query("format") == "json"};
     // A browser that comes back knows better than the URL it was given at first.
     const auto last = read_last_event(request);
     if (last) wish.history.since = last;
     const bool wants_history = wish.history.since || wish.history.last > 0;
-    if (!wants_history && wish.rule->last_message) wish.history.last = 1;
+    if (!wants_history && gate_.rule_of(asker.channel)->last_message) wish.history.last = 1;
     if (!last) {
         Wish actions = {.actions = {Action::subscribe}};
         if (wants_history) actions.actions.push_back(Action::history);
@@ -249,7 +247,6 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     if (!wanted) return asker.refuse(400, wanted.error());
     const auto wait = read_wait(request);
     if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
-    const bool keeps_presence = gate_.rule_of(asker.channel)->keeps_presence;
     if (wait->count() == 0)
         return allow(
             std::move(asker), {.actions = {Action::history}},
@@ -257,8 +254,8 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     Wish actions = {.actions = {Action::subscribe}};
     if (wanted->since || wanted->last > 0) actions.actions.push_back(Action::history);
     allow(std::move(asker), std::move(actions),
-          [this, query = *wanted, wait = *wait, keeps_presence](Asker allowed) {
-              polls_.open(std::move(allowed), query, wait, keeps_presence);
+          [this, query = *wanted, wait = *wait](Asker allowed) {
+              polls_.open(std::move(allowed), query, wait);
           });
 }
 

@@ -8,8 +8,8 @@
 
 #include <longwire/longwire.hpp>
 
-#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -42,11 +42,59 @@ const PreparedChunk& chunk_of(const hub::Publication& publication, bool json) {
 
 }  // namespace
 
+/// One client that reads one channel. It is answered when it has joined.
+class EventStreams::Member final : public Membership {
+public:
+    Member(EventStreams& all, const Asker& asker, const Wish& wish);
+
+    [[nodiscard]] const HttpReply& reply() const noexcept { return reply_; }
+    /// It has its answer's head, and is told of what happens.
+    [[nodiscard]] bool begun() const noexcept { return begun_; }
+    /// Of what it is too slow for, it gets the latest.
+    [[nodiscard]] bool latest_only() const noexcept { return latest_only_; }
+
+    void deliver(const hub::SharedPublication& publication);
+    void drained();
+    void leave();
+
+private:
+    void on_joined(hub::History history) override;
+    void on_not_joined(const Error& why) override;
+    void on_expired() override { on_refused({.status = 401, .reason = "Your token has expired."}); }
+    void on_refused(const Verdict& why) override;
+    void send(const hub::Publication& publication);
+    void answer(Response response);
+    [[nodiscard]] OnLoop& here() { return streams_.on_loops_[loop()]; }
+
+    EventStreams& streams_;
+    HttpReply reply_;
+    std::string origin_;  // as the asker's
+    bool with_cookies_;
+    bool may_miss_;
+    bool json_;
+    bool latest_only_;
+    bool begun_ = false;
+    hub::SharedPublication latest_;  // waits until what was written before has left
+};
+
+EventStreams::Member::Member(EventStreams& all, const Asker& asker, const Wish& wish)
+    : Membership(all.members_, asker.loop,
+                 {.wish = {.visitor = asker.visitor,
+                           .actions = {Action::subscribe},
+                           .channel = asker.channel},
+                  .until = wish.ask_again}),
+      streams_(all),
+      reply_(asker.reply),
+      origin_(asker.origin),
+      with_cookies_(asker.with_cookies),
+      may_miss_(wish.may_miss),
+      json_(wish.json),
+      latest_only_(rule().slow_reader == SlowReader::latest) {}
+
 EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
-    : hub_loops_(hub_loops),
-      gate_(gate),
-      tally_(hub_loops.tally("sse")),
-      on_loops_(hub_loops.loops().count()) {}
+    : members_(hub_loops, gate, hub_loops.tally("sse")), on_loops_(hub_loops.loops().count()) {}
+
+EventStreams::~EventStreams() = default;
 
 // ---- coming and going ---------------------------------------------------------------------------
 
@@ -54,174 +102,76 @@ void EventStreams::open(const Asker& asker, const Wish& wish) {
     // (Who has gone while somebody was asked about them does not come.)
     if (!asker.reply.alive()) return;
     if (asker.head_only) return asker.reply.begin(asker.readable(stream_head()));
-    const access::ChannelRule& rule = *wish.rule;
     const std::size_t loop = asker.loop;
-    OnLoop& here = on_loops_[loop];
-    auto made = std::make_unique<Member>();
-    Member& member = *made;
-    member.reply = asker.reply;
-    member.origin = asker.origin;
-    member.with_cookies = asker.with_cookies;
-    member.channel = asker.channel;
-    member.id = hub_loops_.new_member(loop);
-    member.visitor = asker.visitor;
-    member.keeps_presence = rule.keeps_presence;
-    member.json = wish.json;
-    member.latest_only = rule.slow_reader == SlowReader::latest;
-    if (rule.keeps_presence && !asker.visitor.user.empty()) member.user = asker.visitor.user;
-    here.members.emplace(member.id.number, std::move(made));
-    tally_.add(loop, DialectTally::opened);
-    member.reply.on_close([this, loop, number = member.id.number] { gone(loop, number); });
-    member.reply.on_leave(
-        [this, loop, number = member.id.number] { end(loop, number, come_back); });
-    if (member.latest_only)
-        member.reply.on_drain([this, loop, number = member.id.number] { drained(loop, number); });
-    if (!std::exchange(here.beating, true))
+    Member& member = members_.add(std::make_unique<Member>(*this, asker, wish));
+    const LoopRef ref = member.ref();
+    asker.reply.on_close([this, ref] {
+        if (Member* const there = members_.find(ref)) there->leave();
+    });
+    asker.reply.on_leave([this, ref] { end(ref, come_back); });
+    if (member.latest_only())
+        asker.reply.on_drain([this, ref] {
+            if (Member* const there = members_.find(ref)) there->drained();
+        });
+    if (!std::exchange(on_loops_[loop].beating, true))
         spawn(every(beat_interval, [this, loop] { return beat(loop); }));
-    if (const auto when = member.visitor.expires)
-        member.expiry = set_alarm(loop, member, *when, &EventStreams::expire);
-    if (wish.ask_again)
-        member.recheck = set_alarm(loop, member, *wish.ask_again, &EventStreams::ask_again);
-    join(loop, member, asker, wish);
+    member.join(wish.history);
 }
 
-void EventStreams::join(std::size_t loop, Member& member, const Asker& asker, const Wish& wish) {
-    hub::Hub::Joining joining = {
-        .channel = member.channel, .member = member.id, .history = wish.history};
-    if (member.user) joining.who = hub::Presence{.user = *member.user, .info = asker.visitor.info};
-    hub_loops_.hub().join(std::move(joining),
-                          [this, loop, id = member.id, user = member.user, asker,
-                           may_miss = wish.may_miss](Result<hub::History> history) {
-                              if (history && may_miss) history->recovered = false;
-                              const auto found = on_loops_[loop].members.find(id.number);
-                              if (found != on_loops_[loop].members.end())
-                                  joined(loop, *found->second, asker, std::move(history));
-                              else if (history)
-                                  hub_loops_.hub().leave(asker.channel, id, user);
-                          });
+void EventStreams::Member::on_not_joined(const Error& why) {
+    answer(Response::text(503, why.message()).with("Retry-After", "5"));
+    leave();
 }
 
-void EventStreams::joined(std::size_t loop, Member& member, const Asker& asker,
-                          Result<hub::History> history) {
-    if (!history) {
-        asker.answer(Response::text(503, history.error().message()).with("Retry-After", "5"));
-        take_out(loop, member);
-        return;
-    }
-    if (!member.reply.alive()) {
-        hub_loops_.hub().leave(member.channel, member.id, member.user);
-        take_out(loop, member);
-        return;
-    }
-    member.joined = true;
+void EventStreams::Member::on_joined(hub::History history) {
+    if (!reply_.alive()) return leave();
+    begun_ = true;
+    here().by_channel[channel()].push_back(this);
     // What was asked for is no reason to be cut.
     std::size_t asked_for = 0;
-    for (const auto& publication : history->publications)
+    for (const auto& publication : history.publications)
         asked_for += 2 * publication->message().size() + overhead;
-    on_loops_[loop].by_channel[member.channel].push_back(&member);
-    Response begun = asker.readable(stream_head());
-    begun.body = joined_event(start_of(*history), history->recovered);
-    member.reply.begin(std::move(begun), most_backlog + asked_for);
-    for (const auto& publication : history->publications) {
-        if (!member.reply.alive()) return;
-        send(loop, member, *publication);
+    Response head = stream_head();
+    head.body = joined_event(start_of(history), history.recovered && !may_miss_);
+    engine::make_readable(head, origin_, with_cookies_);
+    reply_.begin(std::move(head), most_backlog + asked_for);
+    for (const auto& publication : history.publications) {
+        if (!reply_.alive()) return;
+        send(*publication);
     }
-    if (member.keeps_presence) watch_presence(loop, member);
+    if (rule().keeps_presence) watch_presence();
 }
 
-void EventStreams::gone(std::size_t loop, std::uint64_t number) {
-    const auto found = on_loops_[loop].members.find(number);
-    if (found != on_loops_[loop].members.end()) take_out(loop, *found->second);
-}
-
-void EventStreams::take_out(std::size_t loop, Member& member) {
-    OnLoop& here = on_loops_[loop];
-    for (auto* const alarm : {&member.expiry, &member.recheck, &member.presence_recheck})
-        here.alarms.call_off(*alarm);
-    if (member.joined) {
-        const auto on_channel = here.by_channel.find(member.channel);
-        std::erase(on_channel->second, &member);
-        if (on_channel->second.empty()) here.by_channel.erase(on_channel);
-        hub_loops_.hub().leave(member.channel, member.id, member.user);
+void EventStreams::Member::leave() {
+    if (std::exchange(begun_, false)) {
+        const auto on_channel = here().by_channel.find(channel());
+        std::erase(on_channel->second, this);
+        if (on_channel->second.empty()) here().by_channel.erase(on_channel);
     }
-    here.members.erase(member.id.number);
-    tally_.add(loop, DialectTally::closed);
-}
-
-// ---- what they may ------------------------------------------------------------------------------
-
-Alarms::Id EventStreams::set_alarm(std::size_t loop, const Member& member,
-                                   std::chrono::sys_seconds when,
-                                   void (EventStreams::*ring)(std::size_t, Member&)) {
-    return on_loops_[loop].alarms.set(when, [this, loop, ring, number = member.id.number] {
-        const auto found = on_loops_[loop].members.find(number);
-        if (found != on_loops_[loop].members.end()) (this->*ring)(loop, *found->second);
-    });
-}
-
-void EventStreams::expire(std::size_t loop, Member& member) {
-    member.expiry.reset();
-    expel(loop, member, {.status = 401, .reason = "Your token has expired."});
+    Membership::end();
 }
 
 /// They are told why: by the answer itself, where it has not begun.
-void EventStreams::expel(std::size_t loop, Member& member, const Verdict& why) {
-    if (member.joined) return end(loop, member.id.number, plain_event("expired", why.reason));
-    const HttpReply reply = member.reply;
-    Response refusal = refusal_of(why);
-    engine::make_readable(refusal, member.origin, member.with_cookies);
-    take_out(loop, member);
-    reply.send(std::move(refusal));
+void EventStreams::Member::on_refused(const Verdict& why) {
+    if (begun_) return streams_.end(ref(), plain_event("expired", why.reason));
+    leave();
+    answer(refusal_of(why));
 }
 
-/// What a webhook has said holds for some time.
-void EventStreams::ask_again(std::size_t loop, Member& member) {
-    member.recheck.reset();
-    ask(gate_,
-        {.visitor = member.visitor, .actions = {Action::subscribe}, .channel = member.channel},
-        [this, loop, number = member.id.number](Verdict verdict, Visitor known) {
-            hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict),
-                                           known = std::move(known)]() mutable {
-                const auto found = on_loops_[loop].members.find(number);
-                if (found != on_loops_[loop].members.end())
-                    asked_again(loop, *found->second, verdict, std::move(known));
-            });
-        });
+void EventStreams::Member::answer(Response response) {
+    engine::make_readable(response, origin_, with_cookies_);
+    reply_.send(std::move(response));
 }
 
-void EventStreams::asked_again(std::size_t loop, Member& member, const Verdict& verdict,
-                               Visitor known) {
-    if (!verdict.allows()) return expel(loop, member, verdict);
-    if (known.user != member.visitor.user)
-        return expel(loop, member,
-                     {.status = 401,
-                      .reason = "Your token now names another user. Reconnect to continue as that "
-                                "user."});
-    member.visitor = std::move(known);
-    if (verdict.expires)
-        member.recheck = set_alarm(loop, member, *verdict.expires, &EventStreams::ask_again);
-}
-
-/// Whoever may see who is there is told who comes and goes, for as long as they may.
-void EventStreams::watch_presence(std::size_t loop, Member& member) {
-    member.presence_recheck.reset();
-    if (const auto verdict = gate_.judge(member.visitor, Action::presence, member.channel))
-        return show_presence(loop, member, *verdict);
-    gate_.ask(member.visitor, Action::presence, member.channel,
-              [this, loop, number = member.id.number](Verdict verdict) {
-                  hub_loops_.loops().post(loop, [this, loop, number, verdict = std::move(verdict)] {
-                      const auto found = on_loops_[loop].members.find(number);
-                      if (found != on_loops_[loop].members.end())
-                          show_presence(loop, *found->second, verdict);
-                  });
-              });
-}
-
-void EventStreams::show_presence(std::size_t loop, Member& member, const Verdict& verdict) {
-    member.tells_presence = verdict.allows();
-    if (member.tells_presence && verdict.expires)
-        member.presence_recheck =
-            set_alarm(loop, member, *verdict.expires, &EventStreams::watch_presence);
+void EventStreams::end(LoopRef member, std::string_view last) {
+    Member* const there = members_.find(member);
+    if (there == nullptr) return;
+    const bool begun = there->begun();
+    there->leave();
+    // (The engine answers those whose server leaves before it has.)
+    if (!begun) return;
+    there->reply().write(last);
+    there->reply().end();
 }
 
 // ---- what happens -------------------------------------------------------------------------------
@@ -233,68 +183,52 @@ void EventStreams::visit(std::size_t loop, const std::string& channel, Visit&& e
     if (found == here.by_channel.end()) return;
     // (One whom writing cuts is taken out later: `HttpReply::on_close`.)
     for (Member* const member : found->second)
-        if (member->reply.alive()) each(*member);
+        if (member->reply().alive()) each(*member);
 }
 
-void EventStreams::send(std::size_t loop, Member& member, const hub::Publication& publication) {
-    tally_.add_sent(loop, publication.message().size());
-    member.reply.write(chunk_of(publication, member.json));
-    if (!member.reply.alive()) tally_.add(loop, DialectTally::cut);
+void EventStreams::Member::send(const hub::Publication& publication) {
+    tally().add_sent(loop(), publication.message().size());
+    reply_.write(chunk_of(publication, json_));
+    if (!reply_.alive()) tally().add(loop(), DialectTally::cut);
 }
 
-void EventStreams::write(std::size_t loop, Member& member,
-                         const hub::SharedPublication& publication) {
-    if (!member.latest_only || member.reply.buffered_amount() == 0)
-        return send(loop, member, *publication);
-    if (member.latest) tally_.add(loop, DialectTally::dropped);
-    member.latest = publication;
+void EventStreams::Member::deliver(const hub::SharedPublication& publication) {
+    if (!latest_only_ || reply_.buffered_amount() == 0) return send(*publication);
+    if (latest_) tally().add(loop(), DialectTally::dropped);
+    latest_ = publication;
 }
 
-void EventStreams::drained(std::size_t loop, std::uint64_t number) {
-    const auto found = on_loops_[loop].members.find(number);
-    if (found == on_loops_[loop].members.end()) return;
-    Member& member = *found->second;
-    if (const auto latest = std::exchange(member.latest, {})) send(loop, member, *latest);
+void EventStreams::Member::drained() {
+    if (const auto latest = std::exchange(latest_, {})) send(*latest);
 }
 
 void EventStreams::deliver(std::size_t loop, const hub::SharedPublication& publication) {
-    visit(loop, publication->channel(), [&](Member& member) { write(loop, member, publication); });
+    visit(loop, publication->channel(), [&](Member& member) { member.deliver(publication); });
 }
 
 void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change) {
     const PreparedChunk chunk(plain_event("presence", presence_json(change)));
-    visit(loop, change.channel, [&](Member& member) {
-        if (member.tells_presence) member.reply.write(chunk);
+    visit(loop, change.channel, [&](const Member& member) {
+        if (member.sees_presence()) member.reply().write(chunk);
     });
 }
 
 /// They come back with the id of the last event they have seen, and learn whether something is
 /// missing.
 void EventStreams::interrupt(std::size_t loop, const std::string& channel) {
-    std::vector<std::uint64_t> cut;
-    visit(loop, channel, [&](const Member& member) { cut.push_back(member.id.number); });
-    for (const std::uint64_t number : cut) end(loop, number, come_back);
-}
-
-void EventStreams::end(std::size_t loop, std::uint64_t number, std::string_view last) {
-    const auto found = on_loops_[loop].members.find(number);
-    if (found == on_loops_[loop].members.end()) return;
-    const HttpReply reply = found->second->reply;
-    const bool begun = found->second->joined;
-    take_out(loop, *found->second);
-    // (The engine answers those whose server leaves before it has.)
-    if (!begun) return;
-    reply.write(last);
-    reply.end();
+    std::vector<LoopRef> cut;
+    visit(loop, channel, [&](const Member& member) { cut.push_back(member.ref()); });
+    for (const LoopRef& member : cut) end(member, come_back);
 }
 
 bool EventStreams::beat(std::size_t loop) {
     const PreparedChunk comment(":\n\n");
-    OnLoop& here = on_loops_[loop];
-    here.beating = !here.members.empty();
-    for (const auto& [number, member] : here.members)
-        if (member->joined) member->reply.write(comment);
-    return here.beating;
+    bool& beating = on_loops_[loop].beating;
+    beating = !members_.empty(loop);
+    members_.each(loop, [&](const Member& member) {
+        if (member.begun()) member.reply().write(comment);
+    });
+    return beating;
 }
 
 }  // namespace longwire::dialects::raw

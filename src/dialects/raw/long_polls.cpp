@@ -4,7 +4,9 @@
 
 #include <longwire/longwire.hpp>
 
-#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace longwire::dialects::raw {
 
@@ -34,155 +36,147 @@ Response messages_response(const std::vector<hub::SharedPublication>& publicatio
     return response;
 }
 
-LongPolls::LongPolls(HubLoops& hub_loops)
+/// One request that waits on one channel, and is answered once.
+class LongPolls::Poll final : public Membership {
+public:
+    Poll(LongPolls& all, Asker asker, hub::Position since)
+        : Membership(all.polls_, asker.loop,
+                     {.wish = {.visitor = std::move(asker.visitor),
+                               .actions = {Action::subscribe},
+                               .channel = asker.channel}}),
+          polls_(all),
+          asker_(std::move(asker)),
+          top_(since) {}
+
+    void wait(std::chrono::milliseconds duration);
+    void answer(const std::vector<hub::SharedPublication>& publications, hub::Position top);
+    void answer_nothing() { answer({}, top_); }
+    void half_closed();
+    void leave();
+
+private:
+    using Clock = Alarms::Clock;
+
+    void on_joined(hub::History history) override;
+    void on_not_joined(const Error& why) override;
+    void on_expired() override { answer_nothing(); }
+    void on_refused(const Verdict& /*why*/) override { answer_nothing(); }
+    void see_whether_there();
+    [[nodiscard]] OnLoop& here() { return polls_.on_loops_[loop()]; }
+
+    LongPolls& polls_;
+    Asker asker_;
+    Clock::time_point until_;
+    Alarm end_;
+    Alarm next_space_;
+    hub::Position top_;
+    bool recovered_ = true;
+    bool begun_ = false;  // its answer, since the client has ended its side, or gone
+};
+
+LongPolls::LongPolls(HubLoops& hub_loops, Gate& gate)
     : hub_loops_(hub_loops),
-      tally_(hub_loops.tally("poll")),
+      polls_(hub_loops, gate, hub_loops.tally("poll")),
       on_loops_(hub_loops.loops().count()) {}
 
-void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait,
-                     bool keeps_presence) {
+LongPolls::~LongPolls() = default;
+
+void LongPolls::open(Asker asker, const hub::HistoryQuery& wanted, std::chrono::milliseconds wait) {
     // (Who has gone while somebody was asked about them does not come.)
     if (!asker.reply.alive()) return;
     if (asker.head_only) return asker.reply.begin(asker.readable(messages_head()));
-    const std::size_t loop = asker.loop;
-    OnLoop& here = on_loops_[loop];
-    const hub::MemberId id = hub_loops_.new_member(loop);
-    const std::uint64_t number = id.number;
-    Poll& poll = here.polls[number];
-    poll.id = id;
-    poll.top = wanted.since.value_or(hub::Position{});
-    if (keeps_presence && !asker.visitor.user.empty()) poll.user = asker.visitor.user;
-    tally_.add(loop, DialectTally::opened);
+    const HttpReply reply = asker.reply;
+    Poll& poll = polls_.add(
+        std::make_unique<Poll>(*this, std::move(asker), wanted.since.value_or(hub::Position{})));
+    const auto with_it = [this, ref = poll.ref()](void (Poll::*function)()) {
+        return [this, ref, function] {
+            if (Poll* const there = polls_.find(ref)) (there->*function)();
+        };
+    };
+    reply.on_close(with_it(&Poll::leave));
+    reply.on_half_close(with_it(&Poll::half_closed));
+    reply.on_leave(with_it(&Poll::answer_nothing));
     // (Nothing will be published here any more.)
-    const bool waits = hub_loops_.takes_publications();
-    poll.until = Clock::now() + (waits ? wait : std::chrono::milliseconds(0));
-    if (const auto expires = asker.visitor.expires)
-        poll.until = std::min(poll.until, Alarms::time_of(*expires));
-    poll.alarm = here.alarms.set(poll.until, [this, loop, number] {
-        const auto found = on_loops_[loop].polls.find(number);
-        if (found == on_loops_[loop].polls.end()) return;
-        found->second.alarm.reset();
-        answer(loop, number, {}, found->second.top);
-    });
-    hub::Hub::Joining joining = {.channel = asker.channel, .member = poll.id, .history = wanted};
-    if (poll.user) joining.who = hub::Presence{.user = *poll.user, .info = asker.visitor.info};
-    asker.reply.on_close([this, loop, number] { take_out(loop, number); });
-    asker.reply.on_half_close([this, loop, number] { half_closed(loop, number); });
-    asker.reply.on_leave([this, loop, number] {
-        const auto found = on_loops_[loop].polls.find(number);
-        if (found != on_loops_[loop].polls.end()) answer(loop, number, {}, found->second.top);
-    });
-    poll.asker = std::move(asker);
-    hub_loops_.hub().join(std::move(joining),
-                          [this, loop, id = poll.id, user = poll.user,
-                           channel = poll.asker.channel](Result<hub::History> history) {
-                              const auto found = on_loops_[loop].polls.find(id.number);
-                              if (found != on_loops_[loop].polls.end())
-                                  joined(loop, found->second, std::move(history));
-                              else if (history)
-                                  hub_loops_.hub().leave(channel, id, user);
-                          });
+    poll.wait(hub_loops_.takes_publications() ? wait : std::chrono::milliseconds(0));
+    poll.join(wanted);
+}
+
+void LongPolls::Poll::wait(std::chrono::milliseconds duration) {
+    until_ = Clock::now() + duration;
+    end_.set(alarms(), until_, [this] { answer_nothing(); });
 }
 
 /// The head of the answer tells whether they still read: if not, the connection ends with it.
-void LongPolls::half_closed(std::size_t loop, std::uint64_t number) {
-    const auto found = on_loops_[loop].polls.find(number);
-    if (found == on_loops_[loop].polls.end()) return;
-    Poll& poll = found->second;
-    poll.begun = true;
-    const Asker& asker = poll.asker;
-    asker.reply.begin(asker.readable(messages_head()));
-    see_whether_there(loop, number);
+void LongPolls::Poll::half_closed() {
+    begun_ = true;
+    asker_.reply.begin(asker_.readable(messages_head()));
+    see_whether_there();
 }
 
-void LongPolls::see_whether_there(std::size_t loop, std::uint64_t number) {
-    const auto found = on_loops_[loop].polls.find(number);
-    if (found == on_loops_[loop].polls.end()) return;
-    Poll& poll = found->second;
+void LongPolls::Poll::see_whether_there() {
     const auto next = Clock::now() + between_spaces;
-    if (next >= poll.until) return;
-    poll.next_space = on_loops_[loop].alarms.set(next, [this, loop, number] {
-        const auto waiting = on_loops_[loop].polls.find(number);
-        if (waiting == on_loops_[loop].polls.end()) return;
-        waiting->second.next_space.reset();
-        // (It is copied: what is lost by this takes the poll out.)
-        const HttpReply reply = waiting->second.asker.reply;
-        reply.write("\n");
-        see_whether_there(loop, number);
+    if (next >= until_) return;
+    next_space_.set(alarms(), next, [this] {
+        asker_.reply.write("\n");
+        see_whether_there();
     });
 }
 
-void LongPolls::joined(std::size_t loop, Poll& poll, Result<hub::History> history) {
-    const std::uint64_t number = poll.id.number;
-    if (!history) {
-        // (What has begun is cut.)
-        poll.asker.answer(Response::text(503, history.error().message()).with("Retry-After", "5"));
-        take_out(loop, number);
-        return;
-    }
-    OnLoop& here = on_loops_[loop];
-    poll.joined = true;
-    poll.top = history->top;
-    poll.recovered = history->recovered;
-    here.by_channel[poll.asker.channel].push_back(number);
+void LongPolls::Poll::on_not_joined(const Error& why) {
+    // (What has begun is cut.)
+    asker_.answer(Response::text(503, why.message()).with("Retry-After", "5"));
+    leave();
+}
+
+void LongPolls::Poll::on_joined(hub::History history) {
+    top_ = history.top;
+    recovered_ = history.recovered;
+    here()[channel()].push_back(ref());
     // (With nothing to give, the answer waits, also where it will say that something is missing:
     // one who is told nothing but that would ask again at once.)
-    if (!history->publications.empty()) answer(loop, number, history->publications, history->top);
+    if (!history.publications.empty()) answer(history.publications, history.top);
 }
 
-void LongPolls::answer(std::size_t loop, std::uint64_t number,
-                       const std::vector<hub::SharedPublication>& publications, hub::Position top) {
-    const auto found = on_loops_[loop].polls.find(number);
-    if (found == on_loops_[loop].polls.end()) return;
-    const Asker asker = found->second.asker;
-    const bool recovered = found->second.recovered;
-    const bool begun = found->second.begun;
+void LongPolls::Poll::answer(const std::vector<hub::SharedPublication>& publications,
+                             hub::Position top) {
     for (const auto& publication : publications)
-        tally_.add_sent(loop, publication->message().size());
-    take_out(loop, number);
-    Response response = messages_response(publications, top, recovered);
-    if (begun) {
-        asker.reply.write(response.body);
-        return asker.reply.end();
+        tally().add_sent(loop(), publication->message().size());
+    leave();
+    Response response = messages_response(publications, top, recovered_);
+    if (begun_) {
+        asker_.reply.write(response.body);
+        return asker_.reply.end();
     }
     // The next is for whoever takes the place of a server that leaves.
-    if (!hub_loops_.takes_publications()) response.with("Connection", "close");
-    asker.answer(std::move(response));
+    if (!polls_.hub_loops_.takes_publications()) response.with("Connection", "close");
+    asker_.answer(std::move(response));
 }
 
-void LongPolls::take_out(std::size_t loop, std::uint64_t number) {
-    OnLoop& here = on_loops_[loop];
-    const auto found = here.polls.find(number);
-    if (found == here.polls.end()) return;
-    Poll& poll = found->second;
-    here.alarms.call_off(poll.alarm);
-    here.alarms.call_off(poll.next_space);
-    if (poll.joined) {
-        const auto on_channel = here.by_channel.find(poll.asker.channel);
-        std::erase(on_channel->second, number);
-        if (on_channel->second.empty()) here.by_channel.erase(on_channel);
-        hub_loops_.hub().leave(poll.asker.channel, poll.id, poll.user);
+void LongPolls::Poll::leave() {
+    end_.call_off();
+    next_space_.call_off();
+    if (joined()) {
+        const auto on_channel = here().find(channel());
+        std::erase(on_channel->second, ref());
+        if (on_channel->second.empty()) here().erase(on_channel);
     }
-    here.polls.erase(found);
-    tally_.add(loop, DialectTally::closed);
+    end();
+}
+
+std::vector<LoopRef> LongPolls::on_channel(std::size_t loop, const std::string& channel) const {
+    const auto found = on_loops_[loop].find(channel);
+    return found == on_loops_[loop].end() ? std::vector<LoopRef>() : found->second;
 }
 
 void LongPolls::deliver(std::size_t loop, const hub::SharedPublication& publication) {
-    const auto found = on_loops_[loop].by_channel.find(publication->channel());
-    if (found == on_loops_[loop].by_channel.end()) return;
-    const std::vector<std::uint64_t> numbers = found->second;
-    for (const std::uint64_t number : numbers)
-        answer(loop, number, {publication}, publication->position());
+    for (const LoopRef ref : on_channel(loop, publication->channel()))
+        if (Poll* const poll = polls_.find(ref))
+            poll->answer({publication}, publication->position());
 }
 
 void LongPolls::interrupt(std::size_t loop, const std::string& channel) {
-    const auto found = on_loops_[loop].by_channel.find(channel);
-    if (found == on_loops_[loop].by_channel.end()) return;
-    const std::vector<std::uint64_t> numbers = found->second;
-    for (const std::uint64_t number : numbers) {
-        const auto poll = on_loops_[loop].polls.find(number);
-        if (poll != on_loops_[loop].polls.end()) answer(loop, number, {}, poll->second.top);
-    }
+    for (const LoopRef ref : on_channel(loop, channel))
+        if (Poll* const poll = polls_.find(ref)) poll->answer_nothing();
 }
 
 }  // namespace longwire::dialects::raw

@@ -5,7 +5,7 @@ namespace longwire::dialects::raw {
 Raw::Raw(Server& server, HubLoops& hub_loops, Gate& gate, const WebSocketOptions& options)
     : sockets_(server, hub_loops, gate, options),
       streams_(hub_loops, gate),
-      polls_(hub_loops),
+      polls_(hub_loops, gate),
       requests_(server, hub_loops, gate, options.origins, streams_, polls_) {
     hub_loops.add(*this);
 }

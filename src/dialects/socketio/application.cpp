@@ -29,7 +29,7 @@ struct Application::Connection final : EngineState {
     std::shared_ptr<const FirstRequest> request;
     PacketReader packets;
     std::unordered_map<std::string, Place> places;
-    std::optional<Alarms::Id> too_late;  // to come onto a namespace
+    Alarm too_late;  // to come onto a namespace
 };
 
 Applying::~Applying() {
@@ -42,9 +42,10 @@ void Applying::decide(std::optional<std::string> refusal) {
     if (!alive) return;
     Application& there = **alive;
     there.engine().loops().post(
-        loop, [&there, loop = loop, session = session, name_space = name_space, number = number,
-               refusal = std::move(refusal),
-               guest = guest] { there.decide(loop, session, name_space, number, refusal, guest); });
+        session.loop, [&there, session = session, name_space = name_space, number = number,
+                       refusal = std::move(refusal), guest = guest] {
+            there.decide(session, name_space, number, refusal, guest);
+        });
 }
 
 Application::Application(Server& server, HubLoops& hub_loops, const SocketIoOptions& options,
@@ -56,7 +57,8 @@ Application::Application(Server& server, HubLoops& hub_loops, const SocketIoOpti
       self_(std::make_shared<Application*>(this)),
       engine_(server, options, std::move(websocket), *this),
       groups_(engine_),
-      on_loops_(hub_loops.loops().count()) {
+      on_loops_(hub_loops.loops().count()),
+      members_(hub_loops.loops()) {
     hub_loops.add(*this);
 }
 
@@ -76,11 +78,6 @@ Family* Application::family_of(std::string_view name_space) const {
     return best;
 }
 
-Member* Application::find(std::size_t loop, std::uint64_t number) const {
-    const auto found = on_loops_[loop].members.find(number);
-    return found == on_loops_[loop].members.end() ? nullptr : found->second;
-}
-
 // ---- connections --------------------------------------------------------------------------------
 
 std::optional<EngineListener::Refusal> Application::judge(const Request& request,
@@ -93,15 +90,9 @@ void Application::opened(EngineSession& session, const Request& request,
     auto connection = std::make_unique<Connection>(FirstRequest::of(request, std::move(guest)),
                                                    limits_of(options_));
     if (options_.connect_timeout.count() > 0)
-        connection->too_late =
-            engine_.alarms(session.loop())
-                .set(Alarms::Clock::now() + options_.connect_timeout,
-                     [this, loop = session.loop(), number = session.number()] {
-                         EngineSession* const there = engine_.find(loop, number);
-                         if (there == nullptr) return;
-                         static_cast<Connection&>(*there->state).too_late.reset();
-                         there->close("no namespace was asked for in time");
-                     });
+        connection->too_late.set(
+            engine_.alarms(session.loop()), Alarms::Clock::now() + options_.connect_timeout,
+            [&session] { session.close("no namespace was asked for in time"); });
     session.state = std::move(connection);
     tally_.add(session.loop(), DialectTally::opened);
 }
@@ -116,17 +107,17 @@ void Application::received(EngineSession& session, Message message) {
 void Application::upgraded(EngineSession& session) {
     const auto& connection = static_cast<const Connection&>(*session.state);
     for (const auto& [name, place] : connection.places)
-        if (place.member) place.member->upgraded();
+        if (place.member != nullptr) place.member->upgraded();
 }
 
 void Application::closed(EngineSession& session, std::string_view reason) {
     tally_.add(session.loop(), DialectTally::closed);
     auto& connection = static_cast<Connection&>(*session.state);
-    engine_.alarms(session.loop()).call_off(connection.too_late);
+    connection.too_late.call_off();
     std::vector<Member*> members;
     for (auto& [name, place] : connection.places) {
         place.deciding = 0;
-        if (place.member) members.push_back(place.member.get());
+        if (place.member != nullptr) members.push_back(place.member);
     }
     for (Member* const member : members) remove(*member, reason);
 }
@@ -138,7 +129,7 @@ void Application::receive(EngineSession& session, const WholePacket& whole) {
     if (place == nullptr || packet.type == PacketType::connect_error)
         return session.fail("a packet came for a namespace that the client is not on");
     // What was on its way when it was taken off the namespace means nothing any more.
-    if (!place->member) {
+    if (place->member == nullptr) {
         if (packet.type == PacketType::disconnect) place->deciding = 0;
         return;
     }
@@ -176,7 +167,7 @@ void Application::apply(EngineSession& session, const WholePacket& whole) {
         !connection.places.contains(name_space))
         return session.fail("the client is on too many namespaces");
     Place& place = connection.places[name_space];
-    if (place.member || place.deciding != 0)
+    if (place.member != nullptr || place.deciding != 0)
         return session.fail("the client is on the namespace already");
     place.handshake = std::make_shared<const Handshake>(
         FirstRequest::handshake(connection.request, whole.packet.data));
@@ -191,8 +182,7 @@ void Application::ask(EngineSession& session, const std::string& name_space, Pla
     if (place.middleware == middlewares.size()) return admit(session, name_space, place);
     auto applying = std::make_shared<Applying>();
     applying->application = self_;
-    applying->loop = session.loop();
-    applying->session = session.number();
+    applying->session = session.ref();
     applying->name_space = name_space;
     applying->handshake = place.handshake;
     applying->number = place.deciding;
@@ -204,10 +194,9 @@ void Application::ask(EngineSession& session, const std::string& name_space, Pla
     }
 }
 
-void Application::decide(std::size_t loop, std::uint64_t session, const std::string& name_space,
-                         std::uint64_t number, const std::optional<std::string>& refusal,
-                         std::shared_ptr<void> guest) {
-    EngineSession* const there = engine_.find(loop, session);
+void Application::decide(LoopRef session, const std::string& name_space, std::uint64_t number,
+                         const std::optional<std::string>& refusal, std::shared_ptr<void> guest) {
+    EngineSession* const there = engine_.find(session);
     Place* const place = place_of(there, name_space);
     if (place == nullptr || place->deciding != number) return;
     if (refusal) {
@@ -233,13 +222,14 @@ void Application::admit(EngineSession& session, const std::string& name_space, P
 Member& Application::add(EngineSession& session, Place& place, std::string name_space,
                          std::shared_ptr<const Handshake> handshake) {
     auto& connection = static_cast<Connection&>(*session.state);
-    engine_.alarms(session.loop()).call_off(connection.too_late);
+    connection.too_late.call_off();
     place.deciding = 0;
     Family& family = *family_of(name_space);
-    place.member = std::make_unique<Member>(*this, family, session, std::move(name_space),
-                                            std::move(handshake));
-    place.member->guest = std::move(place.guest);
-    on_loops_[session.loop()].members.emplace(place.member->number().number, place.member.get());
+    auto made = std::make_unique<Member>(*this, family, session, std::move(name_space),
+                                         std::move(handshake));
+    made->guest = std::move(place.guest);
+    const LoopRef ref = made->ref();
+    place.member = &members_.add(ref, std::move(made));
     return *place.member;
 }
 
@@ -277,17 +267,15 @@ void Application::remove(Member& member, std::string_view reason) {
     EngineSession& session = member.session();
     auto& connection = static_cast<Connection&>(*session.state);
     const auto place = connection.places.find(member.name_space());
-    if (place == connection.places.end() || place->second.member.get() != &member) return;
+    if (place == connection.places.end() || place->second.member != &member) return;
     OnLoop& here = on_loops_[session.loop()];
-    here.members.erase(member.number().number);
+    members_.retire(member.ref());
     here.by_id.erase(member.id());
     if (recovers()) {
         here.by_key.erase(member.key_);
         keep(member, reason);
     }
-    here.gone.push_back(std::move(place->second.member));
-    if (here.gone.size() == 1)
-        engine_.loops().post(session.loop(), [&here] { std::exchange(here.gone, {}).clear(); });
+    place->second.member = nullptr;
     member.leave_all(reason);
 }
 
@@ -335,8 +323,9 @@ void Application::send_to_each(Chosen chosen, std::string_view event, const Argu
                 // Sending may end a session, and take its members out: they are there until the
                 // turn is over.
                 std::vector<Member*> members;
-                for (const auto& [number, member] : on_loops_[loop].members)
-                    if (shared->covers(*member)) members.push_back(member);
+                members_.each(loop, [&](Member& member) {
+                    if (shared->covers(member)) members.push_back(&member);
+                });
                 for (Member* const member : members) member->send(event, arguments, only_at_once);
             });
 }
@@ -363,8 +352,9 @@ void Application::deliver(std::size_t loop, const hub::SharedPublication& public
     if (all == nullptr) return;
     if (recovers()) on_loops_[loop].log.note(publication->channel(), publication->position());
     const hub::MemberId publisher = publication->publisher();
-    const Member* const except =
-        publisher.outlet == hub_loops_.outlet_of(loop) ? find(loop, publisher.number) : nullptr;
+    const Member* const except = publisher.outlet == hub_loops_.outlet_of(loop)
+                                     ? find({.loop = loop, .number = publisher.number})
+                                     : nullptr;
     for (const auto& group : *all) {
         group->delivered = publication->position();
         const bool is_one = except != nullptr && except->on(*group);
@@ -378,11 +368,12 @@ void Application::deliver(std::size_t loop, const hub::SharedPublication& public
 void Application::interrupt(std::size_t loop, const std::string& channel,
                             hub::Position /*position*/) {
     std::vector<Member*> cut;
-    for (const auto& [number, member] : on_loops_[loop].members)
-        if (std::ranges::any_of(member->rooms_, [&](const auto& entry) {
+    members_.each(loop, [&](Member& member) {
+        if (std::ranges::any_of(member.rooms_, [&](const auto& entry) {
                 return entry.second.group != nullptr && entry.second.channel == channel;
             }))
-            cut.push_back(member);
+            cut.push_back(&member);
+    });
     for (Member* const member : cut) member->session().close("messages are missing");
 }
 

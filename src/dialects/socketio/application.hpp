@@ -4,6 +4,7 @@
 #include "dialects/alarms.hpp"
 #include "dialects/dialect.hpp"
 #include "dialects/hub_loops.hpp"
+#include "dialects/loop_table.hpp"
 #include "dialects/socketio/engineio_server.hpp"
 #include "dialects/socketio/family.hpp"
 #include "dialects/socketio/groups.hpp"
@@ -37,8 +38,7 @@ struct Applying {
     void decide(std::optional<std::string> refusal);
 
     std::weak_ptr<Application*> application;
-    std::size_t loop = 0;
-    std::uint64_t session = 0;
+    LoopRef session;
     std::string name_space;
     std::shared_ptr<const longwire::socketio::Handshake> handshake;
     std::uint64_t number = 0;
@@ -121,7 +121,7 @@ public:
     void send_to_each(Chosen chosen, std::string_view event, const Arguments& arguments,
                       bool only_at_once);
     /// On its loop. Null where it has gone.
-    [[nodiscard]] Member* find(std::size_t loop, std::uint64_t number) const;
+    [[nodiscard]] Member* find(LoopRef ref) const { return members_.find(ref); }
 
     void deliver(std::size_t loop, const hub::SharedPublication& publication) override;
     void interrupt(std::size_t loop, const std::string& channel, hub::Position position) override;
@@ -129,14 +129,14 @@ public:
     std::function<void(std::size_t, const hub::PresenceChange&)> announced;
 
     // For members
+    [[nodiscard]] LoopTable<Member>& members() noexcept { return members_; }
     [[nodiscard]] Groups& groups() noexcept { return groups_; }
     [[nodiscard]] DeliveryLog& log(std::size_t loop) { return on_loops_[loop].log; }
     [[nodiscard]] const SharedPackets& packets_of(const hub::Publication& publication,
                                                   const std::string& name_space) const;
     /// The refusal is the data of a connect_error.
-    void decide(std::size_t loop, std::uint64_t session, const std::string& name_space,
-                std::uint64_t number, const std::optional<std::string>& refusal,
-                std::shared_ptr<void> guest);
+    void decide(LoopRef session, const std::string& name_space, std::uint64_t number,
+                const std::optional<std::string>& refusal, std::shared_ptr<void> guest);
     /// What the member is to have, where it is let in.
     static void give_guest(const longwire::socketio::Application& asked,
                            std::shared_ptr<void> guest) {
@@ -152,16 +152,14 @@ private:
         std::size_t middleware = 0;  // by which
         std::shared_ptr<const Handshake> handshake;
         std::shared_ptr<void> guest;
-        std::unique_ptr<Member> member;  // neither: it has gone
+        Member* member = nullptr;  // neither: it has gone
     };
     struct Connection;
     struct Comeback;
     struct OnLoop {
-        std::unordered_map<std::uint64_t, Member*> members;
         std::unordered_map<std::string, Member*> by_id;
         std::unordered_map<std::string, Member*> by_key;
         std::unordered_map<std::string, KeptMember> kept;
-        std::vector<std::unique_ptr<Member>> gone;
         DeliveryLog log;
         std::uint64_t latest_decision = 0;
     };
@@ -209,6 +207,7 @@ private:
     RecoveryDirectory directory_;
     std::vector<std::unique_ptr<Family>> families_;
     std::deque<OnLoop> on_loops_;
+    LoopTable<Member> members_;
 };
 
 }  // namespace longwire::dialects::socketio

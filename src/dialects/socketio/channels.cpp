@@ -3,6 +3,7 @@
 #include "dialects/admission.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/presence_json.hpp"
+#include "dialects/publishing_order.hpp"
 #include "dialects/raw/channel_name.hpp"
 #include "dialects/sender.hpp"
 #include "dialects/socketio/event_packets.hpp"
@@ -11,6 +12,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <map>
 #include <utility>
 
 namespace longwire::dialects::socketio {
@@ -25,10 +28,6 @@ constexpr char presence_mark = '\x01';
 constexpr std::size_t longest_event = 200;
 constexpr std::string_view expired = "the token has expired";
 
-Message nothing() noexcept {
-    return Message::text({});
-}
-
 std::string channel_of(std::string_view name_space, std::string_view room) {
     return std::string(name_space == "/" ? room : name_space.substr(1));
 }
@@ -41,20 +40,27 @@ std::string refusal_json(int status, std::string_view reason) {
 
 }  // namespace
 
-/// What is known of a client on a namespace.
-struct Channels::Client {
-    Visitor visitor;
-    std::optional<std::chrono::sys_seconds> ask_again = {};
-    std::optional<Alarms::Id> closing = {};
-    bool echo = false;
-};
-
 /// What somebody wants to publish.
 struct Channels::Publishing {
     std::string channel;
     std::string event;
     Arguments arguments;
     Acknowledge acknowledge;
+
+    /// Views this, and `memory`.
+    [[nodiscard]] hub::Content content(std::string& memory) const {
+        return content_of(event == "message" ? std::string_view() : event, arguments, memory);
+    }
+};
+
+/// What is known of a client on a namespace.
+struct Channels::Client {
+    Visitor visitor;
+    std::optional<std::chrono::sys_seconds> ask_again = {};
+    Alarm closing = {};
+    /// Of the channels about which somebody is asked whether it may publish there.
+    std::map<std::string, PublishingOrder<Publishing>> publishing = {};
+    bool echo = false;
 };
 
 namespace {
@@ -202,40 +208,24 @@ void Channels::welcome_to_channel(Socket& socket) {
 
 void Channels::part(Socket& socket) {
     const Member& member = Member::of(socket);
-    application_.engine().alarms(member.session().loop()).call_off(client_of(member).closing);
+    client_of(member).closing.call_off();
 }
 
 /// Then it comes back by itself, with what it has to show by that time, and misses nothing.
 void Channels::close_at(Member& member, std::chrono::sys_seconds when) {
-    const auto then = Alarms::time_of(when);
-    const std::size_t loop = member.session().loop();
-    Alarms& alarms = application_.engine().alarms(loop);
-    auto& closing = client_of(member).closing;
-    if (closing && closing->first <= then) return;
-    alarms.call_off(closing);
-    closing = alarms.set(then, [this, loop, number = member.number().number] {
-        Member* const there = application_.find(loop, number);
-        if (there == nullptr) return;
-        client_of(*there).closing.reset();
-        there->session().close(expired);
-    });
+    client_of(member).closing.set_if_sooner(hub_loops_.alarms(member.session().loop()), when,
+                                            [&member] { member.session().close(expired); });
 }
 
-void Channels::judge(Member& member, Action action, const std::string& channel, Message message,
-                     Then then) {
+void Channels::judge(Member& member, Action action, const std::string& channel, Then then) {
     const Visitor& visitor = client_of(member).visitor;
     if (const auto verdict = gate_.judge(visitor, action, channel)) return then(member, *verdict);
-    auto answer = [this, loop = member.session().loop(), number = member.number().number,
-                   then = std::move(then)](Verdict verdict) mutable {
-        hub_loops_.loops().post(loop, [this, loop, number, then = std::move(then),
-                                       verdict = std::move(verdict)]() mutable {
-            if (Member* const there = application_.find(loop, number)) then(*there, verdict);
-        });
-    };
-    if (action == Action::publish)
-        gate_.ask_to_publish(visitor, channel, message, std::move(answer));
-    else
-        gate_.ask(visitor, action, channel, std::move(answer));
+    gate_.ask(visitor, action, channel,
+              [this, ref = member.ref(), then = std::move(then)](Verdict verdict) mutable {
+                  application_.members().with(
+                      ref, [then = std::move(then), verdict = std::move(verdict)](
+                               Member& there) mutable { then(there, verdict); });
+              });
 }
 
 // ---- subscribing --------------------------------------------------------------------------------
@@ -249,13 +239,13 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
         return refuse(acknowledge, 400,
                       R"(What is wanted of the past is {"history":N} or {"since":POSITION}.)");
     const bool wants_history = wish->since || wish->last > 0;
-    judge(Member::of(socket), Action::subscribe, channel, nothing(),
+    judge(Member::of(socket), Action::subscribe, channel,
           [this, channel, wish = *wish, wants_history, acknowledge](Member& member,
                                                                     const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
               if (verdict.expires) close_at(member, *verdict.expires);
               if (!wants_history) return join(member, channel, channel, wish, acknowledge);
-              judge(member, Action::history, channel, nothing(),
+              judge(member, Action::history, channel,
                     [this, channel, wish, acknowledge](Member& there, const Verdict& history) {
                         if (!history.allows())
                             return refuse(acknowledge, history.status, history.reason);
@@ -329,42 +319,72 @@ void Channels::publish_on(Member& member, Publishing publishing) {
         return refuse(publishing.acknowledge, 400,
                       "An event's name has at most 200 bytes, and is none that Socket.IO or the "
                       "server keeps for itself.");
+    auto& orders = client_of(member).publishing;
+    const auto found = orders.find(publishing.channel);
+    if (found == orders.end()) return consider(member, std::move(publishing));
+    std::string memory;
+    const std::size_t bytes = publishing.content(memory).message.size();
+    const Acknowledge acknowledge = publishing.acknowledge;
+    if (!found->second.keep(std::move(publishing), bytes)) refuse(acknowledge, 429, too_many_kept);
+}
+
+void Channels::consider(Member& member, Publishing publishing) {
+    Client& its = client_of(member);
     const std::string channel = publishing.channel;
-    std::string text;
-    const Message message = content_of(publishing.event, publishing.arguments, text).message;
-    judge(member, Action::publish, channel, message,
-          [this, publishing = std::move(publishing)](Member& there, const Verdict& verdict) {
-              const Acknowledge& acknowledge = publishing.acknowledge;
-              if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
-              if (!hub_loops_.takes_publications()) return send_away(there, acknowledge);
-              const Client& its = client_of(there);
-              std::string memory;
-              hub::Content content =
-                  content_of(publishing.event == "message" ? std::string_view() : publishing.event,
-                             publishing.arguments, memory);
-              name_sender(content, its.visitor, *gate_.rule_of(publishing.channel));
-              application_.tally().add_received(there.session().loop(), content.message.size());
-              hub_loops_.hub().publish(
-                  {.channel = publishing.channel,
-                   .content = content,
-                   .history = application_.rules().history_of(publishing.channel),
-                   .publisher = its.echo ? hub::MemberId{} : there.number()},
-                  [acknowledge](const Result<hub::Position>& position) {
-                      if (!position) return refuse(acknowledge, 503, position.error().message());
-                      const std::string json = R"({"position":")" + to_text(*position) + "\"}";
-                      acknowledge(Json{json});
-                  });
-          });
+    if (const auto verdict = gate_.judge(its.visitor, Action::publish, channel))
+        return publish_judged(member, publishing, *verdict);
+    its.publishing[channel].wait();
+    std::string memory;
+    const Message message = publishing.content(memory).message;
+    auto answer = [this, ref = member.ref(), publishing](Verdict verdict) mutable {
+        application_.members().with(
+            ref, [this, publishing = std::move(publishing), verdict = std::move(verdict)](
+                     Member& there) { answered(there, publishing, verdict); });
+    };
+    gate_.ask_to_publish(its.visitor, channel, message, std::move(answer));
+}
+
+void Channels::answered(Member& member, const Publishing& publishing, const Verdict& verdict) {
+    publish_judged(member, publishing, verdict);
+    auto& orders = client_of(member).publishing;
+    const auto order = orders.find(publishing.channel);
+    order->second.go_on([&](Publishing next) {
+        if (application_.find(member.ref()) == nullptr) return false;
+        consider(member, std::move(next));
+        return true;
+    });
+    if (!order->second.waits()) orders.erase(order);
+}
+
+void Channels::publish_judged(Member& member, const Publishing& publishing,
+                              const Verdict& verdict) {
+    const Acknowledge& acknowledge = publishing.acknowledge;
+    if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
+    if (!hub_loops_.takes_publications()) return send_away(member, acknowledge);
+    const Client& its = client_of(member);
+    std::string memory;
+    hub::Content content = publishing.content(memory);
+    name_sender(content, its.visitor, *gate_.rule_of(publishing.channel));
+    application_.tally().add_received(member.session().loop(), content.message.size());
+    hub_loops_.hub().publish({.channel = publishing.channel,
+                              .content = content,
+                              .history = application_.rules().history_of(publishing.channel),
+                              .publisher = its.echo ? hub::MemberId{} : member.number()},
+                             [acknowledge](const Result<hub::Position>& position) {
+                                 if (!position)
+                                     return refuse(acknowledge, 503, position.error().message());
+                                 const std::string json =
+                                     R"({"position":")" + to_text(*position) + "\"}";
+                                 acknowledge(Json{json});
+                             });
 }
 
 /// A server that leaves publishes nothing: the client comes back, to another one.
 void Channels::send_away(const Member& member, const Acknowledge& acknowledge) {
-    const std::size_t loop = member.session().loop();
-    const std::uint64_t number = member.number().number;
+    const LoopRef ref = member.ref();
     refuse(acknowledge, 503, leaving_reason);
     // (What was said may have been too much for it.)
-    if (Member* const there = application_.find(loop, number))
-        there->session().close(leaving_reason);
+    if (Member* const there = application_.find(ref)) there->session().close(leaving_reason);
 }
 
 // ---- presence -----------------------------------------------------------------------------------
@@ -375,7 +395,7 @@ void Channels::list_present(Socket& socket, const Arguments& arguments,
     if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
     if (!gate_.rule_of(channel)->keeps_presence)
         return refuse(acknowledge, 404, "It is not kept who is on this channel.");
-    judge(Member::of(socket), Action::presence, channel, nothing(),
+    judge(Member::of(socket), Action::presence, channel,
           [this, channel, acknowledge](Member& /*member*/, const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);
               hub_loops_.hub().presence(
@@ -391,7 +411,7 @@ void Channels::watch_presence(Member& member, const std::string& channel) {
     if (channel.empty() || channel.front() == presence_mark ||
         !gate_.rule_of(channel)->keeps_presence)
         return;
-    judge(member, Action::presence, channel, nothing(),
+    judge(member, Action::presence, channel,
           [this, channel](Member& there, const Verdict& verdict) {
               const bool still_there = there.name_space() != "/" || there.in(channel);
               if (!verdict.allows() || !still_there) return;

@@ -65,15 +65,17 @@ private:
     void join(Member& member, const std::string& room, const std::string& channel,
               const hub::HistoryQuery& query, const Acknowledge& acknowledge);
     void watch_presence(Member& member, const std::string& channel);
+    /// After what the client has published on that channel before.
     void publish_on(Member& member, Publishing publishing);
+    void consider(Member& member, Publishing publishing);
+    void answered(Member& member, const Publishing& publishing, const Verdict& verdict);
+    void publish_judged(Member& member, const Publishing& publishing, const Verdict& verdict);
     void send_away(const Member& member, const Acknowledge& acknowledge);
     void announce(std::size_t loop, const hub::PresenceChange& change);
 
     using Then = std::move_only_function<void(Member&, const Verdict&)>;
-    /// Goes on with `then`, on the member's loop, as long as it is there. `message` is what is to
-    /// be published.
-    void judge(Member& member, Action action, const std::string& channel, Message message,
-               Then then);
+    /// Goes on with `then`, on the member's loop, as long as it is there.
+    void judge(Member& member, Action action, const std::string& channel, Then then);
 
     HubLoops& hub_loops_;
     Gate& gate_;

@@ -57,23 +57,19 @@ void EngineServer::judge_upgrade(Upgrade& upgrade) {
 void EngineServer::open_line(WebSocket& socket, const Request& request) {
     auto& line = socket.state<Line>();
     const std::size_t loop = loops_.current().value_or(0);
-    OnLoop& here = on_loops_[loop];
-    line.number = ++here.latest;
-    here.wires.emplace(line.number, &socket);
-    const Wire wire = {.loop = loop, .number = line.number};
+    line.wire = wires_.new_ref(loop);
+    wires_.add(line.wire, &socket);
     const auto id = request.query("sid");
     if (id) {
-        line.home = loop_of(*id).value_or(0);
+        line.session.loop = loop_of(*id).value_or(0);
         line.id = *id;
-        return on_loop(line.home,
-                       [this, home = line.home, id = *id, wire] { attach(find(home, id), wire); });
+        return on_loop(line.session.loop, [this, line] { attach(session_of(line), line.wire); });
     }
     EngineSession* const session = open(loop, request);
     if (session == nullptr)
         return socket.close(CloseCode::try_again_later, "There are too many sessions.");
-    line.home = loop;
-    line.session = session->number();
-    session->wire_ = wire;
+    line.session = session->ref();
+    session->wire_ = line.wire;
     session->socket_ = &socket;
     write(*session, EnginePacketType::open, opening_of(*session));
     listener_.opened(*session, request, std::move(line.guest));
@@ -81,21 +77,23 @@ void EngineServer::open_line(WebSocket& socket, const Request& request) {
 
 void EngineServer::receive(WebSocket& socket, Message message) {
     const auto& line = socket.state<Line>();
-    const Wire from = {.loop = loops_.current().value_or(0), .number = line.number};
-    if (line.home != from.loop) return forward(line, from, message);
-    take_frame(line.session != 0 ? find(line.home, line.session) : find(line.home, line.id), from,
-               message);
+    if (line.session.loop != line.wire.loop) return forward(line, message);
+    take_frame(session_of(line), line.wire, message);
 }
 
-void EngineServer::forward(const Line& line, Wire from, Message message) {
-    loops_.post(line.home, [this, home = line.home, number = line.session, id = line.id, from,
-                            type = message.type(), payload = std::string(message.text())] {
-        take_frame(number != 0 ? find(home, number) : find(home, id), from,
-                   {type, std::as_bytes(std::span(payload))});
+/// On its loop.
+EngineSession* EngineServer::session_of(const Line& line) const {
+    return line.session ? find(line.session) : find(line.session.loop, line.id);
+}
+
+void EngineServer::forward(const Line& line, Message message) {
+    loops_.post(line.session.loop, [this, line, type = message.type(),
+                                    payload = std::string(message.text())] {
+        take_frame(session_of(line), line.wire, {type, std::as_bytes(std::span(payload))});
     });
 }
 
-void EngineServer::take_frame(EngineSession* session, Wire from, Message message) {
+void EngineServer::take_frame(EngineSession* session, LoopRef from, Message message) {
     if (session == nullptr || session->ended())
         return close_wire(from, CloseCode::normal, "The session has ended.");
     if (session->candidate_ == from) return take_probe(*session, message);
@@ -108,30 +106,24 @@ void EngineServer::take_frame(EngineSession* session, Wire from, Message message
 
 // ---- upgrades -----------------------------------------------------------------------------------
 
-void EngineServer::attach(EngineSession* session, Wire candidate) {
-    if (session == nullptr || session->ended() || !session->polls() ||
-        session->candidate_.number != 0)
+void EngineServer::attach(EngineSession* session, LoopRef candidate) {
+    if (session == nullptr || session->ended() || !session->polls() || session->candidate_)
         return close_wire(candidate, CloseCode::policy_violation,
                           "There is no such session that could be upgraded.");
     session->candidate_ = candidate;
-    with_wire(candidate, [number = session->number()](WebSocket& socket) {
+    wires_.run(candidate, [ref = session->ref()](WebSocket& socket) {
         auto& line = socket.state<Line>();
-        line.session = number;
+        line.session = ref;
         line.id.clear();
     });
-    session->giving_up_ = on_loops_[session->loop()].alarms.set(
-        Alarms::Clock::now() + options_.upgrade_timeout,
-        [this, loop = session->loop(), number = session->number()] {
-            EngineSession* const there = find(loop, number);
-            if (there == nullptr) return;
-            there->giving_up_.reset();
-            drop_candidate(*there);
-        });
+    session->giving_up_.set(alarms(session->loop()),
+                            Alarms::Clock::now() + options_.upgrade_timeout,
+                            [this, session] { drop_candidate(*session); });
 }
 
 void EngineServer::drop_candidate(EngineSession& session) {
-    if (session.candidate_.number == 0) return;
-    on_loops_[session.loop()].alarms.call_off(session.giving_up_);
+    if (!session.candidate_) return;
+    session.giving_up_.call_off();
     session.probed_ = false;
     close_wire(std::exchange(session.candidate_, {}), CloseCode::normal, {});
 }
@@ -139,13 +131,13 @@ void EngineServer::drop_candidate(EngineSession& session) {
 /// Of a session that ends. A client that has been told that it may change over to it does so, or
 /// does nothing for a long time: it is closed when that has happened.
 void EngineServer::leave_candidate(EngineSession& session) {
-    Alarms& alarms = on_loops_[session.loop()].alarms;
-    alarms.call_off(session.giving_up_);
+    session.giving_up_.call_off();
     session.probed_ = false;
-    alarms.set(Alarms::Clock::now() + options_.upgrade_timeout,
-               [this, wire = std::exchange(session.candidate_, {})] {
-                   close_wire(wire, CloseCode::normal, {});
-               });
+    alarms(session.loop())
+        .set(Alarms::Clock::now() + options_.upgrade_timeout,
+             [this, wire = std::exchange(session.candidate_, {})] {
+                 close_wire(wire, CloseCode::normal, {});
+             });
 }
 
 void EngineServer::take_probe(EngineSession& session, Message message) {
@@ -153,7 +145,7 @@ void EngineServer::take_probe(EngineSession& session, Message message) {
         message.is_text() ? read_engine_packet(message.text()) : std::optional<EnginePacket>();
     if (packet && packet->type == EnginePacketType::ping && packet->data.text() == probe) {
         session.probed_ = true;
-        with_wire(session.candidate_, [](WebSocket& socket) {
+        wires_.run(session.candidate_, [](WebSocket& socket) {
             socket.send(engineio_packet(EnginePacketType::pong, probe));
         });
         if (!session.poll_) return;
@@ -166,8 +158,7 @@ void EngineServer::take_probe(EngineSession& session, Message message) {
 }
 
 void EngineServer::upgrade(EngineSession& session) {
-    OnLoop& here = on_loops_[session.loop()];
-    here.alarms.call_off(session.giving_up_);
+    session.giving_up_.call_off();
     session.probed_ = false;
     const std::string waiting = std::exchange(session.payload_, {});
     if (session.poll_) {
@@ -175,10 +166,7 @@ void EngineServer::upgrade(EngineSession& session) {
         flush(session);
     }
     session.wire_ = std::exchange(session.candidate_, {});
-    if (session.wire_.loop == session.loop()) {
-        const auto found = here.wires.find(session.wire_.number);
-        if (found != here.wires.end()) session.socket_ = found->second;
-    }
+    if (session.wire_.loop == session.loop()) session.socket_ = wires_.find(session.wire_);
     name_wire(session);
     if (!waiting.empty()) {
         PayloadReader packets(waiting);
@@ -196,14 +184,11 @@ void EngineServer::upgrade(EngineSession& session) {
 
 void EngineServer::lose_line(WebSocket& socket) {
     const auto& line = socket.state<Line>();
-    const Wire wire = {.loop = loops_.current().value_or(0), .number = line.number};
-    on_loops_[wire.loop].wires.erase(wire.number);
-    on_loop(line.home, [this, home = line.home, number = line.session, id = line.id, wire] {
-        lose_wire(number != 0 ? find(home, number) : find(home, id), wire);
-    });
+    wires_.remove(line.wire);
+    on_loop(line.session.loop, [this, line] { lose_wire(session_of(line), line.wire); });
 }
 
-void EngineServer::lose_wire(EngineSession* session, Wire wire) {
+void EngineServer::lose_wire(EngineSession* session, LoopRef wire) {
     if (session == nullptr) return;
     if (session->candidate_ == wire) return drop_candidate(*session);
     if (session->wire_ != wire) return;

@@ -77,7 +77,7 @@ void EngineServer::request(const Request& request, HttpReply reply) {
         return;
     }
     poll.origin = request.header("Origin").value_or("");
-    poll.loop = loops_.current().value_or(0);
+    poll.ref.loop = loops_.current().value_or(0);
     if (request.method() == "OPTIONS") return preflight(request, poll);
     const auto transport = request.query("transport");
     if (transport == "websocket" && options_.websocket)
@@ -96,7 +96,7 @@ void EngineServer::request(const Request& request, HttpReply reply) {
         answer(poll, 413, "The body is larger than maxPayload allows.");
         return;
     }
-    if (poll.loop == *home) return take_payload(*home, *id, request.body(), poll);
+    if (poll.ref.loop == *home) return take_payload(*home, *id, request.body(), poll);
     loops_.post(*home,
                 [this, home = *home, id = *id, poll = std::move(poll),
                  body = std::string(request.body())] { take_payload(home, id, body, poll); });
@@ -108,7 +108,7 @@ void EngineServer::open_by_poll(const Request& request, const Poll& poll) {
         answer(poll, refusal->status, refusal_json(refusal->reason), json_type);
         return;
     }
-    EngineSession* const session = open(poll.loop, request);
+    EngineSession* const session = open(poll.ref.loop, request);
     if (session == nullptr) {
         const bool crowded = options_.max_sessions > 0 && sessions() >= options_.max_sessions;
         answer(poll, crowded ? 503 : 429,
@@ -124,10 +124,9 @@ void EngineServer::open_by_poll(const Request& request, const Poll& poll) {
 
 /// A poll that waits is known to its session, and its end to the loop of its connection.
 void EngineServer::forward_poll(std::size_t home, const std::string& id, Poll poll) {
-    poll.number = ++on_loops_[poll.loop].latest;
-    const auto lost = [this, home, id, number = poll.number, loop = poll.loop](bool leaving) {
-        const Poll gone = {.reply = {}, .origin = {}, .number = number, .loop = loop};
-        on_loop(home, [this, home, id, gone, leaving] { lose_poll(home, id, gone, leaving); });
+    poll.ref.number = ++on_loops_[poll.ref.loop].latest_poll;
+    const auto lost = [this, home, id, ref = poll.ref](bool leaving) {
+        on_loop(home, [this, home, id, ref, leaving] { lose_poll(home, id, ref, leaving); });
     };
     poll.reply.on_close([lost] { lost(false); });
     poll.reply.on_leave([lost] { lost(true); });
@@ -165,12 +164,9 @@ void EngineServer::take_poll(std::size_t loop, const std::string& id, Poll poll)
     if (!session->payload_.empty()) flush(*session);
 }
 
-void EngineServer::lose_poll(std::size_t loop, const std::string& id, const Poll& poll,
-                             bool leaving) {
+void EngineServer::lose_poll(std::size_t loop, const std::string& id, LoopRef poll, bool leaving) {
     EngineSession* const session = find(loop, id);
-    if (session == nullptr || !session->poll_ || session->poll_->number != poll.number ||
-        session->poll_->loop != poll.loop)
-        return;
+    if (session == nullptr || !session->poll_ || session->poll_->ref != poll) return;
     if (leaving) return end(*session, How::by_server, "server shutting down");
     session->poll_.reset();
     end(*session, How::broken, "transport close");

@@ -26,7 +26,9 @@ EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
       listener_(listener),
       loops_(server),
       count_(options.max_sessions, options.max_sessions_per_address),
-      on_loops_(loops_.count()) {
+      on_loops_(loops_.count()),
+      sessions_(loops_),
+      wires_(loops_) {
     // (Since when it makes names is known from here on.)
     (void)new_id(0);
     std::string path = options_.path;
@@ -65,11 +67,6 @@ EngineServer::EngineServer(Server& server, const SocketIoOptions& options,
     }
 }
 
-EngineSession* EngineServer::find(std::size_t loop, std::uint64_t number) const {
-    const auto found = on_loops_[loop].sessions.find(number);
-    return found == on_loops_[loop].sessions.end() ? nullptr : found->second.get();
-}
-
 EngineSession* EngineServer::find(std::size_t loop, const std::string& id) const {
     const auto found = on_loops_[loop].by_id.find(id);
     return found == on_loops_[loop].by_id.end() ? nullptr : found->second;
@@ -81,14 +78,12 @@ EngineSession* EngineServer::find(std::size_t loop, const std::string& id) const
 EngineSession* EngineServer::open(std::size_t loop, const Request& request) {
     std::string address = http::counted_address(request.client_address());
     if (count_.take(address) != SessionCount::Room::enough) return nullptr;
-    OnLoop& here = on_loops_[loop];
-    const std::uint64_t number = ++here.latest;
+    const LoopRef ref = sessions_.new_ref(loop);
     // (Only this class may make one.)
-    Session made(new EngineSession(*this, new_id(loop), loop, number));
-    EngineSession& session = *made;
+    EngineSession& session = sessions_.add(
+        ref, std::unique_ptr<EngineSession>(new EngineSession(*this, new_id(loop), ref)));
     session.address_ = std::move(address);
-    here.by_id.emplace(session.id(), &session);
-    here.sessions.emplace(number, std::move(made));
+    on_loops_[loop].by_id.emplace(session.id(), &session);
     session.due_ = Alarms::Clock::now() + options_.ping_interval;
     set_beat(session);
     return &session;
@@ -124,8 +119,7 @@ void EngineServer::handle(EngineSession& session, const EnginePacket& packet) {
 void EngineServer::end(EngineSession& session, How how, std::string_view reason) {
     if (session.ended_) return;
     session.ended_ = true;
-    OnLoop& here = on_loops_[session.loop()];
-    here.alarms.call_off(session.beat_);
+    session.beat_.call_off();
     if (session.probed_)
         leave_candidate(session);
     else
@@ -151,26 +145,15 @@ void EngineServer::end(EngineSession& session, How how, std::string_view reason)
     }
     listener_.closed(session, reason);
     if (!lingers) return bury(session);
-    session.giving_up_ = here.alarms.set(Alarms::Clock::now() + last_poll_time,
-                                         [this, loop = session.loop(), number = session.number()] {
-                                             EngineSession* const there = find(loop, number);
-                                             if (there == nullptr) return;
-                                             there->giving_up_.reset();
-                                             bury(*there);
-                                         });
+    session.giving_up_.set(alarms(session.loop()), Alarms::Clock::now() + last_poll_time,
+                           [this, &session] { bury(session); });
 }
 
 /// Nobody finds it any more; it goes when whoever is handling it has done so.
 void EngineServer::bury(EngineSession& session) {
-    OnLoop& here = on_loops_[session.loop()];
-    here.alarms.call_off(session.giving_up_);
-    const auto found = here.sessions.find(session.number());
-    if (found == here.sessions.end()) return;
-    here.by_id.erase(session.id());
-    here.gone.push_back(std::move(found->second));
-    here.sessions.erase(found);
-    if (here.gone.size() == 1)
-        loops_.post(session.loop(), [&here] { std::exchange(here.gone, {}).clear(); });
+    session.giving_up_.call_off();
+    on_loops_[session.loop()].by_id.erase(session.id());
+    sessions_.retire(session.ref());
 }
 
 void EngineSession::close(std::string_view reason) {
@@ -184,15 +167,7 @@ void EngineSession::fail(std::string_view sentence) {
 // ---- heartbeats ---------------------------------------------------------------------------------
 
 void EngineServer::set_beat(EngineSession& session) {
-    Alarms& alarms = on_loops_[session.loop()].alarms;
-    if (session.beat_) alarms.call_off(*session.beat_);
-    session.beat_ =
-        alarms.set(session.due_, [this, loop = session.loop(), number = session.number()] {
-            EngineSession* const there = find(loop, number);
-            if (there == nullptr) return;
-            there->beat_.reset();
-            beat(*there);
-        });
+    session.beat_.set(alarms(session.loop()), session.due_, [this, &session] { beat(session); });
 }
 
 void EngineServer::beat(EngineSession& session) {
@@ -202,8 +177,8 @@ void EngineServer::beat(EngineSession& session) {
     session.due_ += options_.ping_timeout;
     set_beat(session);
     if (!session.polls())
-        with_wire(session.wire_,
-                  [](WebSocket& socket) { engine::ServerLoops::watch_uptake(socket); });
+        wires_.run(session.wire_,
+                   [](WebSocket& socket) { engine::ServerLoops::watch_uptake(socket); });
     write(session, EnginePacketType::ping, {});
 }
 
@@ -211,17 +186,16 @@ void EngineServer::beat(EngineSession& session) {
 void EngineServer::miss_pong(EngineSession& session) {
     session.due_ = Alarms::Clock::now() + options_.ping_timeout;
     set_beat(session);
-    const auto judge = [this, loop = session.loop(), number = session.number()](bool takes) {
+    const auto judge = [this, ref = session.ref()](bool takes) {
         if (takes) return;
-        on_loop(loop, [this, loop, number] {
-            EngineSession* const there = find(loop, number);
-            if (there != nullptr && there->awaiting_pong_) end(*there, How::broken, "ping timeout");
+        sessions_.run(ref, [this](EngineSession& there) {
+            if (there.awaiting_pong_) end(there, How::broken, "ping timeout");
         });
     };
     // (One that was answered and does not ask again has no answer on its way.)
     if (session.polls()) return session.answered_.look(judge);
-    with_wire(session.wire_,
-              [judge](WebSocket& socket) { judge(engine::ServerLoops::takes(socket)); });
+    wires_.run(session.wire_,
+               [judge](WebSocket& socket) { judge(engine::ServerLoops::takes(socket)); });
 }
 
 // ---- sending ------------------------------------------------------------------------------------
@@ -242,8 +216,8 @@ void EngineServer::write(EngineSession& session, EnginePacketType type, std::str
         session.socket_->send(engineio_packet(type, text));
         return;
     }
-    with_wire(session.wire_,
-              [packet = engineio_packet(type, text)](WebSocket& socket) { socket.send(packet); });
+    wires_.run(session.wire_,
+               [packet = engineio_packet(type, text)](WebSocket& socket) { socket.send(packet); });
 }
 
 void EngineSession::send(Message message) {
@@ -257,7 +231,7 @@ void EngineSession::send(Message message) {
         socket_->send(message);
         return;
     }
-    server_.with_wire(wire_, [bytes = std::string(message.text())](WebSocket& socket) {
+    server_.wires_.run(wire_, [bytes = std::string(message.text())](WebSocket& socket) {
         socket.send(std::as_bytes(std::span(bytes)));
     });
 }
@@ -268,7 +242,7 @@ void EngineSession::send(const SharedPackets& packets) {
         append_payload(payload_, packets.payload);
         return server_.flush_later(*this);
     }
-    server_.with_wire(wire_, [frames = packets.frames](WebSocket& socket) {
+    server_.wires_.run(wire_, [frames = packets.frames](WebSocket& socket) {
         for (const PreparedMessage& frame : frames) socket.send(frame);
     });
 }
@@ -285,26 +259,22 @@ void EngineServer::name_asker(const EngineSession& session, const Poll& poll) {
 
 void EngineServer::name_wire(const EngineSession& session) {
     if (!session.user_.empty() && !session.polls())
-        with_wire(session.wire_,
-                  [user = session.user_](WebSocket& socket) { socket.name_user(user); });
+        wires_.run(session.wire_,
+                   [user = session.user_](WebSocket& socket) { socket.name_user(user); });
 }
 
 void EngineSession::subscribe(const std::string& topic) {
-    server_.with_wire(wire_, [topic](WebSocket& socket) { socket.subscribe(topic); });
+    server_.wires_.run(wire_, [topic](WebSocket& socket) { socket.subscribe(topic); });
 }
 
 void EngineSession::unsubscribe(const std::string& topic) {
-    server_.with_wire(wire_, [topic](WebSocket& socket) { socket.unsubscribe(topic); });
+    server_.wires_.run(wire_, [topic](WebSocket& socket) { socket.unsubscribe(topic); });
 }
 
 void EngineServer::publish(std::size_t loop, const std::string& topic, const SharedPackets& packets,
-                           const std::shared_ptr<const void>& owner, Wire except) const {
+                           const std::shared_ptr<const void>& owner, LoopRef except) const {
     const auto publish_here = [this, loop, &packets, except, owner](const std::string& to) {
-        WebSocket* leave_out = nullptr;
-        if (except.number != 0 && except.loop == loop) {
-            const auto found = on_loops_[loop].wires.find(except.number);
-            if (found != on_loops_[loop].wires.end()) leave_out = found->second;
-        }
+        WebSocket* const leave_out = except && except.loop == loop ? wires_.find(except) : nullptr;
         for (const PreparedMessage& frame : packets.frames)
             loops_.publish_here(to, frame, leave_out);
     };
@@ -320,12 +290,10 @@ void EngineServer::flush_later(EngineSession& session) {
     if (session.overflows_) session.payload_.clear();
     if (session.flushing_ || (!session.poll_ && !session.overflows_)) return;
     session.flushing_ = true;
-    loops_.post(session.loop(), [this, loop = session.loop(), number = session.number()] {
-        EngineSession* const there = find(loop, number);
-        if (there == nullptr) return;
-        there->flushing_ = false;
-        if (there->overflows_) return end(*there, How::broken, "the client polls too rarely");
-        if (there->poll_ && !there->payload_.empty()) flush(*there);
+    sessions_.with(session.ref(), [this](EngineSession& there) {
+        there.flushing_ = false;
+        if (there.overflows_) return end(there, How::broken, "the client polls too rarely");
+        if (there.poll_ && !there.payload_.empty()) flush(there);
     });
 }
 
@@ -338,9 +306,9 @@ void EngineServer::flush(EngineSession& session) {
     session.answered_.mark();
 }
 
-void EngineServer::close_wire(Wire wire, CloseCode code, std::string_view reason) {
-    with_wire(wire, [code, reason = std::string(reason.substr(0, longest_reason))](
-                        WebSocket& socket) { socket.close(code, reason); });
+void EngineServer::close_wire(LoopRef wire, CloseCode code, std::string_view reason) {
+    wires_.run(wire, [code, reason = std::string(reason.substr(0, longest_reason))](
+                         WebSocket& socket) { socket.close(code, reason); });
 }
 
 }  // namespace longwire::dialects::socketio

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
+#include "dialects/loop_table.hpp"
 #include "dialects/socketio/engineio_packet.hpp"
 #include "dialects/socketio/engineio_session.hpp"
 #include "dialects/socketio/session_count.hpp"
@@ -64,33 +65,28 @@ public:
 
     [[nodiscard]] const engine::ServerLoops& loops() const noexcept { return loops_; }
     /// On the session's loop. Null where it has ended.
-    [[nodiscard]] EngineSession* find(std::size_t loop, std::uint64_t number) const;
+    [[nodiscard]] EngineSession* find(LoopRef ref) const { return sessions_.find(ref); }
     [[nodiscard]] EngineSession* find(std::size_t loop, const std::string& id) const;
     /// Publishes on a topic of the WebSockets of one loop, on whatever loop this is. `packets` is
     /// kept by `owner`.
     void publish(std::size_t loop, const std::string& topic, const SharedPackets& packets,
-                 const std::shared_ptr<const void>& owner, Wire except) const;
+                 const std::shared_ptr<const void>& owner, LoopRef except) const;
     [[nodiscard]] Alarms& alarms(std::size_t loop) { return on_loops_[loop].alarms; }
     [[nodiscard]] std::size_t sessions() const noexcept { return count_.count(); }
 
 private:
     friend class EngineSession;
     using Poll = EngineSession::Poll;
-    using Session = std::unique_ptr<EngineSession>;
     struct OnLoop {
-        std::uint64_t latest = 0;
-        std::unordered_map<std::uint64_t, Session> sessions;
         std::unordered_map<std::string, EngineSession*> by_id;
-        std::unordered_map<std::uint64_t, WebSocket*> wires;
-        std::vector<Session> gone;  // until the turn is over
+        std::uint64_t latest_poll = 0;
         Alarms alarms;
     };
     /// What belongs to a WebSocket.
     struct Line {
-        std::uint64_t number = 0;
-        std::size_t home = 0;              // the loop of its session
-        std::uint64_t session = 0;         // its number there, once it is known,
-        std::string id;                    // and until then its id
+        LoopRef wire = {};
+        LoopRef session = {};              // without a number until that is known,
+        std::string id = {};               // and until then by its id
         std::shared_ptr<void> guest = {};  // of the listener, until the session is opened
     };
     enum class How : std::uint8_t { by_peer, by_server, broken };
@@ -107,7 +103,7 @@ private:
     void open_by_poll(const Request& request, const Poll& poll);
     void forward_poll(std::size_t home, const std::string& id, Poll poll);
     void take_poll(std::size_t loop, const std::string& id, Poll poll);
-    void lose_poll(std::size_t loop, const std::string& id, const Poll& poll, bool leaving);
+    void lose_poll(std::size_t loop, const std::string& id, LoopRef poll, bool leaving);
     void take_payload(std::size_t loop, const std::string& id, std::string_view body,
                       const Poll& poll);
     template <class Function>
@@ -117,20 +113,19 @@ private:
     void judge_upgrade(Upgrade& upgrade);
     void open_line(WebSocket& socket, const Request& request);
     void receive(WebSocket& socket, Message message);
-    void forward(const Line& line, Wire from, Message message);
-    void take_frame(EngineSession* session, Wire from, Message message);
+    [[nodiscard]] EngineSession* session_of(const Line& line) const;
+    void forward(const Line& line, Message message);
+    void take_frame(EngineSession* session, LoopRef from, Message message);
     void take_probe(EngineSession& session, Message message);
     void lose_line(WebSocket& socket);
-    void lose_wire(EngineSession* session, Wire wire);
-    void attach(EngineSession* session, Wire candidate);
+    void lose_wire(EngineSession* session, LoopRef wire);
+    void attach(EngineSession* session, LoopRef candidate);
     void upgrade(EngineSession& session);
     void drop_candidate(EngineSession& session);
     void leave_candidate(EngineSession& session);
-    template <class Function>
-    void with_wire(Wire wire, Function&& function);
     void name_wire(const EngineSession& session);
     static void name_asker(const EngineSession& session, const Poll& poll);
-    void close_wire(Wire wire, CloseCode code, std::string_view reason);
+    void close_wire(LoopRef wire, CloseCode code, std::string_view reason);
 
     // Sessions
     EngineSession* open(std::size_t loop, const Request& request);
@@ -150,6 +145,8 @@ private:
     engine::ServerLoops loops_;
     SessionCount count_;
     std::deque<OnLoop> on_loops_;
+    LoopTable<EngineSession> sessions_;
+    LoopTable<WebSocket, WebSocket*> wires_;
     std::atomic<bool> told_of_another_ = false;
 };
 
@@ -160,15 +157,6 @@ void EngineServer::on_loop(std::size_t loop, Function&& function) {
         function();
     else
         loops_.post(loop, std::forward<Function>(function));
-}
-
-template <class Function>
-void EngineServer::with_wire(Wire wire, Function&& function) {
-    on_loop(wire.loop, [this, wire, function = std::forward<Function>(function)] {
-        const auto& wires = on_loops_[wire.loop].wires;
-        const auto found = wires.find(wire.number);
-        if (found != wires.end()) function(*found->second);
-    });
 }
 
 }  // namespace longwire::dialects::socketio

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
+#include "dialects/loop_table.hpp"
 #include "engine/http/answer_uptake.hpp"
 
 #include <longwire/http_reply.hpp>
@@ -19,14 +20,6 @@
 namespace longwire::dialects::socketio {
 
 class EngineServer;
-
-/// A WebSocket: the loop that it is on, and its number there. 0: none.
-struct Wire {
-    std::size_t loop = 0;
-    std::uint64_t number = 0;
-
-    friend bool operator==(const Wire&, const Wire&) = default;
-};
 
 /// What stands above a session, and goes with it.
 class EngineState {
@@ -48,14 +41,14 @@ struct SharedPackets {
 class EngineSession {
 public:
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
-    [[nodiscard]] std::size_t loop() const noexcept { return loop_; }
-    [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+    [[nodiscard]] std::size_t loop() const noexcept { return ref_.loop; }
+    [[nodiscard]] LoopRef ref() const noexcept { return ref_; }
     /// Whether nothing goes in or out any more.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
     /// Whether it has no WebSocket, or not yet.
-    [[nodiscard]] bool polls() const noexcept { return wire_.number == 0; }
-    [[nodiscard]] Wire wire() const noexcept { return wire_; }
+    [[nodiscard]] bool polls() const noexcept { return !wire_; }
+    [[nodiscard]] LoopRef wire() const noexcept { return wire_; }
     /// Whether what is sent now leaves at once, as far as it can be seen from here.
     [[nodiscard]] bool writable() const noexcept;
 
@@ -77,25 +70,23 @@ public:
 
 private:
     friend class EngineServer;
-    EngineSession(EngineServer& server, std::string id, std::size_t loop, std::uint64_t number)
-        : server_(server), id_(std::move(id)), loop_(loop), number_(number) {}
+    EngineSession(EngineServer& server, std::string id, LoopRef ref)
+        : server_(server), id_(std::move(id)), ref_(ref) {}
 
     struct Poll {
         HttpReply reply;
-        std::string origin;        // of the page that may read the answer
-        std::uint64_t number = 0;  // on the loop of its connection
-        std::size_t loop = 0;
+        std::string origin;  // of the page that may read the answer
+        LoopRef ref = {};    // of its connection
     };
 
     EngineServer& server_;
     std::string id_;
-    std::size_t loop_;
-    std::uint64_t number_;
+    LoopRef ref_;
     std::string address_;
     std::string user_;
-    Wire wire_;
+    LoopRef wire_;
     WebSocket* socket_ = nullptr;  // where it is on the same loop
-    Wire candidate_;               // for an upgrade
+    LoopRef candidate_;            // for an upgrade
     bool probed_ = false;
     std::optional<Poll> poll_;
     engine::AnswerUptake answered_;  // the poll before
@@ -103,8 +94,8 @@ private:
     bool flushing_ = false;
     bool overflows_ = false;
     bool ended_ = false;
-    std::optional<Alarms::Id> beat_;
-    std::optional<Alarms::Id> giving_up_;  // of the candidate, or of a last poll
+    Alarm beat_;
+    Alarm giving_up_;  // of the candidate, or of a last poll
     bool awaiting_pong_ = false;
     Alarms::Clock::time_point due_;  // for the next ping, or for the pong
 };

@@ -76,7 +76,7 @@ Groups::Shared Groups::find(std::size_t loop, const std::string& channel) const 
 void Groups::send(std::size_t loop, const Group& group, const SharedPackets& packets,
                   const std::shared_ptr<const void>& owner, const Member* except) const {
     if (except != nullptr && except->name_space() != group.name_space) except = nullptr;
-    const Wire wire = except != nullptr ? except->session().wire() : Wire{};
+    const LoopRef wire = except != nullptr ? except->session().wire() : LoopRef{};
     for (std::size_t wires = 0; wires < group.on_wires.size(); ++wires)
         if (group.on_wires[wires] > 0) engine_.publish(wires, group.topic, packets, owner, wire);
     (void)loop;

@@ -32,7 +32,7 @@ Member::Member(Application& application, Family& family, EngineSession& session,
 }
 
 Whereabouts Member::whereabouts() const {
-    return {.application = application_.self(), .loop = session_.loop(), .member = number_.number};
+    return {.application = application_.self(), .member = ref()};
 }
 
 void Member::take(const SharedPackets& packets, const std::shared_ptr<const void>& owner) {
@@ -87,21 +87,14 @@ void Member::request(std::string_view event, const Arguments& arguments,
         return refuse(ErrorCode::unsupported,
                       "too many acknowledgements of this client are waited for");
     const std::uint64_t id = ++latest_request_;
-    const auto alarm =
-        application_.engine()
-            .alarms(session_.loop())
-            .set(Alarms::Clock::now() + timeout, [&application = application_,
-                                                  loop = session_.loop(), number = number_.number,
-                                                  id] {
-                Member* const there = application.find(loop, number);
-                if (there == nullptr) return;
-                const auto found = there->pending_.find(id);
-                if (found == there->pending_.end()) return;
-                const auto late = std::move(found->second.answered);
-                there->pending_.erase(found);
-                late(failure(ErrorCode::timed_out, "the client did not acknowledge it in time"));
-            });
-    pending_.emplace(id, Pending{std::move(answered), alarm});
+    Pending& pending = pending_[id];
+    pending.answered = std::move(answered);
+    pending.alarm.set(
+        application_.engine().alarms(session_.loop()), Alarms::Clock::now() + timeout, [this, id] {
+            const auto late = pending_.extract(id);
+            late.mapped().answered(
+                failure(ErrorCode::timed_out, "the client did not acknowledge it in time"));
+        });
     const std::string array = arguments.array();
     send_packet(event_packet({.name_space = name_space_, .id = id}, event,
                              std::string_view(array).substr(1, array.size() - 2),
@@ -153,21 +146,19 @@ void Member::receive_event(const WholePacket& packet) {
 
 void Member::receive_acknowledgement(const WholePacket& packet) {
     if (!packet.packet.id) return;
-    const auto found = pending_.find(*packet.packet.id);
-    if (found == pending_.end()) return;
-    const Pending pending = std::move(found->second);
-    pending_.erase(found);
-    application_.engine().alarms(session_.loop()).call_off(pending.alarm);
+    auto pending = pending_.extract(*packet.packet.id);
+    if (pending.empty()) return;
+    pending.mapped().alarm.call_off();
     const std::string_view data = packet.packet.data;
     const std::size_t begin = data.find('[') + 1;
-    pending.answered(
+    pending.mapped().answered(
         Arguments::split(data.substr(begin, data.rfind(']') - begin), packet.attachments));
 }
 
 void Member::fail_pending() {
-    const auto pending = std::exchange(pending_, {});
-    for (const auto& [id, one] : pending) {
-        application_.engine().alarms(session_.loop()).call_off(one.alarm);
+    auto pending = std::exchange(pending_, {});
+    for (auto& [id, one] : pending) {
+        one.alarm.call_off();
         one.answered(failure(ErrorCode::connection_failed, "the client has gone"));
     }
 }
@@ -187,10 +178,10 @@ bool Member::join(Joining joining) {
                                   .history = joining.history,
                                   .who = joining.who};
     application_.hub_loops().hub().join(
-        std::move(entering), [&application = application_, loop = session_.loop(), id = number_,
-                              room, number = place.number,
-                              joining = std::move(joining)](Result<hub::History> history) mutable {
-            Member* const there = application.find(loop, id.number);
+        std::move(entering),
+        [&application = application_, ref = ref(), id = number_, room, number = place.number,
+         joining = std::move(joining)](Result<hub::History> history) mutable {
+            Member* const there = application.find(ref);
             if (there != nullptr && there->awaits(room, number))
                 return there->joined(room, number, std::move(joining), std::move(history));
             if (!history) return;

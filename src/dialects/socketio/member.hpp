@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dialects/alarms.hpp"
+#include "dialects/loop_table.hpp"
 #include "dialects/socketio/engineio_session.hpp"
 #include "dialects/socketio/family.hpp"
 #include "dialects/socketio/groups.hpp"
@@ -29,8 +30,7 @@ class Application;
 /// Where a client is: what handles hold.
 struct Whereabouts {
     std::weak_ptr<Application*> application;
-    std::size_t loop = 0;
-    std::uint64_t member = 0;
+    LoopRef member;
 };
 
 /// An acknowledgement that a client waits for.
@@ -60,6 +60,9 @@ public:
     [[nodiscard]] const std::string& name_space() const noexcept { return name_space_; }
     [[nodiscard]] const Handshake& handshake() const noexcept { return *handshake_; }
     [[nodiscard]] hub::MemberId number() const noexcept { return number_; }
+    [[nodiscard]] LoopRef ref() const noexcept {
+        return {.loop = session_.loop(), .number = number_.number};
+    }
     [[nodiscard]] bool recovered() const noexcept { return recovered_; }
     [[nodiscard]] bool connected() const noexcept { return connected_; }
     [[nodiscard]] longwire::socketio::Socket& socket() noexcept { return socket_; }
@@ -130,7 +133,7 @@ private:
     };
     struct Pending {
         longwire::socketio::Answered answered;
-        Alarms::Id alarm;
+        Alarm alarm = {};
     };
     struct Held {
         const SharedPackets* packets;

@@ -79,10 +79,9 @@ bool Application::come_back(EngineSession& session, const std::string& name_spac
     if (!claim) return false;
     const auto home = directory_.find(claim->key);
     if (!home) return false;
-    const auto go_on = [this, loop = session.loop(), number = session.number(), name_space,
-                        deciding = place.deciding,
+    const auto go_on = [this, ref = session.ref(), name_space, deciding = place.deciding,
                         key = claim->key](std::optional<KeptMember> kept) {
-        EngineSession* const there = engine_.find(loop, number);
+        EngineSession* const there = engine_.find(ref);
         Place* const its = place_of(there, name_space);
         if (its != nullptr && its->deciding == deciding)
             continue_with(*there, name_space, *its, key, std::move(kept));
@@ -128,8 +127,8 @@ void Application::rejoin(Member& member, KeptMember kept) {
     comeback->kept = std::move(kept);
     const auto& rooms = comeback->kept.rooms;
     comeback->missing = 1 + rooms.size();
-    const auto answered = [this, comeback, loop = member.session().loop(),
-                           number = member.number().number](const Result<hub::History>* history) {
+    const auto answered = [this, comeback,
+                           ref = member.ref()](const Result<hub::History>* history) {
         if (history != nullptr && *history && (*history)->recovered) {
             const auto& missed = (*history)->publications;
             comeback->missed.insert(comeback->missed.end(), missed.begin(), missed.end());
@@ -138,9 +137,7 @@ void Application::rejoin(Member& member, KeptMember kept) {
         }
         if (--comeback->missing > 0) return;
         // After the last channel has let it in.
-        engine_.loops().post(loop, [this, comeback, loop, number] {
-            if (Member* const there = find(loop, number)) finish(*there, *comeback);
-        });
+        members_.with(ref, [this, comeback](Member& there) { finish(there, *comeback); });
     };
     for (const KeptMember::Room& room : rooms) {
         if (rules_.may_return && !rules_.may_return(member, room.channel)) {

@@ -26,13 +26,7 @@ template <class Function>
 void on_member(const inside::Whereabouts& where, Function&& function) {
     const auto alive = where.application.lock();
     if (!alive) return;
-    inside::Application& there = **alive;
-    there.engine().loops().post(where.loop,
-                                [&there, loop = where.loop, number = where.member,
-                                 function = std::forward<Function>(function)]() mutable {
-                                    if (inside::Member* const member = there.find(loop, number))
-                                        function(*member);
-                                });
+    (*alive)->members().with(where.member, std::forward<Function>(function));
 }
 
 inside::Member::Joining joining_of(const inside::Member& member, std::string_view room,
@@ -66,13 +60,9 @@ void Acknowledge::send(Arguments arguments) const {
     const auto alive = where.application.lock();
     if (!alive) return;
     inside::Application& there = **alive;
-    if (there.engine().loops().current() == where.loop) {
-        if (inside::Member* const member = there.find(where.loop, where.member))
-            member->acknowledge(answering_->id, arguments);
-        return;
-    }
-    on_member(where, [id = answering_->id, arguments = std::move(arguments)](
-                         inside::Member& member) { member.acknowledge(id, arguments); });
+    there.members().run(where.member,
+                        [id = answering_->id, arguments = std::move(arguments)](
+                            inside::Member& member) { member.acknowledge(id, arguments); });
 }
 
 void Audience::send(std::string_view event, const Arguments& arguments) const {
