@@ -9,16 +9,13 @@ namespace longwire::cli {
 
 namespace {
 
-// Of a close frame (RFC 6455, section 5.5).
-constexpr std::size_t longest_reason = 123;
-
 /// Whoever talks to the echo.
 struct Talker {
     dialects::Visitor visitor;
 };
 
 void close_for(WebSocket& socket, std::string_view reason) {
-    socket.close(CloseCode::policy_violation, reason.substr(0, longest_reason));
+    socket.close(CloseCode::policy_violation, reason);
 }
 
 void open(dialects::RulesGate& gate, WebSocket& socket, const Request& request) {

@@ -128,6 +128,19 @@ TEST_F(LateGates, WhoStaysIsLetInWhenItComes) {
     EXPECT_EQ(hub.counts().members, 1U);
 }
 
+TEST_F(LateGates, ALongReasonToCloseIsCutAtACharacter) {
+    RawClient socket(running.port);
+    socket.send(upgrade_of("/channels/a"));
+    await_asked(1);
+    late.answer_all();
+    EXPECT_TRUE(socket.read_until("\r\n\r\n").starts_with("HTTP/1.1 101 "));
+    socket.send(client_frame(text, "hello"));
+    await_asked(1);
+    const std::string reason(122, 'x');
+    late.answer_all(Verdict{.status = 403, .reason = reason + "\xC3\xA9 and more"});
+    EXPECT_EQ(socket.read(126), server_frame(close_opcode, close_payload(3003, reason)));
+}
+
 // ---- their order --------------------------------------------------------------------------------
 
 /// A client of Socket.IO on the channel a, which hears itself.

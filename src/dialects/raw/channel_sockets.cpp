@@ -22,9 +22,6 @@ constexpr std::string_view plain_topic = "raw:";
 constexpr std::string_view json_topic = "raw-json:";
 constexpr std::string_view presence_topic = "raw-presence:";
 
-// Of a close frame (RFC 6455, section 5.5).
-constexpr std::size_t longest_reason = 123;
-
 // Registered with IANA, in the range for libraries and applications.
 constexpr auto unauthorized = static_cast<CloseCode>(3000);
 constexpr auto forbidden = static_cast<CloseCode>(3003);
@@ -88,9 +85,7 @@ private:
     [[nodiscard]] bool is_open() const override {
         return socket_.ready_state() == ReadyState::open;
     }
-    void close(CloseCode code, std::string_view reason) {
-        socket_.close(code, reason.substr(0, longest_reason));
-    }
+    void close(CloseCode code, std::string_view reason) { socket_.close(code, reason); }
 
     WebSocket& socket_;
     bool json_;

@@ -15,8 +15,6 @@ namespace {
 
 // For a client to ask once more, and be told that it was the last time.
 constexpr std::chrono::seconds last_poll_time{5};
-// Of a close frame (RFC 6455, section 5.5).
-constexpr std::size_t longest_reason = 123;
 
 }  // namespace
 
@@ -307,8 +305,9 @@ void EngineServer::flush(EngineSession& session) {
 }
 
 void EngineServer::close_wire(LoopRef wire, CloseCode code, std::string_view reason) {
-    wires_.run(wire, [code, reason = std::string(reason.substr(0, longest_reason))](
-                         WebSocket& socket) { socket.close(code, reason); });
+    wires_.run(wire, [code, reason = std::string(reason)](WebSocket& socket) {
+        socket.close(code, reason);
+    });
 }
 
 }  // namespace longwire::dialects::socketio
