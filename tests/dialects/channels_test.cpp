@@ -91,6 +91,32 @@ TEST_F(Channels, StreamsAreNotToBeChangedOnTheWay) {
     EXPECT_NE(head.find("Cache-Control: no-store, no-transform\r\n"), std::string::npos) << head;
 }
 
+TEST_F(Channels, WhoStaysOnAStreamIsToldWhoeverLeaves) {
+    for (const std::vector<std::size_t>& leaving :
+         {std::vector<std::size_t>{0, 2}, {3, 1}, {1, 0}}) {
+        std::vector<std::unique_ptr<RawClient>> streams;
+        for (int count = 0; count < 4; ++count) {
+            streams.push_back(std::make_unique<RawClient>(running.port));
+            streams.back()->send(
+                "GET /channels/a HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+            streams.back()->read_until("joined");
+        }
+        std::size_t here = streams.size();
+        for (const std::size_t number : leaving) {
+            streams[number].reset();
+            --here;
+            while (hub.counts().members != here) std::this_thread::yield();
+            hub.publish({.channel = "a", .content = {.message = Message::text("hello")}});
+            for (const auto& stream : streams)
+                if (stream) {
+                    EXPECT_NE(stream->read_until("data: hello"), "");
+                }
+        }
+        streams.clear();
+        while (hub.counts().members != 0) std::this_thread::yield();
+    }
+}
+
 TEST_F(Channels, AHalfClosedClientOfALongPollGetsItsAnswer) {
     RawClient client(running.port);
     client.send("GET /channels/a?wait=60&user=ann HTTP/1.1\r\nHost: x\r\n\r\n");

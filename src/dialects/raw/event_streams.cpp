@@ -74,6 +74,7 @@ private:
     bool json_;
     bool latest_only_;
     bool begun_ = false;
+    std::size_t place_ = 0;          // among those of its channel, once it has begun
     hub::SharedPublication latest_;  // waits until what was written before has left
 };
 
@@ -126,7 +127,9 @@ void EventStreams::Member::on_not_joined(const Error& why) {
 void EventStreams::Member::on_joined(hub::History history) {
     if (!reply_.alive()) return leave();
     begun_ = true;
-    here().by_channel[channel()].push_back(this);
+    auto& on_channel = here().by_channel[channel()];
+    place_ = on_channel.size();
+    on_channel.push_back(this);
     // What was asked for is no reason to be cut.
     std::size_t asked_for = 0;
     for (const auto& publication : history.publications)
@@ -145,8 +148,12 @@ void EventStreams::Member::on_joined(hub::History history) {
 void EventStreams::Member::leave() {
     if (std::exchange(begun_, false)) {
         const auto on_channel = here().by_channel.find(channel());
-        std::erase(on_channel->second, this);
-        if (on_channel->second.empty()) here().by_channel.erase(on_channel);
+        // (Many may leave a channel of many.)
+        auto& members = on_channel->second;
+        members.back()->place_ = place_;
+        members[place_] = members.back();
+        members.pop_back();
+        if (members.empty()) here().by_channel.erase(on_channel);
     }
     Membership::end();
 }
