@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -114,6 +117,63 @@ TEST_F(Channels, WhoStaysOnAStreamIsToldWhoeverLeaves) {
         }
         streams.clear();
         while (hub.counts().members != 0) std::this_thread::yield();
+    }
+}
+
+/// Reads an event stream, to the message "last".
+class Listening {
+public:
+    explicit Listening(std::uint16_t port) : client_(port) {
+        client_.send("GET /channels/a HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+        client_.read_until("joined");
+    }
+    /// The numbers of the messages that came, in their order.
+    std::vector<int> numbers() {
+        const std::string all = client_.read_until("data: last");
+        std::vector<int> found;
+        for (std::size_t at = 0; (at = all.find("data: m", at)) != std::string::npos; at += 7)
+            found.push_back(std::stoi(all.substr(at + 7)));
+        return found;
+    }
+
+private:
+    RawClient client_;
+};
+
+TEST_F(Channels, VeryManyStreamsGetAllInOrderWhileOthersComeAndGo) {
+    constexpr std::size_t many = 600;
+    constexpr int messages = 40;
+    std::vector<std::unique_ptr<Listening>> there;
+    while (there.size() < many) there.push_back(std::make_unique<Listening>(running.port));
+    std::atomic<bool> over = false;
+    std::thread publishing([&] {
+        for (int number = 0; number < messages; ++number) {
+            hub.publish({.channel = "a",
+                         .content = {.message = Message::text("m" + std::to_string(number))}});
+            std::this_thread::yield();
+        }
+        over = true;
+    });
+    std::vector<std::unique_ptr<Listening>> late;
+    std::vector<std::unique_ptr<Listening>> leaving;
+    for (std::size_t number = 0; number < many; number += 3)
+        leaving.push_back(std::move(there[number]));
+    std::erase(there, nullptr);
+    do {
+        if (!leaving.empty()) leaving.pop_back();
+        late.push_back(std::make_unique<Listening>(running.port));
+    } while (!over);
+    publishing.join();
+    leaving.clear();
+    hub.publish({.channel = "a", .content = {.message = Message::text("last")}});
+    std::vector<int> all(messages);
+    std::iota(all.begin(), all.end(), 0);
+    for (const auto& one : there) ASSERT_EQ(one->numbers(), all);
+    for (const auto& one : late) {
+        const std::vector<int> its = one->numbers();
+        // From some message on.
+        ASSERT_EQ(its,
+                  std::vector<int>(all.end() - static_cast<std::ptrdiff_t>(its.size()), all.end()));
     }
 }
 

@@ -9,9 +9,12 @@
 #include <longwire/longwire.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace longwire::dialects::raw {
 
@@ -23,6 +26,7 @@ constexpr std::size_t most_backlog = std::size_t{1024} * 1024;
 constexpr std::chrono::seconds beat_interval{20};
 // Of an EventSource that is cut: when the server leaves, another one should be there by then.
 constexpr std::string_view come_back = "retry: 1000\n\n";
+constexpr std::size_t most_in_a_pass = 128;
 
 Response stream_head() {
     // (What compresses on the way would hold events back.)
@@ -45,6 +49,12 @@ const PreparedChunk& chunk_of(const hub::Publication& publication, bool json) {
 /// One client that reads one channel. It is answered when it has joined.
 class EventStreams::Member final : public Membership {
 public:
+    /// Where it stands in its audience.
+    struct Place {
+        std::size_t index = 0;
+        std::uint64_t after = 0;  // so many publications of the audience came before it
+    };
+
     Member(EventStreams& all, const Asker& asker, const Wish& wish);
 
     [[nodiscard]] const HttpReply& reply() const noexcept { return reply_; }
@@ -52,6 +62,7 @@ public:
     [[nodiscard]] bool begun() const noexcept { return begun_; }
     /// Of what it is too slow for, it gets the latest.
     [[nodiscard]] bool latest_only() const noexcept { return latest_only_; }
+    [[nodiscard]] Place& place() noexcept { return place_; }
 
     void deliver(const hub::SharedPublication& publication);
     void drained();
@@ -74,8 +85,49 @@ private:
     bool json_;
     bool latest_only_;
     bool begun_ = false;
-    std::size_t place_ = 0;          // among those of its channel, once it has begun
+    Place place_;                    // once it has begun
     hub::SharedPublication latest_;  // waits until what was written before has left
+};
+
+/// The members of one channel on one loop. What is published for very many of them is delivered in
+/// passes, so that others have their turn in between.
+class EventStreams::Audience {
+public:
+    explicit Audience(const engine::ServerLoops& loops) noexcept : loops_(loops) {}
+    Audience(const Audience&) = delete;
+    Audience& operator=(const Audience&) = delete;
+    ~Audience() {
+        while (!waiting_.empty()) pop();
+    }
+
+    /// Of what is published from now on, it misses nothing, and gets nothing else.
+    void join(Member& member);
+    /// True: the last has left, and nothing waits.
+    [[nodiscard]] bool leave(Member& member) noexcept;
+    /// True: something waits for `deliver_waiting`.
+    [[nodiscard]] bool deliver(const hub::SharedPublication& publication);
+    /// One pass. True: there is more.
+    [[nodiscard]] bool deliver_waiting();
+    /// What waits for this one, at once.
+    void catch_up(Member& member);
+    [[nodiscard]] bool empty() const noexcept { return members_.empty(); }
+
+    /// (One whom writing cuts is taken out later: `HttpReply::on_close`.)
+    template <class Visit>
+    void visit(Visit&& each) const {
+        for (Member* const member : members_)
+            if (member != nullptr && member->reply().alive()) each(*member);
+    }
+
+private:
+    void pop() noexcept;
+    void compact() noexcept;
+
+    engine::ServerLoops loops_;
+    std::vector<Member*> members_;                // null: one that has left while something waits
+    std::deque<hub::SharedPublication> waiting_;  // the first is being delivered,
+    std::size_t next_ = 0;                        // to this member next
+    std::uint64_t published_ = 0;                 // so many, with those that wait
 };
 
 EventStreams::Member::Member(EventStreams& all, const Asker& asker, const Wish& wish)
@@ -127,9 +179,9 @@ void EventStreams::Member::on_not_joined(const Error& why) {
 void EventStreams::Member::on_joined(hub::History history) {
     if (!reply_.alive()) return leave();
     begun_ = true;
-    auto& on_channel = here().by_channel[channel()];
-    place_ = on_channel.size();
-    on_channel.push_back(this);
+    auto& audience = here().by_channel[channel()];
+    if (!audience) audience = std::make_unique<Audience>(streams_.members_.hub_loops.loops());
+    audience->join(*this);
     // What was asked for is no reason to be cut.
     std::size_t asked_for = 0;
     for (const auto& publication : history.publications)
@@ -147,13 +199,8 @@ void EventStreams::Member::on_joined(hub::History history) {
 
 void EventStreams::Member::leave() {
     if (std::exchange(begun_, false)) {
-        const auto on_channel = here().by_channel.find(channel());
-        // (Many may leave a channel of many.)
-        auto& members = on_channel->second;
-        members.back()->place_ = place_;
-        members[place_] = members.back();
-        members.pop_back();
-        if (members.empty()) here().by_channel.erase(on_channel);
+        const auto found = here().by_channel.find(channel());
+        if (found->second->leave(*this)) here().by_channel.erase(found);
     }
     Membership::end();
 }
@@ -174,6 +221,7 @@ void EventStreams::end(LoopRef member, std::string_view last) {
     Member* const there = members_.find(member);
     if (there == nullptr) return;
     const bool begun = there->begun();
+    if (begun) audience_of(member.loop, there->channel())->catch_up(*there);
     there->leave();
     // (The engine answers those whose server leaves before it has.)
     if (!begun) return;
@@ -182,16 +230,6 @@ void EventStreams::end(LoopRef member, std::string_view last) {
 }
 
 // ---- what happens -------------------------------------------------------------------------------
-
-template <class Visit>
-void EventStreams::visit(std::size_t loop, const std::string& channel, Visit&& each) {
-    const OnLoop& here = on_loops_[loop];
-    const auto found = here.by_channel.find(channel);
-    if (found == here.by_channel.end()) return;
-    // (One whom writing cuts is taken out later: `HttpReply::on_close`.)
-    for (Member* const member : found->second)
-        if (member->reply().alive()) each(*member);
-}
 
 void EventStreams::Member::send(const hub::Publication& publication) {
     tally().add_sent(loop(), publication.message().size());
@@ -209,13 +247,36 @@ void EventStreams::Member::drained() {
     if (const auto latest = std::exchange(latest_, {})) send(*latest);
 }
 
+EventStreams::Audience* EventStreams::audience_of(std::size_t loop,
+                                                  const std::string& channel) const {
+    const auto& all = on_loops_[loop].by_channel;
+    const auto found = all.find(channel);
+    return found == all.end() ? nullptr : found->second.get();
+}
+
 void EventStreams::deliver(std::size_t loop, const hub::SharedPublication& publication) {
-    visit(loop, publication->channel(), [&](Member& member) { member.deliver(publication); });
+    Audience* const audience = audience_of(loop, publication->channel());
+    if (audience != nullptr && audience->deliver(publication))
+        members_.hub_loops.loops().post(loop, [this, loop, channel = publication->channel()] {
+            deliver_waiting(loop, channel);
+        });
+}
+
+void EventStreams::deliver_waiting(std::size_t loop, const std::string& channel) {
+    Audience* const audience = audience_of(loop, channel);
+    if (audience == nullptr) return;
+    if (audience->deliver_waiting())
+        members_.hub_loops.loops().post(loop,
+                                        [this, loop, channel] { deliver_waiting(loop, channel); });
+    else if (audience->empty())
+        on_loops_[loop].by_channel.erase(channel);
 }
 
 void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change) {
+    const Audience* const audience = audience_of(loop, change.channel);
+    if (audience == nullptr) return;
     const PreparedChunk chunk(plain_event("presence", presence_json(change)));
-    visit(loop, change.channel, [&](const Member& member) {
+    audience->visit([&](const Member& member) {
         if (member.sees_presence()) member.reply().write(chunk);
     });
 }
@@ -223,10 +284,86 @@ void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change)
 /// They come back with the id of the last event they have seen, and learn whether something is
 /// missing.
 void EventStreams::interrupt(std::size_t loop, const std::string& channel) {
+    const Audience* const audience = audience_of(loop, channel);
+    if (audience == nullptr) return;
     std::vector<LoopRef> cut;
-    visit(loop, channel, [&](const Member& member) { cut.push_back(member.ref()); });
+    audience->visit([&](const Member& member) { cut.push_back(member.ref()); });
     for (const LoopRef& member : cut) end(member, come_back);
 }
+
+// ---- an audience --------------------------------------------------------------------------------
+
+void EventStreams::Audience::join(Member& member) {
+    member.place() = {.index = members_.size(), .after = published_};
+    members_.push_back(&member);
+}
+
+bool EventStreams::Audience::leave(Member& member) noexcept {
+    const std::size_t index = member.place().index;
+    if (waiting_.empty()) {
+        members_.back()->place().index = index;
+        members_[index] = members_.back();
+        members_.pop_back();
+    } else {
+        members_[index] = nullptr;
+    }
+    return members_.empty();
+}
+
+bool EventStreams::Audience::deliver(const hub::SharedPublication& publication) {
+    ++published_;
+    if (waiting_.empty() && members_.size() <= most_in_a_pass) {
+        visit([&](Member& member) { member.deliver(publication); });
+        return false;
+    }
+    waiting_.push_back(publication);
+    // (It was counted until it was delivered.)
+    loops_.count_posted(publication->size());
+    return waiting_.size() == 1 && deliver_waiting();
+}
+
+bool EventStreams::Audience::deliver_waiting() {
+    std::size_t delivered = 0;
+    while (!waiting_.empty() && delivered < most_in_a_pass) {
+        if (next_ == members_.size()) {
+            pop();
+            continue;
+        }
+        Member* const member = members_[next_++];
+        const std::uint64_t number = published_ - waiting_.size() + 1;
+        if (member == nullptr || member->place().after >= number || !member->reply().alive())
+            continue;
+        member->deliver(waiting_.front());
+        ++delivered;
+    }
+    if (waiting_.empty()) compact();
+    return !waiting_.empty();
+}
+
+void EventStreams::Audience::catch_up(Member& member) {
+    const auto& place = member.place();
+    std::uint64_t number = published_ - waiting_.size() + 1;
+    bool has_it = place.index < next_;
+    for (const auto& publication : waiting_) {
+        if (!has_it && place.after < number) member.deliver(publication);
+        has_it = false;
+        ++number;
+    }
+}
+
+void EventStreams::Audience::pop() noexcept {
+    loops_.give_back_posted(waiting_.front()->size());
+    waiting_.pop_front();
+    next_ = 0;
+}
+
+void EventStreams::Audience::compact() noexcept {
+    std::erase(members_, nullptr);
+    for (std::size_t index = 0; index < members_.size(); ++index)
+        members_[index]->place().index = index;
+}
+
+// -------------------------------------------------------------------------------------------------
 
 bool EventStreams::beat(std::size_t loop) {
     const PreparedChunk comment(":\n\n");

@@ -10,11 +10,11 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace longwire::dialects::raw {
 
@@ -44,15 +44,17 @@ public:
 
 private:
     class Member;
+    class Audience;
     struct OnLoop {
-        std::unordered_map<std::string, std::vector<Member*>> by_channel;
+        std::unordered_map<std::string, std::unique_ptr<Audience>> by_channel;
         bool beating = false;
     };
 
     /// Nothing where they are gone.
     void end(LoopRef member, std::string_view last);
-    template <class Visit>
-    void visit(std::size_t loop, const std::string& channel, Visit&& each);
+    /// Null where nobody of the channel is on the loop.
+    [[nodiscard]] Audience* audience_of(std::size_t loop, const std::string& channel) const;
+    void deliver_waiting(std::size_t loop, const std::string& channel);
     /// False: nobody is there.
     bool beat(std::size_t loop);
 
