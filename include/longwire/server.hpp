@@ -185,8 +185,8 @@ struct ServerCounts {
     std::array<std::uint64_t, 18> closes = {};
     /// By `HandshakeFailure`.
     std::array<std::uint64_t, std::size_t(HandshakeFailure::kinds_count)> handshake_failures = {};
-    /// Messages that slow WebSocket readers did not get, by `SlowReader`; of `close`, the
-    /// connections that were closed.
+    /// Messages dropped for slow WebSocket clients, by `SlowReader`; for `close`: connections
+    /// closed.
     std::array<std::uint64_t, 4> drops = {};
 };
 

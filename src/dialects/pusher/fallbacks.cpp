@@ -58,7 +58,7 @@ public:
             queued_bytes_ <= all_.options_.most_queued_bytes)
             return flush_soon();
         all_.tally_.add(place_.loop, DialectTally::cut);
-        close(over_capacity, "The client takes messages more slowly than they come.");
+        close(over_capacity, "The client reads too slowly.");
     }
     void close(int code, std::string_view reason) override {
         if (!last_frame_.empty()) return;
@@ -399,7 +399,7 @@ void Fallbacks::begin(const Request& request, const std::string& key, Attaching 
     OnLoop& here = on_loops_[attaching.loop];
     const Place place = {.loop = attaching.loop, .number = ++here.latest};
     if (!register_session(key, place))
-        return refuse(over_capacity, "There are too many clients by HTTP.");
+        return refuse(over_capacity, "There are too many sessions over HTTP.");
     const auto session = std::make_shared<Session>(*this, place, key);
     here.sessions.emplace(place.number, session);
     Client* const client =

@@ -182,7 +182,7 @@ Alarms::Id ChannelSockets::set_alarm(const Membership& its, std::chrono::sys_sec
 
 void ChannelSockets::expire(WebSocket& socket) {
     socket.state<Membership>().expiry.reset();
-    socket.close(unauthorized, "Your token has expired. Come back with a new one.");
+    socket.close(unauthorized, "Your token has expired. Reconnect with a new token.");
 }
 
 /// What a webhook has said holds for some time.
@@ -310,7 +310,7 @@ void ChannelSockets::keep(WebSocket& socket, Message message) {
     if (its.kept.size() >= most_kept || its.kept_bytes + message.size() > most_kept_bytes)
         return refuse(
             socket,
-            {.status = 429, .reason = "You publish faster than it can be asked whether you may."});
+            {.status = 429, .reason = "You publish faster than your permission can be checked."});
     its.kept_bytes += message.size();
     its.kept.push_back({message.type(), std::string(message.text())});
 }
@@ -411,7 +411,8 @@ void ChannelSockets::interrupt(std::size_t loop, const std::string& channel) {
         if (its.joined && its.channel == channel) cut.push_back(socket);
     }
     for (WebSocket* const socket : cut)
-        socket->close(CloseCode::service_restart, "Messages may be missing. Come back for them.");
+        socket->close(CloseCode::service_restart,
+                      "Messages may be missing. Reconnect to get them.");
 }
 
 void ChannelSockets::announce(const hub::PresenceChange& change) {

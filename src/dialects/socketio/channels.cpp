@@ -247,7 +247,7 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
     const auto wish = read_history_query(arguments.json(1));
     if (!wish)
         return refuse(acknowledge, 400,
-                      R"(What is wanted of the past is {"history":N} or {"since":POSITION}.)");
+                      R"(The third argument must be {"history":N} or {"since":POSITION}.)");
     const bool wants_history = wish->since || wish->last > 0;
     judge(Member::of(socket), Action::subscribe, channel, nothing(),
           [this, channel, wish = *wish, wants_history, acknowledge](Member& member,
@@ -293,9 +293,9 @@ void Channels::join(Member& member, const std::string& room, const std::string& 
     if (member.join(std::move(entering))) {
         if (!room.empty()) watch_presence(member, channel);
     } else if (member.in(room)) {
-        refuse(acknowledge, 409, "You are on this channel already.");
+        refuse(acknowledge, 409, "You are already subscribed to this channel.");
     } else {
-        refuse(acknowledge, 429, "You are on as many channels as one may be on.");
+        refuse(acknowledge, 429, "You are subscribed to too many channels.");
     }
 }
 
@@ -304,7 +304,7 @@ void Channels::unsubscribe(Socket& socket, const Arguments& arguments,
     Member& member = Member::of(socket);
     const std::string channel = arguments.text(0).value_or("");
     if (channel.empty() || channel.front() == presence_mark || !member.leave(channel))
-        return refuse(acknowledge, 404, "You are not on this channel.");
+        return refuse(acknowledge, 404, "You are not subscribed to this channel.");
     member.leave(presence_mark + channel);
     acknowledge(Json{"{}"});
 }
@@ -316,7 +316,7 @@ void Channels::publish(Socket& socket, const Arguments& arguments, const Acknowl
     const auto event = arguments.text(1);
     if (!channel || !raw::is_channel_name(*channel))
         return refuse(acknowledge, 400, raw::channel_name_rule);
-    if (!event) return refuse(acknowledge, 400, "The second argument is the event's name.");
+    if (!event) return refuse(acknowledge, 400, "The second argument must be the event's name.");
     publish_on(Member::of(socket), {.channel = *channel,
                                     .event = *event,
                                     .arguments = arguments.without(2),
@@ -327,8 +327,8 @@ void Channels::publish_on(Member& member, Publishing publishing) {
     if (publishing.event.size() > longest_event || is_reserved_event(publishing.event) ||
         publishing.event == presence_event)
         return refuse(publishing.acknowledge, 400,
-                      "An event's name has at most 200 bytes, and is none that Socket.IO or the "
-                      "server keeps for itself.");
+                      "The name of an event has at most 200 bytes, and must not be reserved by "
+                      "Socket.IO or the server.");
     const std::string channel = publishing.channel;
     std::string text;
     const Message message = content_of(publishing.event, publishing.arguments, text).message;
@@ -374,7 +374,7 @@ void Channels::list_present(Socket& socket, const Arguments& arguments,
     const std::string channel = arguments.text(0).value_or("");
     if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
     if (!gate_.rule_of(channel)->keeps_presence)
-        return refuse(acknowledge, 404, "It is not kept who is on this channel.");
+        return refuse(acknowledge, 404, "This channel does not keep presence.");
     judge(Member::of(socket), Action::presence, channel, nothing(),
           [this, channel, acknowledge](Member& /*member*/, const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);

@@ -324,7 +324,7 @@ void EngineServer::flush_later(EngineSession& session) {
         EngineSession* const there = find(loop, number);
         if (there == nullptr) return;
         there->flushing_ = false;
-        if (there->overflows_) return end(*there, How::broken, "the client polls too rarely");
+        if (there->overflows_) return end(*there, How::broken, "the client did not poll in time");
         if (there->poll_ && !there->payload_.empty()) flush(*there);
     });
 }

@@ -38,7 +38,8 @@ Whereabouts Member::whereabouts() const {
 void Member::take(const SharedPackets& packets, const std::shared_ptr<const void>& owner) {
     if (gone_) return;
     if (connected_) return session_.send(packets);
-    if (held_.size() >= most_held) return session_.fail("too much came before it was there");
+    if (held_.size() >= most_held)
+        return session_.fail("the client sent too much before it was accepted");
     held_.push_back({&packets, owner});
 }
 
@@ -82,25 +83,25 @@ void Member::request(std::string_view event, const Arguments& arguments,
                 answered(failure(code, words));
             });
     };
-    if (!connected_) return refuse(ErrorCode::connection_failed, "the client has gone");
+    if (!connected_) return refuse(ErrorCode::connection_failed, "the client has disconnected");
     if (pending_.size() >= application_.options().max_requests)
         return refuse(ErrorCode::unsupported,
-                      "too many acknowledgements of this client are waited for");
+                      "too many acknowledgements of this client are pending");
     const std::uint64_t id = ++latest_request_;
-    const auto alarm =
-        application_.engine()
-            .alarms(session_.loop())
-            .set(Alarms::Clock::now() + timeout, [&application = application_,
-                                                  loop = session_.loop(), number = number_.number,
-                                                  id] {
-                Member* const there = application.find(loop, number);
-                if (there == nullptr) return;
-                const auto found = there->pending_.find(id);
-                if (found == there->pending_.end()) return;
-                const auto late = std::move(found->second.answered);
-                there->pending_.erase(found);
-                late(failure(ErrorCode::timed_out, "the client did not acknowledge it in time"));
-            });
+    const auto alarm = application_.engine()
+                           .alarms(session_.loop())
+                           .set(Alarms::Clock::now() + timeout, [&application = application_,
+                                                                 loop = session_.loop(),
+                                                                 number = number_.number, id] {
+                               Member* const there = application.find(loop, number);
+                               if (there == nullptr) return;
+                               const auto found = there->pending_.find(id);
+                               if (found == there->pending_.end()) return;
+                               const auto late = std::move(found->second.answered);
+                               there->pending_.erase(found);
+                               late(failure(ErrorCode::timed_out,
+                                            "the client did not acknowledge the event in time"));
+                           });
     pending_.emplace(id, Pending{std::move(answered), alarm});
     const std::string array = arguments.array();
     send_packet(event_packet({.name_space = name_space_, .id = id}, event,
@@ -168,7 +169,7 @@ void Member::fail_pending() {
     const auto pending = std::exchange(pending_, {});
     for (const auto& [id, one] : pending) {
         application_.engine().alarms(session_.loop()).call_off(one.alarm);
-        one.answered(failure(ErrorCode::connection_failed, "the client has gone"));
+        one.answered(failure(ErrorCode::connection_failed, "the client has disconnected"));
     }
 }
 
