@@ -88,20 +88,20 @@ void Member::request(std::string_view event, const Arguments& arguments,
         return refuse(ErrorCode::unsupported,
                       "too many acknowledgements of this client are pending");
     const std::uint64_t id = ++latest_request_;
-    const auto alarm = application_.engine()
-                           .alarms(session_.loop())
-                           .set(Alarms::Clock::now() + timeout, [&application = application_,
-                                                                 loop = session_.loop(),
-                                                                 number = number_.number, id] {
-                               Member* const there = application.find(loop, number);
-                               if (there == nullptr) return;
-                               const auto found = there->pending_.find(id);
-                               if (found == there->pending_.end()) return;
-                               const auto late = std::move(found->second.answered);
-                               there->pending_.erase(found);
-                               late(failure(ErrorCode::timed_out,
-                                            "the client did not acknowledge the event in time"));
-                           });
+    const auto alarm =
+        application_.engine()
+            .alarms(session_.loop())
+            .set(
+                Alarms::Clock::now() + timeout,
+                [&application = application_, loop = session_.loop(), number = number_.number, id] {
+                    Member* const there = application.find(loop, number);
+                    if (there == nullptr) return;
+                    const auto found = there->pending_.find(id);
+                    if (found == there->pending_.end()) return;
+                    const auto late = std::move(found->second.answered);
+                    there->pending_.erase(found);
+                    late(failure(ErrorCode::timed_out, "the event was not acknowledged in time"));
+                });
     pending_.emplace(id, Pending{std::move(answered), alarm});
     const std::string array = arguments.array();
     send_packet(event_packet({.name_space = name_space_, .id = id}, event,
