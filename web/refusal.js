@@ -30,7 +30,7 @@ export async function findRefusal(address, isChannel) {
   try {
     const answer = await ask(asked);
     if (answer.ok && new URL(address).searchParams.has('since') && (await refusesHistory(asked))) {
-      return { words: 'connection lost', meaning: 'You may not read what was said meanwhile, so some messages may be missing.', comesBack: true, noHistory: true };
+      return { words: 'connection lost', meaning: 'You are not allowed to read the history, so some messages may be missing.', comesBack: true, noHistory: true };
     }
     return await explain(answer, isChannel);
   } catch {

@@ -42,7 +42,7 @@ struct ClientRequest {
     bool give_up = false;  ///< Set it, and the Client is closed instead of connecting.
 };
 
-/// That a Client has no connection, and when it tries again.
+/// Tells why a Client has no connection, and when it tries again.
 struct Interruption {
     /// Why no connection could be made; null where one was open and ended.
     const Error* error = nullptr;

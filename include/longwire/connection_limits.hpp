@@ -9,8 +9,8 @@
 
 namespace longwire {
 
-/// What one WebSocket connection may take: of memory, of time, of work. A server has one for each
-/// route (`WebSocketOptions::limits`), a client one for each connection (`ConnectOptions::limits`,
+/// The limits of one WebSocket connection. A server has them for each route
+/// (`WebSocketOptions::limits`), a client for each connection (`ConnectOptions::limits`,
 /// `ClientOptions::limits`), with the same defaults:
 ///
 ///     server.websocket("/chat", handlers, {.limits = {.max_message_size = 64 * 1024}});
@@ -19,7 +19,7 @@ namespace longwire {
 /// off, but for `close_timeout`. A limit holds for a connection as it was when that was opened:
 /// `Server::change_websockets` changes it for those that come later.
 ///
-/// Not here is what one side alone has: what becomes of messages for a slow reader
+/// Not here is what one side alone has: what happens to messages for a slow reader
 /// (`WebSocketOptions::slow_reader`; a client drops them), how many topics a connection may be
 /// subscribed to (`WebSocketOptions::max_subscriptions`); and what holds before there is a
 /// WebSocket (`handshake_timeout` of ServerOptions and ConnectOptions, the limits on requests).
@@ -45,7 +45,7 @@ struct ConnectionLimits {
     /// stays true. While one is not answered, the next waits for up to ten times as long. 0: only
     /// after silence, as `ping_after` says.
     std::chrono::milliseconds ping_every = std::chrono::milliseconds(0);
-    /// The connection is given up (1006) after this long without a sign of the peer. While a ping
+    /// The connection is ended (1006) if nothing arrives from the peer for this long. While a ping
     /// waits behind what was sent before it, it is a sign that the peer's system takes some of
     /// that. 0: never.
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);

@@ -38,9 +38,9 @@ private:
 
 /// The answer to one HTTP request, to be given later, or piece by piece: whole with `send`, or with
 /// `begin`, `write` as often as there is something, and `end`. It may be kept, copied, and used
-/// from any thread, also when the client has gone (then its functions do nothing). If the last copy
-/// goes before an answer was begun, the client gets 500; if it goes before `end`, the connection is
-/// cut, so that the client sees that something is missing.
+/// from any thread, also when the client has disconnected (then its functions do nothing). If the
+/// last copy goes before an answer was begun, the client gets 500; if it goes before `end`, the
+/// connection is cut, so that the client sees that something is missing.
 ///
 /// On the thread of the connection's loop (where the handler runs) what is done here takes effect
 /// at once; on other threads, soon and in order.
@@ -61,7 +61,7 @@ public:
     /// written may wait for the client to read.
     ///
     /// The answer to HEAD, and one of the status 204 or 304, has no body: it is complete with its
-    /// head, and what `on_close` was given is called soon, since nobody is there to write to.
+    /// head, and what `on_close` was given is called soon, since there is no client to write to.
     void begin(Response response, std::size_t max_backlog = std::size_t{1024} * 1024) const;
     /// Writes the next piece. `buffered`: the client reads too slowly; go on once `on_drain` is
     /// called, or `buffered_amount` has gone down. `dropped`: nothing was begun, or the answer is
@@ -78,8 +78,8 @@ public:
     /// `write`).
     [[nodiscard]] std::size_t buffered_amount() const noexcept;
 
-    /// Says who it is that asks, in the record that the server's access log is given of the request
-    /// (`Server::on_access`), or of the WebSocket connection that it becomes.
+    /// Sets the user name in the access record of the request (`Server::on_access`), or of the
+    /// WebSocket connection that it becomes.
     void name_user(std::string_view user) const;
 
     /// `handler` is called on the loop once, if the connection ends before the answer is complete:
@@ -88,15 +88,16 @@ public:
     /// connection.
     void on_close(std::function<void()> handler) const;
     /// With this, a client that ends its side of the connection while it waits for the answer to
-    /// begin still gets it; without, it is taken to have gone (`on_close`). `handler`, which may be
-    /// empty, is then called on the loop once, or soon if that has happened already. The client may
-    /// have gone all the same: whoever begins the answer learns that by `on_close`, and one that is
-    /// not begun within `ServerOptions::handshake_timeout` of that is given up. On the loop's
-    /// thread only; it must not hold a copy of this reply.
+    /// begin still gets it; without, it is taken to have disconnected (`on_close`). `handler`,
+    /// which may be empty, is then called on the loop once, or soon if that has happened already.
+    /// The client may have disconnected all the same: `on_close` is then called after the answer
+    /// begins. The connection of an answer that is not begun within
+    /// `ServerOptions::handshake_timeout` of that is closed. On the loop's thread only; it must not
+    /// hold a copy of this reply.
     void on_half_close(std::function<void()> handler) const;
-    /// `handler` is called on the loop when the server is leaving, and may end the answer in form.
-    /// What it leaves open is cut (or, if nothing was begun, answered with 503). On the loop's
-    /// thread only; it must not hold a copy of this reply.
+    /// `handler` is called on the loop when the server is shutting down, and may end the answer in
+    /// form. What it leaves open is cut (or, if nothing was begun, answered with 503). On the
+    /// loop's thread only; it must not hold a copy of this reply.
     void on_leave(std::function<void()> handler) const;
     /// `handler` is called on the loop whenever all that had to wait was taken by the operating
     /// system. Any thread.

@@ -36,16 +36,17 @@ class Publication;
 struct ChannelRule {
     /// A channel's name, or, with '*' in it, each '*' standing for any number of characters.
     std::string pattern = "*";
-    /// So many of the latest messages are kept, and for so long; 0: none. Without them a client
-    /// that comes back is told that something may be missing.
+    /// How many of the latest messages are kept (0: none), and for how long. Without a history, a
+    /// client that reconnects is told that messages may be missing.
     std::size_t history_count = 0;
     std::chrono::milliseconds history_age = std::chrono::minutes(5);
-    /// Whether it is known, and told, who is there.
+    /// Whether presence is kept: the list of subscribed users, and events when they join and
+    /// leave.
     bool presence = false;
     /// A new subscriber gets the last message first (where the history keeps one).
     bool last_message = false;
-    /// What becomes of messages for a client that reads too slowly; nothing:
-    /// `HubOptions::websocket` says it.
+    /// What happens to messages for a client that reads too slowly. Not set: as in
+    /// `HubOptions::websocket`.
     std::optional<SlowReader> slow_reader = std::nullopt;
 };
 
@@ -59,12 +60,12 @@ struct ChannelUser {
 enum class ChannelAction : std::uint8_t {
     subscribe,
     publish,
-    presence,  ///< Ask who is there, and be told who comes and goes.
+    presence,  ///< Read presence, and receive its events.
     history,   ///< Read what was published before.
 };
 
 /// Whether a client may do something: to be answered once, in the handler that gets it or later, on
-/// any thread. One that goes without an answer is a no (503).
+/// any thread. A request that is destroyed without an answer is refused with 503.
 class AuthorizationRequest {
 public:
     [[nodiscard]] const ChannelUser& user() const noexcept;
@@ -74,7 +75,7 @@ public:
     [[nodiscard]] std::string_view channel() const noexcept;
 
     void allow();
-    /// `status` is that of the HTTP answer (401, 403, 429, …); `sentence` is for whoever asked.
+    /// `status` is that of the HTTP answer (401, 403, 429, …); `sentence` is sent to the client.
     void refuse(int status, std::string_view sentence);
 
     AuthorizationRequest(AuthorizationRequest&&) noexcept;
@@ -90,25 +91,26 @@ private:
 };
 
 struct HubOptions {
-    /// The first whose pattern matches counts; a channel that none is for is closed to clients.
+    /// The first rule whose pattern matches applies. Clients cannot use a channel without a
+    /// matching rule.
     std::vector<ChannelRule> rules = {ChannelRule{}};
-    /// Who sends this: by a cookie, a token or what the program knows. An error is answered with
-    /// 401 and its message. Left out: all are anonymous. It runs on the connection's
-    /// loop, on several threads at the same time, and must not block.
+    /// Returns the user of a request, from a cookie, a token or the program's own data. An error
+    /// is answered with 401 and its message. Left out: all are anonymous. It runs on the
+    /// connection's loop, on several threads at the same time, and must not block.
     std::function<Result<ChannelUser>(const Request&)> authenticate = {};
-    /// Whether somebody may do something. Left out: all may subscribe, and nobody may do anything
-    /// else but the program itself. It runs as `authenticate` does; what takes time is answered
-    /// later. The same may be asked more than once.
+    /// Decides whether a client may do something. Left out: every client may subscribe, and only
+    /// the program may do anything else. It runs as `authenticate` does; what takes time is
+    /// answered later. The same may be asked more than once.
     std::function<void(AuthorizationRequest)> authorize = {};
     /// How long a user may be without a connection before they are told to have left.
     std::chrono::milliseconds presence_grace = std::chrono::seconds(3);
     /// Channels with members at a time; more cannot be joined.
     std::size_t max_channels = 1'000'000;
     /// Bytes of all histories together, about, with what is made of their messages for clients.
-    /// Beyond, a channel on which something is published keeps that alone, and where that is too
-    /// much, nothing (nor its idempotency keys).
+    /// Above this, a channel keeps only the message that is being published, or nothing (and no
+    /// idempotency keys) if that is too large.
     std::size_t max_history = std::size_t{512} * 1024 * 1024;
-    /// Of the WebSocket connections; its `origins` hold for all that pages ask.
+    /// Options of the WebSocket connections. `origins` applies to all requests of pages.
     WebSocketOptions websocket = {};
 };
 
@@ -118,16 +120,16 @@ public:
     [[nodiscard]] const std::string& channel() const noexcept;
     /// Valid for as long as a copy of this is there.
     [[nodiscard]] Message message() const noexcept;
-    /// The event's name, where whoever published it gave one; otherwise empty.
+    /// The event's name, if it was published with one; otherwise empty.
     [[nodiscard]] const std::string& event() const noexcept;
     /// Whether the text is a value in JSON.
     [[nodiscard]] bool is_json() const noexcept;
-    /// Who sent it, as `HubOptions::authenticate` (or a token, or a sign-in) said; empty where the
-    /// sender in particular did. No client can say it of itself.
+    /// The user who sent the message, as `HubOptions::authenticate` (or a token, or a sign-in)
+    /// named them; empty if the sender is anonymous. Clients cannot set it.
     [[nodiscard]] const std::string& user() const noexcept;
     /// JSON that others see beside the name, where the channel's rule keeps presence; or nothing.
     [[nodiscard]] const std::string& info() const noexcept;
-    /// Where it stands on its channel: a text to be given back as it is.
+    /// The position of the message on its channel: an opaque text.
     [[nodiscard]] std::string position() const;
 
 private:
@@ -136,7 +138,7 @@ private:
     std::shared_ptr<const hub::Publication> publication_;
 };
 
-/// Which of the messages that were published before are wanted.
+/// Selects messages of the history.
 struct HistoryQuery {
     /// All that came after this position. Empty: `last` counts.
     std::string since = {};
@@ -144,7 +146,7 @@ struct HistoryQuery {
     std::size_t last = 0;
 };
 
-/// What there is of what was wanted.
+/// The result of a HistoryQuery.
 struct ChannelHistory {
     std::vector<ChannelMessage> messages;  ///< The oldest first.
     std::string position;                  ///< Of the last message on the channel.
@@ -152,9 +154,9 @@ struct ChannelHistory {
     bool recovered = true;
 };
 
-/// What a subscription of the program itself is told. All run on the server's first loop (the one
-/// on the thread of `Server::run`), one after the other, and must not block it. One that throws is
-/// told to the log, and nothing else comes of it.
+/// The handlers of a subscription of the program. All run on the server's first loop (the one on
+/// the thread of `Server::run`), one after the other, and must not block it. An exception is
+/// logged.
 struct SubscriptionHandlers {
     /// Each message, in the order of the channel: first those of the history that was wished for.
     std::function<void(const ChannelMessage&)> on_message = {};
@@ -162,8 +164,8 @@ struct SubscriptionHandlers {
     /// could not, and nothing follows. Once; or again, not `recovered`, where messages were lost
     /// between nodes and cannot be had any more: it goes on after that position.
     std::function<void(const Result<ChannelHistory>&)> on_begin = {};
-    /// Somebody came (`here`) or has left, where the channel's rule keeps presence. Somebody who is
-    /// there already, and whose `info` is another now, is told of again, as `here`.
+    /// A user has joined (`here`) or left, if the channel's rule keeps presence. Also called with
+    /// `here` when the `info` of a present user has changed.
     std::function<void(const ChannelUser& user, bool here)> on_presence = {};
 };
 
@@ -172,8 +174,8 @@ struct SubscriptionHandlers {
 class Subscription {
 public:
     Subscription() noexcept = default;
-    /// Nothing is told any more: on the server's first loop from now on; elsewhere a handler may
-    /// be running while this returns.
+    /// Ends the subscription. On the server's first loop no handler runs after this; elsewhere one
+    /// may still be running when this returns.
     void leave() noexcept;
 
     Subscription(Subscription&&) noexcept = default;
@@ -188,7 +190,7 @@ private:
     std::shared_ptr<dialects::ProgramMember> member_;
 };
 
-/// What becomes of a message that the program publishes.
+/// Options for a message that the program publishes.
 struct PublishOptions {
     /// The event's name, up to 200 bytes of UTF-8: an EventSource gets it as the event's type.
     /// Empty: none.
@@ -205,13 +207,13 @@ struct PublishOptions {
 
 /// What a hub has now and has done.
 struct HubCounts {
-    std::size_t channels = 0;        ///< That somebody is on.
+    std::size_t channels = 0;        ///< Channels with subscribers.
     std::size_t subscriptions = 0;   ///< Members of those, by any way.
     std::uint64_t publications = 0;  ///< Messages on channels that had members.
     std::size_t history_bytes = 0;   ///< That the histories keep.
 };
 
-/// A channel that somebody is on.
+/// A channel with subscribers.
 struct ListedChannel {
     std::string name;
     std::size_t members = 0;
@@ -219,13 +221,13 @@ struct ListedChannel {
 
 /// Channels on a server: at `/channels/NAME` for clients (WebSocket, EventSource, long poll and
 /// POST, as docs/channels.md tells), in the rooms of a `SocketIo` that is made on it, and here for
-/// the program. A channel is there with its first member and gone with its last; its history stays
-/// for as long as its rule says. Where it stood is known for an hour after its last use (of the
-/// 100,000 channels that were used last), so that a client that comes back to a quiet channel is
-/// told that it has missed nothing.
+/// the program. A channel exists from its first subscriber until its last one leaves; its history
+/// stays for as long as its rule says. Where it stood is known for an hour after its last use (of
+/// the 100,000 channels that were used last), so that a client that reconnects to a quiet channel
+/// is told that it has missed nothing.
 ///
-/// Make it before the server runs, and let it go after that, but before the server goes. All of its
-/// functions may be called from any thread.
+/// Create it before the server runs. Destroy it after the server has stopped running, and before
+/// the Server. All of its functions may be called from any thread.
 class Hub {
 public:
     explicit Hub(Server& server) : Hub(server, HubOptions{}) {}
@@ -253,7 +255,7 @@ public:
     /// invalid_argument.
     void history(std::string_view channel, const HistoryQuery& wish,
                  std::function<void(Result<ChannelHistory>)> answer) const;
-    /// Who is on the channel; `answer` as above.
+    /// The users on the channel. `answer` is called as for `history`.
     void presence(std::string_view channel,
                   std::function<void(Result<std::vector<ChannelUser>>)> answer) const;
 

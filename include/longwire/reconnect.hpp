@@ -11,7 +11,7 @@
 namespace longwire {
 
 /// Whether a connection that was closed with `code` should stay closed: its purpose is fulfilled
-/// (1000), or the same would happen again (1002, 1003, 1007 to 1010), or whoever asks is not let in
+/// (1000), or the same would happen again (1002, 1003, 1007 to 1010), or the client is not allowed
 /// (3000 and 3003, as IANA has them). After all others, 4000 to 4999 among them, trying again is
 /// worth it.
 [[nodiscard]] bool is_final(CloseCode code) noexcept;
@@ -24,7 +24,7 @@ namespace longwire {
 struct Reconnect {
     /// A try waits a random time between 0 and a most: `first_delay` for the first, and for each
     /// further one in a row without success twice that of the one before, up to `max_delay` ("full
-    /// jitter": what was lost together does not come back together).
+    /// jitter": connections that were lost together do not reconnect together).
     std::chrono::milliseconds first_delay = std::chrono::milliseconds(500);
     std::chrono::milliseconds max_delay = std::chrono::seconds(30);
     /// How many tries in a row may fail; 0: no limit.
@@ -32,7 +32,7 @@ struct Reconnect {
     /// For how long tries may go on without success; 0: no limit.
     std::chrono::milliseconds max_time = std::chrono::milliseconds(0);
     /// A connection that was up for this long counts as a success. (One that is accepted and closed
-    /// at once does not, and so is not hurried back to.)
+    /// at once does not, so the next attempt waits longer.)
     std::chrono::milliseconds steady_after = std::chrono::seconds(10);
     /// The longest that a server's Retry-After is obeyed.
     std::chrono::milliseconds max_retry_after = std::chrono::minutes(5);

@@ -42,8 +42,8 @@ struct WebSocketHandlers {
     std::function<void(WebSocket&, Message)> on_message = {};
     /// The backlog has room again after `send` said `buffered`.
     std::function<void(WebSocket&)> on_drain = {};
-    /// The server is leaving (`Server::stop`, `Server::drain`), and it is this connection's turn:
-    /// unless it is closed here, with a code of the program's own, it is closed with the server's.
+    /// The server is shutting down (`Server::stop`, `Server::drain`) and closes this connection
+    /// next. The handler may close it with a code of its own.
     std::function<void(WebSocket&)> on_leave = {};
     /// The connection has ended; the last call for it. 1005: the peer gave no code; 1006: the
     /// connection was lost.
@@ -63,11 +63,12 @@ struct WebSocketOptions {
     /// does not come from a browser and is let in.
     std::vector<std::string> origins = {};
     /// The subprotocols this route speaks, the preferred first (RFC 6455, section 1.9). The first
-    /// that the client offers too is chosen; none is no reason to refuse.
+    /// one that the client also offers is chosen. If there is none, the handshake is still
+    /// accepted.
     std::vector<std::string> subprotocols = {};
     /// Sizes, times and counts of each connection, and whether it is compressed.
     ConnectionLimits limits = {};
-    /// What becomes of messages for which a peer reads too slowly, so that more than
+    /// What happens to messages for a peer that reads too slowly, so that more than
     /// `ConnectionLimits::max_backlog` would wait. A topic may have a rule of its own
     /// (`Server::topic`).
     SlowReader slow_reader = SlowReader::close;
@@ -93,18 +94,18 @@ struct ListenOptions {
     /// 0 lets the system pick one.
     std::uint16_t port = 0;
     /// The path of a Unix socket to listen on instead. A socket that a dead process left there is
-    /// replaced; one that somebody still listens on is not.
+    /// replaced; one that another process still listens on is not.
     std::string unix_path = {};
-    /// Of the socket that is made there: who may connect, as chmod(2) takes it. Connecting takes
-    /// the right to write, so 0660 is for its owner and group. None: as the process's umask has it.
-    /// Up to 0777; more is an invalid_argument.
+    /// The permissions of the socket that is created, as for chmod(2). Connecting needs write
+    /// permission, so 0660 is for its owner and group. None: as the process's umask has it. Up to
+    /// 0777; more is an invalid_argument.
     std::optional<unsigned> unix_mode = {};
     /// A socket that listens already, instead of an address: one that a service manager has handed
     /// on (systemd's socket activation: the first is 3). The server takes it, and closes it when
-    /// it stops; whoever else holds it goes on listening. -1: none.
+    /// it stops; other processes that have it continue to listen. -1: none.
     int descriptor = -1;
     /// Of a Unix socket that is a `descriptor`: its file is removed when the server stops, once it
-    /// has run (and has not handed over). Otherwise it stays, for whoever has made it.
+    /// has run (and has not handed over). Otherwise the file stays.
     bool remove_file = false;
     /// With it, https: and wss: are served here (TLS 1.2 and 1.3), and http: and ws: are not.
     std::optional<ServerTls> tls = {};
@@ -121,8 +122,8 @@ struct ServerOptions {
     /// loops run at the same time. 0: one for each processor that the process may use.
     std::size_t threads = 0;
     /// How long a loop looks for what comes next before it sleeps. Some 20 µs more than double the
-    /// round trips of one connection that waits for each answer; an idle loop takes no more
-    /// processor time for it, a loop with little to do much. 0: it sleeps at once.
+    /// round trips of one connection that waits for each answer; this costs no CPU time on an idle
+    /// loop, and much on a loop that has little to do. 0: it sleeps at once.
     std::chrono::microseconds spin = std::chrono::microseconds(0);
     /// For a request to arrive whole, and for a kept-alive connection to send its next one.
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
@@ -144,13 +145,13 @@ struct ServerOptions {
     /// what other threads send, half as much may be under way: beyond, they are told `dropped`, or
     /// that it was not published. 0: no limit.
     std::size_t max_memory = std::size_t{1024} * 1024 * 1024;
-    /// Proxies in front of the server, whose word is taken for whom a request is from
-    /// (`Request::client_address`, and whether it is `secure`): addresses, networks ("10.0.0.0/8",
-    /// "2001:db8::/32"), and "unix" for all who come by a Unix socket. From the last entry of
-    /// their field back, the first address that is none of them counts; if something else than an
-    /// address stands in the way, or more than 32 of them do, it is the peer. List nobody who is
-    /// not a proxy: whoever is listed may claim to be anyone. `Server::listen` fails where one of
-    /// these is none of it.
+    /// Proxies in front of the server that are trusted to report the client's address
+    /// (`Request::client_address`) and whether a request is `secure`: addresses, networks
+    /// ("10.0.0.0/8", "2001:db8::/32"), and "unix" for all connections over a Unix socket. From
+    /// the last entry of their field back, the first address that is none of them counts; if
+    /// something else than an address stands in the way, or more than 32 of them do, it is the
+    /// peer. List only proxies: a listed address can claim to be any client. `Server::listen`
+    /// fails if an entry is not valid.
     std::vector<std::string> trusted_proxies = {};
     /// The one field that they write. The other, which a client may have sent, is not looked at.
     ForwardedField forwarded_field = ForwardedField::x_forwarded_for;
@@ -158,13 +159,13 @@ struct ServerOptions {
 
 /// Why a client did not get the WebSocket, or the connection, that it wanted.
 enum class HandshakeFailure : std::uint8_t {
-    malformed,   ///< It was not quite a handshake: 400.
+    malformed,   ///< The request was not a valid handshake: 400.
     version,     ///< Of another version than 13 or 8: 426.
     origin,      ///< Its page's origin is not allowed: 403.
     program,     ///< `on_upgrade` has refused it.
     no_route,    ///< No WebSocket is served at its path: 404 and the like.
     timeout,     ///< The request did not arrive whole in time: 408.
-    tls,         ///< No TLS connection came about.
+    tls,         ///< The TLS handshake failed.
     kinds_count  ///< How many there are.
 };
 
@@ -184,8 +185,8 @@ struct ServerCounts {
     std::array<std::uint64_t, 18> closes = {};
     /// By `HandshakeFailure`.
     std::array<std::uint64_t, std::size_t(HandshakeFailure::kinds_count)> handshake_failures = {};
-    /// Messages that slow WebSocket readers did not get, by `SlowReader`; of `close`, the
-    /// connections that were closed.
+    /// Messages dropped for slow WebSocket clients, by `SlowReader`; for `close`: connections
+    /// closed.
     std::array<std::uint64_t, 4> drops = {};
 };
 
@@ -271,7 +272,7 @@ public:
 
     /// Other limits from now on: of connections, memory, and times and sizes of requests; other
     /// proxies for connections that come from now on (if they are wrong, a line to the log sink).
-    /// Those who are there stay. `threads` and `spin` do not change. Any thread.
+    /// Open connections stay open. `threads` and `spin` do not change. Any thread.
     void change(const ServerOptions& options);
     /// Lets `change` change the options of each WebSocket route, for connections that are opened
     /// from now on: sizes, times, counts and rules for slow readers. `origins`, `subprotocols` and
@@ -290,8 +291,8 @@ public:
     void stop() noexcept;
 
     /// The same, with the closes spread over `within`, and with `code` (1012 says that the service
-    /// comes back): so that those who come back do not all come at once. Any thread, and a signal
-    /// handler. `stop` after it ends it at once.
+    /// restarts): so that clients do not all reconnect at once. Any thread, and a signal handler.
+    /// `stop` after it ends it at once.
     void drain(std::chrono::milliseconds within,
                CloseCode code = CloseCode::service_restart) noexcept;
 

@@ -43,7 +43,7 @@ struct Whereabouts;
 /// speak.
 namespace socketio {
 
-/// A value that is JSON already, to be sent as it is. What is none is sent as null.
+/// A value that is already JSON. If it is not valid JSON, null is sent.
 struct Json {
     std::string_view text;
 };
@@ -77,11 +77,11 @@ public:
     [[nodiscard]] std::optional<std::string> text(std::size_t number) const;
     [[nodiscard]] std::optional<double> number(std::size_t number) const;
     [[nodiscard]] std::optional<bool> boolean(std::size_t number) const;
-    /// The argument's bytes, if it is some (a Buffer, an ArrayBuffer, a Blob). For those deeper
+    /// The argument's bytes, if it is binary (a Buffer, an ArrayBuffer, a Blob). For those deeper
     /// inside an argument, take the number of its placeholder to `attachments`.
     [[nodiscard]] std::optional<std::span<const std::byte>> bytes(std::size_t number) const;
 
-    /// All but so many of the first, with all attachments.
+    /// All arguments except the first `first` ones, with all attachments.
     [[nodiscard]] Arguments without(std::size_t first) const;
 
     /// All as one JSON array.
@@ -145,7 +145,7 @@ private:
 };
 
 /// Answers an event that asks for it, once: `acknowledge("done", 42)`. It may be copied, kept, and
-/// used from any thread; when the client has gone, or was answered, it does nothing.
+/// used from any thread; when the client has disconnected, or was answered, it does nothing.
 class Acknowledge {
 public:
     Acknowledge() = default;
@@ -166,7 +166,7 @@ private:
 /// Those whom an event goes to: one room, several, or all, perhaps but some:
 /// `socket.to("red").to("blue").except("asleep").emit("wake up")`. To be used at once.
 ///
-/// What goes to one room is published on its channel, also for those who come back later (see
+/// What goes to one room is published on its channel, also for those who reconnect later (see
 /// `SocketIoOptions::recovery`), and for all others who are on that channel of a `Hub`. What goes
 /// to several, or not to some, or is volatile, goes to the sockets that are connected, one by one.
 class Audience {
@@ -176,16 +176,17 @@ public:
         send(event, Arguments::of(values...));
     }
     void send(std::string_view event, const Arguments& arguments) const;
-    /// The same, for what is of no use later: whom it cannot leave to at once does not get it.
+    /// The same, for what is of no use later: a client that it cannot be sent to at once does not
+    /// get it.
     template <class... Values>
     void emit_volatile(std::string_view event, const Values&... values) const {
         send_volatile(event, Arguments::of(values...));
     }
     void send_volatile(std::string_view event, const Arguments& arguments) const;
 
-    /// Those in `room` too. Whoever is in several of the rooms gets it once.
+    /// Those in `room` too. A socket in several of the rooms gets it once.
     [[nodiscard]] Audience to(std::string_view room) const;
-    /// But nobody who is in `room`.
+    /// Except those in `room`.
     [[nodiscard]] Audience except(std::string_view room) const;
 
 private:
@@ -211,7 +212,7 @@ class Socket;
 class Namespace;
 
 /// Names one client on one namespace. It may be copied, kept, and used from any thread, also when
-/// the client has gone: then its functions do nothing. The SocketIo must still be there.
+/// the client has disconnected: then its functions do nothing. The SocketIo must still be there.
 class SocketHandle {
 public:
     SocketHandle() = default;
@@ -234,7 +235,7 @@ private:
 };
 
 /// What came of an event that asked for an acknowledgement. Errors: timed_out, connection_failed
-/// (the client has gone), unsupported (too many wait already).
+/// (the client has disconnected), unsupported (too many wait already).
 using Answered = std::function<void(Result<Arguments>)>;
 
 /// What `request` gives back: `co_await` it for the answer.
@@ -262,12 +263,12 @@ class Socket {
 public:
     using EventHandler = std::function<void(const Arguments&, const Acknowledge&)>;
 
-    /// 24 letters that nobody guesses; each connection has another one, unless it was recovered.
+    /// 24 random letters; each connection has another one, unless it was recovered.
     [[nodiscard]] const std::string& id() const noexcept;
     [[nodiscard]] const std::string& name_space() const noexcept;
     [[nodiscard]] const Handshake& handshake() const noexcept;
-    /// Whether it is one that came back within the time of `SocketIoOptions::recovery`: it is in
-    /// its rooms again, and has got what it missed.
+    /// Whether it reconnected within the time of `SocketIoOptions::recovery`: it is in its rooms
+    /// again, and has got what it missed.
     [[nodiscard]] bool recovered() const noexcept;
     [[nodiscard]] bool connected() const noexcept;
 
@@ -298,8 +299,8 @@ public:
     /// Rooms are names that sockets are in, to be sent to together. One is in at most
     /// `SocketIoOptions::max_rooms`; more are ignored, and the log says so.
     void join(std::string_view room);
-    /// The same as somebody, whom all see who may see who is on the room's channel, where that is
-    /// one of a `Hub` and its rule keeps presence.
+    /// The same as the user `as`, who is then listed in the presence of the room's channel, if
+    /// that is one of a `Hub` and its rule keeps presence.
     void join(std::string_view room, const ChannelUser& as);
     void leave(std::string_view room);
     [[nodiscard]] bool in(std::string_view room) const;
@@ -309,8 +310,8 @@ public:
     /// All of the namespace but this one.
     [[nodiscard]] Audience broadcast() const;
 
-    /// Takes the client off this namespace; it does not come back by itself. With `everything`, its
-    /// whole connection is closed.
+    /// Takes the client off this namespace; it does not reconnect by itself. With `everything`,
+    /// its whole connection is closed.
     void disconnect(bool everything = false);
 
     [[nodiscard]] SocketHandle handle() const;
@@ -339,8 +340,8 @@ private:
     dialects::socketio::Member& inside_;
 };
 
-/// Decides whether somebody may come onto a namespace: `allow` or `refuse`, once, now or later, on
-/// any thread. If all copies go before, they are refused.
+/// Decides whether a client may connect to a namespace: `allow` or `refuse`, once, now or later,
+/// on any thread. If all copies are destroyed before, the client is refused.
 class Application {
 public:
     [[nodiscard]] const Handshake& handshake() const noexcept;
@@ -362,18 +363,19 @@ class Namespace {
 public:
     using EventHandler = std::function<void(Socket&, const Arguments&, const Acknowledge&)>;
 
-    /// Asked, one after the other, whether somebody may come.
+    /// Called, one after the other, for each client that wants to connect.
     Namespace& use(std::function<void(const Application&)> middleware);
-    /// Somebody has come.
+    /// A client has connected.
     Namespace& on_connection(std::function<void(Socket&)> handler);
-    /// An event of anybody here. One that throws costs its own client the connection.
+    /// An event of any client here. If the handler throws, the connection of that client is
+    /// closed.
     Namespace& on(std::string event, EventHandler handler);
-    /// An event that nobody handles.
+    /// An event without a handler of its own.
     Namespace& on_other(
         std::function<void(Socket&, std::string_view event, const Arguments&, const Acknowledge&)>
             handler);
-    /// Somebody has gone; the last call for them. The reasons are Socket.IO's: "transport close",
-    /// "client namespace disconnect", "server namespace disconnect", "ping timeout", …
+    /// A client has disconnected; the last call for it. The reasons are Socket.IO's: "transport
+    /// close", "client namespace disconnect", "server namespace disconnect", "ping timeout", …
     Namespace& on_disconnect(std::function<void(Socket&, std::string_view reason)> handler);
 
     /// Which channels its rooms are, where the SocketIo stands on a `Hub`: those whose names are
@@ -420,7 +422,7 @@ struct SocketIoOptions {
     /// The largest message, and the largest body of a poll's POST (413), in bytes.
     std::size_t max_payload = 1'000'000;
     /// The most that waits for one client that polls too rarely or reads too slowly, in bytes;
-    /// beyond, it is closed.
+    /// with more, it is closed.
     std::size_t max_backlog = std::size_t{1024} * 1024;
     /// How long a client that lost its connection may stay away and still be recovered (Socket.IO's
     /// connection state recovery). 0: it cannot be. Events to clients then carry one argument more,
@@ -463,9 +465,10 @@ public:
     /// On the server of `hub`, and on its channels: the room "news" of the namespace "/" is the
     /// channel "news" (`Namespace::room_channels` says which others are). What anybody publishes
     /// there, by whatever way, arrives at the sockets in the room as an event, called "message"
-    /// where it has no name; what is emitted to the room arrives at everybody on the channel. Who
-    /// else may be on it, and what is kept of it, the hub's `rules` and `may` say; the program puts
-    /// sockets into rooms without asking them. Either of the two may go first.
+    /// where it has no name; what is emitted to the room arrives at everybody on the channel. The
+    /// hub's `rules` and `authorize` decide which other clients may use the channel, and `rules`
+    /// how long its history is; the program puts sockets into rooms without asking them. Either of
+    /// the two may go first.
     explicit SocketIo(Hub& hub, const SocketIoOptions& options = {});
     ~SocketIo();
     SocketIo(const SocketIo&) = delete;

@@ -196,7 +196,7 @@ public:
     /// Opens a connection and sends nothing.
     [[nodiscard]] TestConnection open(std::string_view address = "192.0.2.1");
 
-    /// Does all that is to be done now, also what one connection causes at another. `connect`,
+    /// Runs everything that is due now, including effects of one connection on another. `connect`,
     /// `request`, `advance` and the functions of a client do so too. It gives up after 100,000
     /// turns, with a line to the log sink: something then goes round in circles.
     void settle();

@@ -48,8 +48,8 @@ struct ClientTls {
     /// A certificate to show to servers that ask for one, and its key; PEM files, both or none.
     std::string_view certificate_file = {};
     std::string_view key_file = {};
-    /// False: any certificate will do. Whoever stands in between can then read and change
-    /// everything; for tests only.
+    /// False: any certificate is accepted, so an attacker on the network can read and change all
+    /// data. For tests only.
     bool verify = true;
     /// The keys that the server's certificate may have, and no others, beside all other checks:
     /// "sha256//" and the Base64 of the SHA-256 of its SubjectPublicKeyInfo; several with ";"

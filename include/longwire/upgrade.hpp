@@ -42,13 +42,13 @@ public:
         return states().get<T>();
     }
 
-    /// For a decision that somebody else makes, in a handler that is no coroutine: the handler
-    /// returns, and what is then done with the reply is the answer. A response with the status 101
-    /// lets the client in (`on_open` runs within `send`, if that is called on the connection's
-    /// loop), with the fields it has, but for those that the handshake writes itself; any other
-    /// refuses. The client's handshake waits for as long as the reply is kept. `refuse` and
-    /// `header` have no effect any more. What `state` holds stays; it may be a `shared_ptr` to what
-    /// is only known later. Once for each upgrade.
+    /// For a decision that another part of the program makes, in a handler that is not a
+    /// coroutine: the handler returns, and what is then done with the reply is the answer. A
+    /// response with the status 101 lets the client in (`on_open` runs within `send`, if that is
+    /// called on the connection's loop), with the fields it has, but for those that the handshake
+    /// writes itself; any other refuses. The client's handshake waits for as long as the reply is
+    /// kept. `refuse` and `header` have no effect any more. What `state` holds stays; it may be a
+    /// `shared_ptr` to what is only known later. Once for each upgrade.
     [[nodiscard]] HttpReply answer_later();
 
     Upgrade(const Upgrade&) = delete;

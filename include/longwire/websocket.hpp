@@ -188,8 +188,8 @@ struct CloseStatus {
 
 class WebSocket;
 
-/// What became of a message that was given to a Handle: `sent` or `dropped`. As a bool: whether it
-/// was not dropped.
+/// What happened to a message that was passed to a Handle: `sent` or `dropped`. As a bool: whether
+/// it was not dropped.
 struct PostStatus {
     SendStatus status = SendStatus::sent;
 
@@ -204,7 +204,7 @@ struct PostStatus {
 };
 
 /// A small value that names one connection. It may be copied, kept, and used from any thread, also
-/// after the connection is gone: then each function says so by giving `false`.
+/// after the connection has ended: then each function returns `false`.
 class Handle {
 public:
     /// A handle to nothing.
@@ -262,17 +262,17 @@ public:
 
     /// Sends the next part of a message, as a frame of its own (RFC 6455, section 5.4): the first
     /// call begins a message, of the type of its part, and the one with `Part::last` ends it. For
-    /// what is not all there yet, or is not to lie in memory as a whole. Parts are not compressed.
-    /// Until the last, other messages (from wherever) are kept, within `max_backlog`, and leave
-    /// behind it, in their order; control frames pass. A part that is dropped for want of room
-    /// (never if each is awaited) may be sent again. `close` may stand in the middle: the peer then
-    /// never sees the message, nor what was kept behind it.
+    /// messages that are not complete yet, or that should not be in memory as a whole. Parts are
+    /// not compressed. Until the last, other messages (from wherever) are kept, within
+    /// `max_backlog`, and leave behind it, in their order; control frames pass. A part that is
+    /// dropped for want of room (never if each is awaited) may be sent again. `close` may stand in
+    /// the middle: the peer then never sees the message, nor what was kept behind it.
     Sending send_part(Message part, Part which);
 
     /// Awaits the next message; nothing once the connection has ended (`close_status` says how).
     /// Only for coroutine routes and for connections made by `connect`. Once a message waits, or a
-    /// part of one, and no `receive` is awaited, nothing more is read, so that the peer feels the
-    /// back pressure (and its pings wait). One coroutine at a time may await it (or
+    /// part of one, and no `receive` is awaited, nothing more is read, so that backpressure
+    /// reaches the peer (and its pings wait). One coroutine at a time may await it (or
     /// `receive_part`). Where it may not be awaited it gives nothing, at once, and the log says why
     /// (as an error).
     Receiving receive() noexcept { return Receiving(*session_); }
@@ -284,9 +284,10 @@ public:
     ReceivingPart receive_part() noexcept { return ReceivingPart(*session_); }
 
     /// From now on, what is published on `topic` is sent to this connection, until `unsubscribe` or
-    /// its end. A topic has a name of 1 to 1024 bytes, any bytes, and exists as long as somebody is
-    /// subscribed. False, and nothing changed: it is subscribed already, or to as many topics as it
-    /// may be (`WebSocketOptions::max_subscriptions`); or this is a client's connection.
+    /// its end. A topic has a name of 1 to 1024 bytes, any bytes, and exists as long as a
+    /// connection is subscribed. False, and nothing changed: it is subscribed already, or to as
+    /// many topics as it may be (`WebSocketOptions::max_subscriptions`); or this is a client's
+    /// connection.
     bool subscribe(std::string_view topic);
     /// False where it was not subscribed. What was published before still arrives.
     bool unsubscribe(std::string_view topic);
@@ -346,8 +347,7 @@ public:
     /// How the connection ended; meaningful once `ready_state()` is `closed`.
     [[nodiscard]] CloseStatus close_status() const noexcept;
 
-    /// Says who this is, in the record that the server's access log is given of it
-    /// (`Server::on_access`).
+    /// Sets the user name in the access record of this connection (`Server::on_access`).
     void name_user(std::string_view user);
 
     /// A value that names this connection for any thread and any time.

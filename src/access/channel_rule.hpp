@@ -32,7 +32,7 @@ struct ChannelRule {
     /// Messages that are kept, and for how long; 0: none.
     std::size_t history_count = 0;
     std::chrono::milliseconds history_age = std::chrono::minutes(5);
-    /// Whether it is known who is there.
+    /// Whether presence is kept: the list of subscribed users.
     bool keeps_presence = false;
     /// A new subscriber gets the last message first.
     bool last_message = false;

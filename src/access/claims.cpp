@@ -58,7 +58,7 @@ Result<std::vector<std::string>> read_patterns(const simdjson::dom::object& clai
         std::string_view pattern;
         if (one.get(pattern) != simdjson::SUCCESS)
             return wrong("The token's \"" + std::string(name) +
-                         "\" holds something that is not a text.");
+                         "\" contains something that is not a text.");
         patterns.emplace_back(pattern);
     }
     return patterns;
@@ -88,13 +88,13 @@ Result<void> judge(const simdjson::dom::object& json, const Claims& claims,
     if (!not_before) return Failure(not_before.error());
     const std::optional<sys_seconds> begins = *not_before;
     if (begins && now + demands.leeway < *begins)
-        return wrong("The token is not good yet: its \"nbf\" is in the future.");
+        return wrong("The token is not valid yet: its \"nbf\" is in the future.");
     if (!demands.audience.empty() && !is_for(json, demands.audience))
         return wrong("The token is for another audience (\"aud\").");
     std::string_view issuer;
     if (!demands.issuer.empty() &&
         (json["iss"].get(issuer) != simdjson::SUCCESS || issuer != demands.issuer))
-        return wrong("The token is of another issuer (\"iss\").");
+        return wrong("The token is from another issuer (\"iss\").");
     return {};
 }
 
@@ -113,9 +113,9 @@ Result<Claims> read_claims(std::string_view json, const ClaimsDemands& demands,
     simdjson::dom::parser parser;
     simdjson::dom::object object;
     if (parse_json(parser, json).get(object) != simdjson::SUCCESS)
-        return wrong("The token holds no JSON object.");
+        return wrong("The token does not contain a JSON object.");
     // (RFC 7519, section 4.)
-    if (names_repeat(object)) return wrong("The token holds a claim twice.");
+    if (names_repeat(object)) return wrong("The token contains a claim twice.");
     Claims claims;
     claims.json = simdjson::minify(object);
     simdjson::dom::element element;

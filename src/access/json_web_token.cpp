@@ -25,11 +25,12 @@ Result<Header> read_header(const std::string& json) {
     if (parse_json(parser, json).get(object) != simdjson::SUCCESS)
         return malformed("The token's header is not JSON.");
     // (RFC 7515, section 4.)
-    if (names_repeat(object)) return malformed("The token's header says something twice.");
+    if (names_repeat(object)) return malformed("The token's header contains a parameter twice.");
     // Whoever asks for what we do not know is refused (RFC 7515, section 4.1.11).
     simdjson::dom::element critical;
     if (object["crit"].get(critical) == simdjson::SUCCESS)
-        return malformed("The token asks for extensions (\"crit\") that are not known here.");
+        return malformed(
+            "The token requires extensions (\"crit\") that this server does not support.");
     std::string_view text;
     Header header;
     if (object["alg"].get(text) != simdjson::SUCCESS)
@@ -46,7 +47,8 @@ Result<TokenParts> split_token(std::string_view token) {
     const std::size_t first = token.find('.');
     const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
     if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
-        return malformed("This is not a JSON Web Token: it has not three parts with dots between.");
+        return malformed(
+            "This is not a JSON Web Token: it must have three parts separated by dots.");
     auto header = from_base64url(token.substr(0, first));
     auto claims = from_base64url(token.substr(first + 1, second - first - 1));
     auto signature = from_base64url(token.substr(second + 1));
@@ -73,10 +75,10 @@ Result<Claims> verify_token(std::string_view token, const KeySet& keys,
         if (key.verify(parts->signed_text, parts->signature))
             return read_claims(parts->claims, demands, now);
     }
-    return malformed(algorithm_known
-                         ? "The token's signature is not of a key that this server knows."
-                         : "The token is signed in a way, or with a key, that this server does not "
-                           "know.");
+    return malformed(
+        algorithm_known
+            ? "The token's signature does not match any key of this server."
+            : "The token is signed with an algorithm or a key that this server does not know.");
 }
 
 Result<std::string> sign_token(std::string_view claims, const SigningKey& key) {

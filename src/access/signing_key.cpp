@@ -158,7 +158,7 @@ Result<SigningKey> SigningKey::pem(std::string_view pem, std::string_view name) 
     }
     if (key == nullptr)
         return failure(ErrorCode::invalid_argument,
-                       std::string(name) + ": it holds no key in PEM (-----BEGIN PUBLIC KEY-----)");
+                       std::string(name) + ": it contains no PEM key (-----BEGIN PUBLIC KEY-----)");
     auto made = of(owned(key), {}, name);
     if (made) made->private_ = is_private;
     return made;

@@ -175,31 +175,32 @@ AppSettings read_app(const ops::SettingsTable& table, std::vector<ops::Problem>&
 /// Which app it is, and what its clients may.
 std::vector<AppKey> keys_of_identity() {
     return {
-        {"id", "\"1\"", "What the HTTP API's URLs name it by: /apps/ID.",
+        {"id", "\"1\"", "The ID in the URLs of the HTTP API: /apps/ID.",
          take_name<&AppSettings::id>},
-        {"key", "\"app-key\"", "What clients connect with: it is no secret.",
+        {"key", "\"app-key\"", "The key that clients connect with. It is not a secret.",
          take_name<&AppSettings::key>},
         {"secret", "\"@/etc/longwire/app-secret\"",
-         "What the app's own server signs with: a text, @FILE or env:NAME.", take_secret},
-        {"enabled", "true", "Whether it is served; otherwise clients are closed with 4003.",
+         "The secret that the app's own server signs with: a text, @FILE or env:NAME.",
+         take_secret},
+        {"enabled", "true", "Whether the app is served; otherwise clients are closed with 4003.",
          take_truth<&AppSettings::enabled>},
-        {"tls_only", "false", "Whether clients must come by wss:; otherwise 4000.",
+        {"tls_only", "false",
+         "Whether clients must connect with wss:; others are closed with 4000.",
          take_truth<&AppSettings::tls_only>},
-        {"origins", "[\"*\"]", "Whose pages may use it.", take_origins},
+        {"origins", "[\"*\"]", "The origins whose pages may use the app.", take_origins},
         {"prefix", "\"\"",
-         "What its channels' names begin with in the hub, where other dialects and rules see them: "
-         "nothing for the first app, \"ID:\" for others.",
+         "What its channels' names begin with for rules and for other protocols: nothing for the "
+         "first app, \"ID:\" for others.",
          take_prefix},
         {"unnamed_event", "\"message\"",
-         "The name that events get that were published without one, by other dialects.",
-         take_event},
+         "The event name for messages that other protocols publish without one.", take_event},
         {"client_events", "false",
-         "Whether clients may send events of their own on private and presence channels.",
+         "Whether clients may send events on private and presence channels.",
          take_truth<&AppSettings::client_events>},
-        {"client_event_rate", "10", "Events of its own that a client may send in a second.",
+        {"client_event_rate", "10", "Events per second that a client may send.",
          take_rate<&AppSettings::client_event_rate>},
         {"subscription_counts", "false",
-         "Whether subscribers are told how many there are on their channel.",
+         "Whether subscribers receive the number of subscribers of their channel.",
          take_truth<&AppSettings::subscription_counts>},
     };
 }
@@ -207,15 +208,16 @@ std::vector<AppKey> keys_of_identity() {
 /// How much of what.
 std::vector<AppKey> keys_of_limits() {
     return {
-        {"max_connections", "0", "Clients at a time; beyond: 4004. 0: no limit.",
+        {"max_connections", "0", "Connections in total; more: 4004. 0: no limit.",
          take_count<&AppSettings::most_connections>},
-        {"max_channels", "100", "Channels of one client.", take_count<&AppSettings::most_channels>},
+        {"max_channels", "100", "Channels that one connection may subscribe to.",
+         take_count<&AppSettings::most_channels>},
         {"message_rate", "100",
-         "Messages that a client may send in a second, and three times as many at once; beyond: "
+         "Messages per second that a client may send; a burst may be three times as large; more: "
          "4100. 0: no limit.",
          take_rate<&AppSettings::messages>},
         {"publish_rate", "0",
-         "Events a second by the HTTP API, counted for each channel; beyond: 429. 0: no limit.",
+         "Events per second over the HTTP API, counted for each channel; more: 429. 0: no limit.",
          take_rate<&AppSettings::published>},
         {"max_event", "\"10KiB\"", "The data of one event.",
          take_limit<&dialects::pusher::ApiLimits::largest_data>},
@@ -225,9 +227,9 @@ std::vector<AppKey> keys_of_limits() {
          take_limit<&dialects::pusher::ApiLimits::most_events>},
         {"max_members", "100", "Users on one presence channel.",
          take_count<&AppSettings::most_members>},
-        {"max_member", "\"2KiB\"", "What is told of one: channel_data.", take_member_size},
-        {"max_watchlist", "100", "Users whom one user watches.",
-         take_count<&AppSettings::most_watched>},
+        {"max_member", "\"2KiB\"", "Size of the data of one member: channel_data.",
+         take_member_size},
+        {"max_watchlist", "100", "Users on one watchlist.", take_count<&AppSettings::most_watched>},
     };
 }
 
@@ -235,33 +237,31 @@ std::vector<AppKey> keys_of_limits() {
 std::vector<AppKey> keys_of_time() {
     return {
         {"activity_timeout", "\"120s\"",
-         "A client that hears nothing for so long asks whether anybody is there, and so does the "
-         "server.",
+         "A client or server that has received nothing for this long sends a ping.",
          take_time<&AppSettings::activity_timeout>},
-        {"pong_timeout", "\"30s\"", "How long it waits for the answer; then: 4201.",
+        {"pong_timeout", "\"30s\"", "Time for the answer to a ping; longer: 4201.",
          take_time<&AppSettings::pong_timeout>},
         {"authorize_within", "\"0s\"",
-         "A client has to sign in, or join a channel that needs a signature, within this time; "
-         "otherwise: 4009. 0s: it need not.",
+         "Time for a client to sign in or to subscribe to a channel that needs a signature; "
+         "longer: 4009. 0s: no limit.",
          take_time<&AppSettings::authorize_within>},
         {"cache_for", "\"30m\"", "How long the last event of a cache channel is kept.",
          take_time<&AppSettings::cache_for>},
         {"recover", "false",
-         "Whether a client that comes back after a cut gets what it missed, as far as the history "
-         "of its channels goes.",
+         "Whether a client that reconnects gets the messages that it missed and that the history "
+         "still has.",
          take_truth<&AppSettings::recover>},
-        {"recover_for", "\"2m\"", "How long it may stay away for that.",
+        {"recover_for", "\"2m\"", "How long a client may be disconnected for that.",
          take_time<&AppSettings::recover_for>},
         {"recover_by", "[\"user\", \"cookie\"]",
-         "By what it is known again, the best first: user (who has signed in, or a presence "
-         "channel's member), cookie, address (with the User-Agent: all behind one address are "
-         "one).",
+         "How a client is recognized, in this order: user (signed in, or a member of a presence "
+         "channel), cookie, address (with the User-Agent: all behind one address are one).",
          take_known_by},
-        {"webhooks", "[]", "URLs that are told of what happens, by POST.", take_webhooks},
+        {"webhooks", "[]", "URLs that events are sent to, by POST.", take_webhooks},
         {"webhook_events",
          "[\"channel_occupied\", \"channel_vacated\", \"member_added\", \"member_removed\", "
          "\"client_event\", \"cache_miss\", \"subscription_count\"]",
-         "What they are told of.", take_webhook_events},
+         "The events that are sent.", take_webhook_events},
     };
 }
 

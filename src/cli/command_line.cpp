@@ -37,7 +37,7 @@ Examples:
   longwire connect ws://127.0.0.1:8000/echo       talk to a server, line by line
   longwire bench ws://127.0.0.1:8000/echo         measure a server under load
   longwire config check longwire.toml             look over a configuration
-  longwire token --secret @secret --user ann      let somebody in
+  longwire token --secret @secret --user ann      make a token for a client
 
 longwire COMMAND --help tells all about a command.)";
 

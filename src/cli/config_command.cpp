@@ -36,7 +36,7 @@ and so are the apps of pusher-js and Laravel Echo, [[apps]].
 Examples:
   longwire config default > longwire.toml     all keys, with what they mean
   longwire config check longwire.toml         is all of it right?
-  longwire config show longwire.toml          what holds, and where it comes from
+  longwire config show longwire.toml          all settings, and where each comes from
 
 Exit codes: 0 all is well, 1 something is wrong with the file, or there is none,
 11 it could not be printed, 12 the file cannot be read.)";
@@ -75,7 +75,7 @@ void print_comment(std::string_view text) {
 
 int print_default() {
     print_comment(
-        "The configuration of longwire serve. What stands after # is the default. SIGHUP reads the "
+        "The configuration of longwire serve. Values after # are the defaults. SIGHUP reads the "
         "keys that say so again; the others need a restart, as the log says if they have changed.");
     for (const SettingKey& key : setting_keys()) {
         fmt::print("\n");
@@ -163,7 +163,7 @@ CLI::App& add_config(CLI::App& app, ConfigOptions& options) {
     };
     add("check", "Say what is wrong with a configuration file", ConfigOptions::What::check);
     add("default", "Print a file with all keys and what they mean", ConfigOptions::What::usual);
-    add("show", "Print what holds, and where it comes from", ConfigOptions::What::show);
+    add("show", "Print all settings, and where each comes from", ConfigOptions::What::show);
     return config;
 }
 

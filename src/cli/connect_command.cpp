@@ -89,7 +89,7 @@ void add_connection(CLI::App& connect, ConnectOptions& options) {
             ->type_name("URL")
             ->option_text("URL")
             ->group(group);
-    connect.add_flag("--no-proxy", options.direct, "Whatever proxy the environment names")
+    connect.add_flag("--no-proxy", options.direct, "Ignore the proxies that the environment names")
         ->excludes(proxy)
         ->option_text(" ")
         ->group(group);
@@ -108,7 +108,7 @@ void add_connection(CLI::App& connect, ConnectOptions& options) {
              "Offer compression: off, shared (each message by itself) or dedicated", "shared")
         .group(group);
     add_word(connect, "--max-message", options.limits.max_message_size, size_word,
-             "The largest message to take; beyond: 1009", "64MiB")
+             "The largest message to accept; larger: 1009", "64MiB")
         .group(group);
 }
 
@@ -130,13 +130,11 @@ void add_tls(CLI::App& connect, ConnectOptions& options) {
     key->needs(certificate);
     connect
         .add_option("--pinned-key", options.pinned_keys,
-                    "Take no certificate but one with this key: sha256//BASE64, several\n"
+                    "Accept only a certificate with this key: sha256//BASE64, several\n"
                     "with ; between them")
         ->type_name("KEYS")
         ->group(group);
-    connect
-        .add_flag("-k,--insecure", options.insecure, "Take any certificate, from whoever it may be")
-        ->group(group);
+    connect.add_flag("-k,--insecure", options.insecure, "Accept any certificate")->group(group);
 }
 
 void add_input(CLI::App& connect, ConnectOptions& options) {
@@ -174,8 +172,8 @@ void add_output(CLI::App& connect, ConnectOptions& options) {
         .add_flag("-j,--json", options.json,
                   "One JSON object a line for each message in and out, and other events")
         ->group(group);
-    connect.add_flag("-p,--pretty", options.pretty, "Lay out messages that are JSON")->group(group);
-    connect.add_flag("-t,--time", options.with_time, "When each message came or went")
+    connect.add_flag("-p,--pretty", options.pretty, "Format messages that are JSON")->group(group);
+    connect.add_flag("-t,--time", options.with_time, "Print the time before each message")
         ->group(group);
     const std::map<std::string, Colours> colours = {
         {"auto", Colours::automatic}, {"always", Colours::always}, {"never", Colours::never}};

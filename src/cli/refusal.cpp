@@ -49,7 +49,7 @@ std::string_view about_unauthorized(const HttpAnswer& answer, const ConnectOptio
     if (sent_user && bearer && !basic)
         return "A user and password were sent, and it wants a token: --bearer TOKEN.";
     if (sent_user || sent_token)
-        return "The user, password or token that was sent is not one that it takes.";
+        return "It does not accept the user, password or token that was sent.";
     if (basic && bearer)
         return "It wants a user and password (--user USER:PASSWORD) or a token (--bearer TOKEN).";
     if (basic) return "It wants a user and password: --user USER:PASSWORD.";
@@ -63,10 +63,10 @@ std::string_view about_unauthorized(const HttpAnswer& answer, const ConnectOptio
 
 std::string about_forbidden(const ConnectOptions& options) {
     if (options.origin.empty())
-        return "Many servers let in only pages of their own: try --origin https://HOST with the "
+        return "Many servers allow only their own pages: try --origin https://HOST with the "
                "server's own name. Or what was sent to log in is not enough for this path.";
     return fmt::format(
-        "It may not let in pages from {}: try --origin with the server's own name, or without. Or "
+        "It may not allow pages from {}: try --origin with the server's own name, or without. Or "
         "what was sent to log in is not enough for this path.",
         harmless(options.origin));
 }
@@ -154,11 +154,11 @@ std::string_view about_proxy(const HttpAnswer& answer, const ConnectOptions& opt
         case 400:
         case 404:
         case 501:
-            return "What listens there may be a web server, and no proxy.";
+            return "It may be a web server and not a proxy.";
         case 401:
         case 407:
             if (names_user(options.proxy))
-                return "The user and password of --proxy are not ones that it takes.";
+                return "It does not accept the user and password of --proxy.";
             if (!mentions_scheme(answer, "Proxy-Authenticate", "Basic") &&
                 !answer.field("Proxy-Authenticate").empty())
                 return "It wants a kind of login that is not supported (see Proxy-Authenticate "
@@ -214,7 +214,7 @@ std::string_view meaning_without_answer(const Error& error, const ConnectOptions
     const bool silent = error.message().ends_with("without an answer") ||
                         error.message().ends_with("before the server had answered");
     if (plain && silent)
-        return "What listens there may speak TLS (write wss:// instead of ws://), or be no web "
+        return "The server may speak TLS (write wss:// instead of ws://), or may not be a web "
                "server at all.";
     return {};
 }

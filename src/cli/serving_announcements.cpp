@@ -96,7 +96,8 @@ void announce_start(const ServeOptions& options) {
     ops::say(LogLevel::info, "limits: " + limits_in_words(options));
     for (const std::string& line : hardly_meant(options)) ops::say(LogLevel::warning, line);
     if (options.channels.empty())
-        show(options, "Only this machine can reach it, and everyone may do everything.\n");
+        show(options,
+             "Only this machine can connect, and every client may do everything (no rules).\n");
 }
 
 int refuse_to_start(ops::LogFormat format, std::string_view why, int code) {

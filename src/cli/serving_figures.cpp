@@ -18,24 +18,24 @@ std::string dialect_label(const DialectTally& tally) {
 }
 
 void describe_connections(const dialects::HubLoops& hub_loops, ops::Exposition& exposition) {
-    exposition.gauge("dialect_connections", "Connections, or requests that wait, by dialect.");
+    exposition.gauge("dialect_connections", "Open connections and waiting requests, by dialect.");
     for (const DialectTally& tally : hub_loops.tallies()) {
         // (Read in this order, so that it is never less than none.)
         const std::uint64_t closed = tally.sum(DialectTally::closed);
         exposition.sample(tally.sum(DialectTally::opened) - closed, dialect_label(tally));
     }
     exposition.counter("dialect_connections_opened_total",
-                       "Connections, and requests, that have come, by dialect.");
+                       "Connections and requests accepted, by dialect.");
     for (const DialectTally& tally : hub_loops.tallies())
         exposition.sample(tally.sum(DialectTally::opened), dialect_label(tally));
     exposition.counter("dialect_connections_cut_total",
-                       "Those that were ended since they read too slowly; of WebSockets, see "
+                       "Connections closed because they read too slowly; for WebSockets, see "
                        "longwire_drops_total.");
     for (const DialectTally& tally : hub_loops.tallies())
         exposition.sample(tally.sum(DialectTally::cut), dialect_label(tally));
     exposition.counter("dialect_messages_dropped_total",
-                       "Messages that a newer one took the place of, for a slow reader; of "
-                       "WebSockets, see longwire_drops_total.");
+                       "Messages replaced by newer ones for slow clients; for WebSockets, see "
+                       "longwire_drops_total.");
     for (const DialectTally& tally : hub_loops.tallies())
         exposition.sample(tally.sum(DialectTally::dropped), dialect_label(tally));
 }
@@ -51,7 +51,8 @@ void describe_messages(const dialects::HubLoops& hub_loops, ops::Exposition& exp
                        "Messages that were published (in) and handed to receivers (out), by "
                        "dialect.");
     both(DialectTally::received, DialectTally::sent);
-    exposition.counter("dialect_message_bytes_total", "The payloads of those.");
+    exposition.counter("dialect_message_bytes_total",
+                       "Payload bytes of published (in) and delivered (out) messages, by dialect.");
     both(DialectTally::received_bytes, DialectTally::sent_bytes);
 }
 
@@ -62,10 +63,10 @@ void describe_channels(const dialects::HubLoops& hub_loops, const hub::MemoryBro
     describe_connections(hub_loops, exposition);
     describe_messages(hub_loops, exposition);
     const auto delays = hub_loops.delays();
-    exposition.histogram("delivery_seconds",
-                         "From publishing a message to its being handed to the members of one "
-                         "loop.",
-                         delays.bounds, delays.counts, delays.seconds);
+    exposition.histogram(
+        "delivery_seconds",
+        "Time from publishing a message until it is handed to the subscribers on one event loop.",
+        delays.bounds, delays.counts, delays.seconds);
     exposition.gauge("history_bytes", "Memory that the histories of channels take, about.");
     exposition.sample(std::uint64_t{broker.held().history_bytes});
 }

@@ -32,7 +32,7 @@ Result<std::shared_ptr<dialects::Webhook>> webhook_of(const ServeOptions& option
     if (hook.url.empty() && asking != options.channels.end())
         return failure(ErrorCode::invalid_argument,
                        "the rule for " + asking->pattern +
-                           " says webhook, and there is none to ask: name it with --hook-url");
+                           " needs a webhook, but none is set: use --hook-url");
     if (hook.url.empty() && hook.connect_url.empty()) return nullptr;
     dialects::Webhook::Options wanted = {.url = hook.url,
                                          .connect_url = hook.connect_url,

@@ -34,7 +34,7 @@ Signals& hangups() {
 /// Gives whether it went well.
 bool say_reloaded(const Result<void>& result, std::string_view what) {
     if (result)
-        ops::say(LogLevel::info, fmt::format("SIGHUP: the {} were read again", what));
+        ops::say(LogLevel::info, fmt::format("SIGHUP: reloaded the {}", what));
     else
         ops::say(LogLevel::error,
                  fmt::format("SIGHUP: {}; the old {} stay in use", result.error().message(), what));
@@ -43,18 +43,18 @@ bool say_reloaded(const Result<void>& result, std::string_view what) {
 
 bool say_reopened(const Result<void>& result) {
     if (result)
-        ops::say(LogLevel::info, "SIGHUP: the access log was opened again");
+        ops::say(LogLevel::info, "SIGHUP: reopened the access log");
     else
-        ops::say(LogLevel::error,
-                 fmt::format("SIGHUP: {}; it goes where it went", result.error().message()));
+        ops::say(LogLevel::error, fmt::format("SIGHUP: {}; the old access log stays in use",
+                                              result.error().message()));
     return result.has_value();
 }
 
 Result<void> reload_policy(const Reloading& its, const ServeOptions& fresh) {
     if (fresh.channels.empty() != its.options.channels.empty())
         return failure(ErrorCode::invalid_argument,
-                       "a server without rules for channels cannot get some, or lose all, without "
-                       "a restart");
+                       "the first rule for channels cannot be added, nor the last one removed, "
+                       "without a restart");
     auto policy = policy_of(fresh, its.caller);
     if (!policy) return Failure(std::move(policy.error()));
     its.gate.replace(std::move(*policy));
@@ -101,7 +101,7 @@ std::string reloading_state() {
 Result<void> reload_apps(const Reloading& its, const ServeOptions& fresh) {
     if (its.pusher == nullptr)
         return failure(ErrorCode::invalid_argument,
-                       "a server without apps cannot get some without a restart");
+                       "the first app cannot be added without a restart");
     its.pusher->replace(fresh.apps);
     return {};
 }
@@ -113,7 +113,7 @@ bool reload_configuration(const Reloading& its) {
         for (const std::string& problem : fresh.error())
             ops::say(LogLevel::error, "SIGHUP: " + problem);
         return say_reloaded(
-            failure(ErrorCode::invalid_argument, "the configuration is not right (see above)"),
+            failure(ErrorCode::invalid_argument, "the configuration has errors (see above)"),
             "rules, keys and limits");
     }
     bool good = say_reloaded(reload_policy(its, *fresh), "rules and keys");
@@ -143,12 +143,11 @@ void ReloadCounts::add(bool good) noexcept {
 }
 
 void ReloadCounts::describe(ops::Exposition& exposition) const {
-    exposition.counter("reloads_total",
-                       "Times that the configuration was read again, by whether all was well.");
+    exposition.counter("reloads_total", "Reloads of the configuration, by outcome.");
     exposition.sample(good_.load(), "outcome=\"good\"");
     exposition.sample(failed_.load(), "outcome=\"failed\"");
     exposition.gauge("last_reload_successful",
-                     "1, unless something of the configuration could not be used the last time.");
+                     "1 if the last reload used all of the configuration, otherwise 0.");
     exposition.sample(std::uint64_t{latest_ ? 1U : 0U});
 }
 

@@ -20,7 +20,7 @@ Signals& hand_overs() {
 }
 
 void say_failed(const Error& error) {
-    ops::say(LogLevel::error, "SIGUSR2: " + error.message() + "; this process goes on");
+    ops::say(LogLevel::error, "SIGUSR2: " + error.message() + "; this process continues to serve");
 }
 
 /// Whether another process has taken over.

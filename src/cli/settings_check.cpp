@@ -113,7 +113,7 @@ void look_at_variables(Lines& lines) {
             continue;
         const std::string meant = ops::nearest(name, known);
         lines.push_back(
-            fmt::format("{}: no option has this variable{}", name,
+            fmt::format("{}: this variable belongs to no option{}", name,
                         meant.empty() ? std::string() : "; did you mean " + meant + "?"));
     }
 }
@@ -145,17 +145,18 @@ std::vector<std::string> hardly_meant(const ServeOptions& options) {
             return access::matches(other.pattern, rule->pattern);
         });
         if (earlier != rule)
-            lines.push_back(fmt::format(
-                "channels: the rule for {} is never reached, since that for {} comes before it",
-                rule->pattern, earlier->pattern));
+            lines.push_back(
+                fmt::format("channels: the rule for {} is never used, because the rule for {} "
+                            "comes first and matches the same channels",
+                            rule->pattern, earlier->pattern));
     }
     const bool knows_users = !options.token_secret.empty() || !options.token_keys.empty() ||
                              !options.token_jwks.empty() || !options.hook.connect_url.empty();
     const auto asking = std::ranges::find_if(rules, asks_for_token);
     if (!knows_users && asking != rules.end())
         lines.push_back(
-            fmt::format("channels: the rule for {} lets those who show a token, and there is "
-                        "nothing to check one with: name token_secret, token_key or token_jwks",
+            fmt::format("channels: the rule for {} requires a token, but there is no key to verify "
+                        "one: set token_secret, token_key or token_jwks",
                         asking->pattern));
     look_at_variables(lines);
     return lines;

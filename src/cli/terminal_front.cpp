@@ -180,7 +180,7 @@ void TerminalFront::entered(const std::string& line) {
             return send_file(command.argument, MessageType::text);
         case Kind::pretty:
             display_.pretty = !display_.pretty;
-            return note(display_.pretty ? "JSON is laid out from now on"
+            return note(display_.pretty ? "JSON is formatted from now on"
                                         : "messages are shown as they are from now on");
         case Kind::help:
             return print(std::string(typed_help()) + "\n");

@@ -33,7 +33,7 @@ Examples:
   longwire token --key private.pem --user ann --expires 15m
   longwire token --explain TOKEN --secret @secret
 
-Exit codes: 0 made, or good; 1 no good; 2 a wrong option; 11 it could not be
+Exit codes: 0 made, or valid; 1 not valid; 2 a wrong option; 11 it could not be
 printed; 12 a file or standard input could not be read.)";
 
 Result<access::SigningKey> key_of(const TokenOptions& options) {
@@ -112,7 +112,7 @@ int explain(const TokenOptions& options) {
     const json header = json::parse(parts->header, nullptr, false);
     const json claims = json::parse(parts->claims, nullptr, false);
     if (!header.is_object() || !claims.is_object()) {
-        fmt::print(stderr, "longwire token: its header or claims are no JSON objects\n");
+        fmt::print(stderr, "longwire token: its header or claims are not JSON objects\n");
         return failed;
     }
     const auto shown = [](const json& value) {
@@ -126,7 +126,7 @@ int explain(const TokenOptions& options) {
         fmt::print("{:9} {}\n", name, is_time ? when(value.get<std::int64_t>()) : shown(value));
     }
     if (options.secret.empty() && options.key.empty()) {
-        fmt::print("\nNot verified: give --secret or --key to see whether it is good.\n");
+        fmt::print("\nNot verified: give --secret or --key to see whether it is valid.\n");
         return success;
     }
     auto key = key_of(options);
@@ -136,7 +136,7 @@ int explain(const TokenOptions& options) {
     const auto verified =
         access::verify_token(token, keys, {.audience = options.audience, .issuer = options.issuer},
                              std::chrono::system_clock::now());
-    fmt::print("\n{}\n", verified ? "It is good." : verified.error().message());
+    fmt::print("\n{}\n", verified ? "It is valid." : verified.error().message());
     return verified ? success : failed;
 }
 
@@ -157,13 +157,13 @@ CLI::App& add_token(CLI::App& app, TokenOptions& options) {
     token.add_option("--publish", options.publish, "May publish on these; may be repeated")
         ->type_name("PATTERN")
         ->allow_extra_args(false);
-    add_word(token, "--expires", options.expires, time_word, "How long it is good; 0: for good",
-             "1h");
+    add_word(token, "--expires", options.expires, time_word,
+             "How long it is valid; 0: it never expires", "1h");
     token.add_option("--audience", options.audience, "For this audience")->type_name("NAME");
     token.add_option("--issuer", options.issuer, "Of this issuer")->type_name("NAME");
     token
         .add_option("--explain", options.explain,
-                    "Show what a token says (- reads it), and with a key whether it is good")
+                    "Show what a token says (- reads it), and with a key whether it is valid")
         ->type_name("TOKEN");
     return token;
 }

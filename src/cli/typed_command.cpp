@@ -113,7 +113,7 @@ std::string_view typed_help() noexcept {
            "  /close [CODE [REASON]] close the connection (1000, or 3000 to 4999)\n"
            "  /binary FILE           send a file as a binary message\n"
            "  /text FILE             send a file as a text message\n"
-           "  /pretty                lay out JSON that comes, or leave it as it is\n"
+           "  /pretty                format received JSON, or show it unchanged\n"
            "  /help                  this\n"
            "  //TEXT                 send a line that begins with /\n"
            "Keys: a \\ at the end of a line, or Alt-Enter, continues on a further line. Up\n"

@@ -44,7 +44,8 @@ void ask(Gate& gate, Wish wish, std::move_only_function<void(Verdict, Visitor)> 
 [[nodiscard]] Response refusal_of(const Verdict& verdict);
 
 /// Why nothing is published by a server that is leaving (`HubLoops::takes_publications`).
-inline constexpr std::string_view leaving_reason = "The server is leaving. Send it once more.";
+inline constexpr std::string_view leaving_reason =
+    "The server is shutting down. Send the message again.";
 /// The HTTP answer for whoever wants to publish then.
 [[nodiscard]] Response leaving_refusal();
 

@@ -74,7 +74,7 @@ void Alarms::ring_one(const std::function<void()>& ring) noexcept {
     try {
         ring();
     } catch (...) {
-        engine::log(LogLevel::error, "what was to be done at a time failed with an exception: " +
+        engine::log(LogLevel::error, "a timer threw an exception: " +
                                          std::string(engine::current_exception_words()));
     }
 }

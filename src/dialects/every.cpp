@@ -14,7 +14,7 @@ Task<> every(std::chrono::milliseconds interval, std::function<bool()> step) {
         try {
             more = step();
         } catch (...) {
-            engine::log(LogLevel::error, "what is done again and again failed with an exception: " +
+            engine::log(LogLevel::error, "a repeated task threw an exception: " +
                                              std::string(engine::current_exception_words()));
         }
     }

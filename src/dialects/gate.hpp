@@ -63,7 +63,7 @@ public:
     [[nodiscard]] virtual Verdict authenticate(std::string_view token, Visitor& visitor) {
         (void)token;
         (void)visitor;
-        return {.status = 401, .reason = "This server knows no tokens."};
+        return {.status = 401, .reason = "This server does not accept tokens."};
     }
     /// For whoever is to be introduced. `answer` is called once, on any thread, maybe before this
     /// returns, with who they are from then on.

@@ -47,7 +47,7 @@ std::string_view words_of(Action action) noexcept {
         case Action::publish:
             return "publish on";
         case Action::presence:
-            return "see who is on";
+            return "read the presence of";
         case Action::history:
             break;
     }
@@ -79,7 +79,8 @@ std::string_view claims_of(const std::optional<access::Claims>& claims) noexcept
 }
 
 Verdict nobody_answers() {
-    return {.status = 503, .reason = "Nobody can say now whether you may. Try again later."};
+    return {.status = 503,
+            .reason = "The server cannot check your permission now. Try again later."};
 }
 
 Verdict verdict_of(const Result<WebhookAnswer>& answered, const std::string& refusal) {
@@ -186,7 +187,7 @@ Verdict RulesGate::authenticate(const Request& request, Visitor& visitor) {
     visitor.address = std::string(request.client_address());
     visitor.counted_address = http::counted_address(visitor.address);
     if (!state->requests.take(visitor.counted_address, access::RateLimit::Clock::now()))
-        return {.status = 429, .reason = "You come faster than you may. Wait a little."};
+        return {.status = 429, .reason = "Too many requests. Wait and try again."};
     auto credentials = std::make_shared<Credentials>();
     visitor.credentials = credentials;
     if (const auto& webhook = state->policy.webhook) {
@@ -230,24 +231,24 @@ std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Action action,
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
     const auto& claims = its.claims;
     if (visitor.to_introduce && !its.introduced)
-        return refused(401, action, "it is not known who you are.");
+        return refused(401, action, "the server has not authenticated you yet.");
     // (In seconds, in which no date is too far.)
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     if (visitor.expires && now >= *visitor.expires)
         return refused(401, action, "your token has expired.");
     switch (who_may(*state->find(channel), action)) {
         case Who::nobody:
-            return refused(403, action, "nobody may.");
+            return refused(403, action, "its rule allows no client.");
         case Who::everyone:
             break;
         case Who::user:
-            if (!claims) return refused(401, action, "show a token.");
+            if (!claims) return refused(401, action, "a token is required.");
             break;
         case Who::token: {
-            if (!claims) return refused(401, action, "show a token.");
+            if (!claims) return refused(401, action, "a token is required.");
             const bool granted = action == Action::publish ? claims->may_publish(channel)
                                                            : claims->may_subscribe(channel);
-            if (!granted) return refused(403, action, "your token does not name it.");
+            if (!granted) return refused(403, action, "your token does not allow it.");
             break;
         }
         case Who::webhook:
@@ -273,7 +274,7 @@ Verdict RulesGate::judge_rate(State& state, const Visitor& visitor) {
         (visitor.user.empty() || state.by_user.take(visitor.user, now)) &&
         state.by_address.take(visitor.counted_address, now))
         return {};
-    return {.status = 429, .reason = "You publish faster than you may. Wait a little."};
+    return {.status = 429, .reason = "You publish too fast. Wait and try again."};
 }
 
 // ---- asking -------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ Result<WebhookAnswer> read(const Result<hooks::HttpCallAnswer>& answer) {
                        "it answered with the status " + std::to_string(answer->status));
     auto read = read_webhook_answer(answer->body);
     if (!read)
-        return failure(read.error().code(), "its answer is wrong: " + read.error().message());
+        return failure(read.error().code(), "its answer is not valid: " + read.error().message());
     return read;
 }
 
@@ -90,7 +90,7 @@ void Webhook::say(const std::string& what) {
     }
     const std::uint64_t unsaid = unsaid_.exchange(0);
     engine::log(LogLevel::warning,
-                what + "; nobody is let in by it" +
+                what + "; clients are refused" +
                     (unsaid == 0 ? "" : " (and " + std::to_string(unsaid) + " before it)"));
 }
 

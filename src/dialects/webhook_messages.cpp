@@ -128,7 +128,7 @@ Result<WebhookAnswer> read_webhook_answer(std::string_view json) {
     simdjson::dom::parser parser;
     simdjson::dom::object object;
     if (access::parse_json(parser, json).get(object) != simdjson::SUCCESS)
-        return wrong("it is no JSON object");
+        return wrong("it is not a JSON object");
     WebhookAnswer answer;
     const auto allow = find(object, "allow");
     if (!allow || allow->get(answer.allow) != simdjson::SUCCESS)

@@ -27,8 +27,8 @@ public:
 
 private:
     void on_timer() override {
-        limit_.over({ErrorCode::timed_out, "what was awaited had not come after " +
-                                               std::to_string(duration_.count()) + " ms"});
+        limit_.over(
+            {ErrorCode::timed_out, "timed out after " + std::to_string(duration_.count()) + " ms"});
     }
 
     Limit& limit_;
@@ -63,7 +63,7 @@ private:
 
 public:
     static Error stopped() {
-        return {ErrorCode::cancelled, "the program stopped what was awaited before it had come"};
+        return {ErrorCode::cancelled, "the program stopped waiting for the result"};
     }
 };
 

@@ -39,7 +39,7 @@ void DescriptorReserve::tell() {
     refused_ = now;
     if (goes_on) return;
     const auto limit = limit_of_descriptors();
-    log(LogLevel::warning, "this process has about as many open files as it may (" +
+    log(LogLevel::warning, "this process has nearly reached its limit of open files (" +
                                (limit ? std::to_string(*limit) : "the system's limit") +
                                "): new connections are answered with 503; raise the limit "
                                "(ulimit -n, or LimitNOFILE= of a systemd unit)");

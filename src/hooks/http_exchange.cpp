@@ -73,7 +73,7 @@ ErrorCode code_of(CURLcode code, bool refused) noexcept {
 
 std::string shown_url(const std::string& url) {
     const CurlUrl parsed = parse(url);
-    if (parsed == nullptr) return "a URL that is none";
+    if (parsed == nullptr) return "a URL that is not valid";
     const std::string port = part_of(parsed.get(), CURLUPART_PORT);
     return part_of(parsed.get(), CURLUPART_SCHEME) + "://" + part_of(parsed.get(), CURLUPART_HOST) +
            (port.empty() ? "" : ":" + port) + part_of(parsed.get(), CURLUPART_PATH);

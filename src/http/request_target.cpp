@@ -40,7 +40,7 @@ std::expected<RequestTarget, Fault> parse_request_target(std::string_view method
     RequestTarget parts;
     if (method == "CONNECT")
         return std::unexpected(
-            Fault{400, "this server is no proxy, so CONNECT has no meaning here"});
+            Fault{400, "this server is not a proxy, so it does not support CONNECT"});
     if (method == "OPTIONS" && target == "*") {
         parts.path_and_query = target;
         parts.path = "/";

@@ -17,7 +17,7 @@ constexpr std::size_t most_hops = 32;
 Failure not_a_proxy(std::string_view name, std::string_view why) {
     return failure(ErrorCode::invalid_argument,
                    "\"" + std::string(name.substr(0, 100)) +
-                       "\" is no proxy that can be trusted: " + std::string(why));
+                       "\" cannot be a trusted proxy: " + std::string(why));
 }
 
 }  // namespace
@@ -33,10 +33,9 @@ Result<TrustedProxies> TrustedProxies::parse(std::span<const std::string> names,
         }
         const auto network = IpNetwork::parse(name);
         if (!network)
-            return not_a_proxy(
-                name,
-                "write an address (192.0.2.7), a network (10.0.0.0/8, 2001:db8::/32), or "
-                "unix for all who come by a Unix socket");
+            return not_a_proxy(name,
+                               "write an address (192.0.2.7), a network (10.0.0.0/8, "
+                               "2001:db8::/32), or unix for all connections over a Unix socket");
         if (network->base() != IpAddress::parse(name.substr(0, name.find('/'))))
             return not_a_proxy(name, "bits behind the prefix are set; did you mean " +
                                          network->to_text() + ", or one address without a slash?");

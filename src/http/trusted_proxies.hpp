@@ -25,7 +25,7 @@ class TrustedProxies {
 public:
     TrustedProxies() = default;
 
-    /// `names` are addresses, networks, and "unix" for all who come by a Unix socket.
+    /// `names` are addresses, networks, and "unix" for all connections over a Unix socket.
     [[nodiscard]] static Result<TrustedProxies> parse(std::span<const std::string> names,
                                                       ForwardedField field);
 

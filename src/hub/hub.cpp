@@ -40,8 +40,8 @@ bool Hub::begin_joining(const std::string& channel) {
 void Hub::join(Joining joining, Joined joined) {
     if (!begin_joining(joining.channel)) {
         outlets_.at(joining.member.outlet)->run([joined = std::move(joined)]() mutable {
-            joined(failure(ErrorCode::unsupported,
-                           "too many channels are in use; wait until some are not"));
+            joined(
+                failure(ErrorCode::unsupported, "too many channels are in use; try again later"));
         });
         return;
     }
@@ -114,8 +114,8 @@ void Hub::publish(const PublishRequest& request, Broker::Answer<Position> answer
     if (!std::ranges::all_of(outlets_, has_room)) {
         if (answer)
             answer(failure(ErrorCode::system,
-                           "too much of what was published is still on its way to those who are on "
-                           "channels; publish it again later"));
+                           "too many published messages are still waiting for delivery; publish it "
+                           "again later"));
         return;
     }
     broker_.publish(request, std::move(answer));

@@ -106,8 +106,8 @@ Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, Descriptor socket)
     if (option(SO_ACCEPTCONN) != 1 || option(SO_TYPE) != SOCK_STREAM)
         return failure(ErrorCode::invalid_argument,
                        "the descriptor " + std::to_string(socket.get()) +
-                           " is no stream socket that listens; let whoever starts this program "
-                           "hand one on");
+                           " is not a listening stream socket; the program that starts this one "
+                           "must pass one");
     const int number = socket.get();
     ::fcntl(number, F_SETFD, FD_CLOEXEC);
     ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);

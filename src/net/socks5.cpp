@@ -73,8 +73,7 @@ Result<Dialogue::Progress> Socks5::receive(std::span<const std::byte> bytes) {
     Progress whole;
     for (const std::byte byte : bytes) {
         // After the last answer nobody speaks before us; and no answer is longer than its fields.
-        if (awaited_ == Awaited::nothing)
-            return Failure(fail("it sent something before the server was spoken to"));
+        if (awaited_ == Awaited::nothing) return Failure(fail("it sent data too early"));
         received_.push_back(byte);
         Result<Progress> progress;
         switch (awaited_) {

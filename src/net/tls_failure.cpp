@@ -68,7 +68,7 @@ std::string words_of_rejection(int why, const X509& certificate, std::string_vie
             return "its certificate is for " + names_of(&certificate) + ", and not for " +
                    std::string(host) + "; is the name in the URL right?";
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-            return "its certificate is self-signed, and so nobody vouches for it; if it is the "
+            return "its certificate is self-signed, so its owner is not verified; if it is the "
                    "right one, add it to the trusted roots";
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -99,12 +99,12 @@ std::string_view words_of_alert(int reason) noexcept {
             return "the peer says that our certificate has expired";
         case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
         case SSL_R_UNSUPPORTED_PROTOCOL:
-            return "there is no version of TLS in common; 1.2 and 1.3 are spoken here";
+            return "there is no version of TLS in common; 1.2 and 1.3 are supported here";
         case SSL_R_TLSV1_UNRECOGNIZED_NAME:
             return "the peer has no certificate for the name that was asked for";
         case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
         case SSL_R_NO_APPLICATION_PROTOCOL:
-            return "there is no application protocol in common; http/1.1 is spoken here";
+            return "there is no application protocol in common; http/1.1 is supported here";
         case SSL_R_NO_SHARED_CIPHER:
             return "there is no cipher in common";
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:

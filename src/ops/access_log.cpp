@@ -182,7 +182,8 @@ void AccessLog::describe(Exposition& exposition) const {
     if (writing_->thread) writing_->tell_lost();
     exposition.counter("access_log_lines_total", "Lines for the access log.");
     exposition.sample(writing_->lines.load());
-    exposition.counter("access_log_lines_lost_total", "Of those, that could not be written.");
+    exposition.counter("access_log_lines_lost_total",
+                       "Lines for the access log that could not be written.");
     exposition.sample(writing_->lost.load());
 }
 

@@ -92,7 +92,7 @@ Response Admin::metrics() const {
 Response Admin::channels(const Request& request) const {
     const auto count = parse_count(request.query("count").value_or("100"));
     if (!count || *count > most_listed)
-        return Response::text(400, "count= is a number up to 1000.");
+        return Response::text(400, "count= must be a number up to 1000.");
     nlohmann::json listed = nlohmann::json::array();
     for (const auto& channel : hub_.channels(request.query("prefix").value_or(""),
                                              request.query("after").value_or(""), *count))

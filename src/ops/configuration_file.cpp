@@ -73,7 +73,8 @@ std::string_view set_rule_key(ChannelRule& rule, std::string_view key, const std
     };
     if (key == "pattern") {
         rule.pattern = text;
-        return text.empty() ? "must be the name of a channel, in which * stands for anything" : "";
+        return text.empty() ? "must be the name of a channel, in which * stands for any characters"
+                            : "";
     }
     if (key == "subscribe") return take(rule.subscribe, who_of(text)) ? "" : who;
     if (key == "publish") return take(rule.publish, who_of(text)) ? "" : who;
@@ -166,21 +167,21 @@ void read_app(const toml::node& node, ConfigurationFile& file) {
 const std::vector<RuleKey>& rule_keys() {
     static const std::vector<RuleKey> keys = {
         {"pattern", "\"chat.*\"",
-         "The channels it is for: a name, in which * stands for anything. The first rule that "
-         "matches counts; a channel that none is for is closed."},
+         "The channels that the rule applies to: a name, in which * stands for any characters. The "
+         "first rule that matches applies; a channel without a rule is closed to clients."},
         {"subscribe", "\"everyone\"",
-         "Who may: nobody, everyone, user (who shows a good token), "
-         "token (one that names the channel) or webhook (whom hook_url lets)."},
+         "Who may subscribe: nobody, everyone, user (with a valid token), token (with a valid "
+         "token that allows the channel) or webhook (hook_url decides)."},
         {"publish", "\"nobody\"", "The same for publishing."},
-        {"presence", "\"nobody\"", "The same for asking who is there, and being told."},
-        {"history", "\"nobody\"", "The same for asking what was."},
+        {"presence", "\"nobody\"", "The same for reading presence and receiving its events."},
+        {"history", "\"nobody\"", "The same for reading the history."},
         {"history_count", "0", "Messages that are kept, up to 100000."},
         {"history_age", "\"5m\"", "How long they are kept."},
-        {"keeps_presence", "false", "Whether it is known who is there."},
+        {"keeps_presence", "false", "Whether presence is kept: the list of subscribed users."},
         {"last_message", "false", "A new subscriber gets the last message first."},
         {"slow_reader", "\"close\"",
-         "What becomes of messages for one that reads too slowly: close, drop-newest, drop-oldest "
-         "or latest."},
+         "What happens to messages for a client that reads too slowly: close, drop-newest, "
+         "drop-oldest or latest."},
     };
     return keys;
 }

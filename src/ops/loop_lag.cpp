@@ -43,8 +43,8 @@ void LoopLag::describe(Exposition& exposition) const {
         seconds += on_loop->seconds.load(std::memory_order_relaxed);
     }
     exposition.histogram("loop_lag_seconds",
-                         "How long what has come for a loop waits, asked twice a second.", bounds,
-                         counts, seconds);
+                         "How long an event waits for its event loop, measured twice a second.",
+                         bounds, counts, seconds);
 }
 
 }  // namespace longwire::ops

@@ -30,15 +30,14 @@ void describe(const ServerCounts& counts, Exposition& exposition) {
     exposition.sample(std::uint64_t{counts.connections});
     exposition.counter("connections_accepted_total", "Connections that clients have made.");
     exposition.sample(counts.accepted);
-    exposition.counter("connections_refused_total", "Of those, refused since there were too many.");
+    exposition.counter("connections_refused_total", "Connections refused because of a limit.");
     exposition.sample(counts.refused);
     exposition.counter("http_requests_total", "HTTP requests, handshakes among them.");
     exposition.sample(counts.requests);
     exposition.counter("handshakes_refused_total", "WebSocket handshakes that were refused.");
     exposition.sample(counts.handshakes_refused);
     exposition.counter("handshake_failures_total",
-                       "Clients that did not get the WebSocket, or the connection, that they "
-                       "wanted, by cause.");
+                       "WebSocket and TLS handshakes that failed, by cause.");
     for (std::size_t why = 0; why < counts.handshake_failures.size(); ++why)
         exposition.sample(counts.handshake_failures.at(why),
                           "cause=\"" + std::string(cause_name(HandshakeFailure(why))) + '"');
@@ -46,7 +45,8 @@ void describe(const ServerCounts& counts, Exposition& exposition) {
     exposition.sample(counts.opened - counts.closed);
     exposition.counter("websockets_opened_total", "WebSocket connections that were opened.");
     exposition.sample(counts.opened);
-    exposition.counter("websockets_closed_total", "Those that have closed, by code.");
+    exposition.counter("websockets_closed_total",
+                       "WebSocket connections that have closed, by code.");
     for (std::size_t place = 0; place < counts.closes.size(); ++place) {
         if (counts.closes.at(place) == 0) continue;
         std::string code = std::to_string(1000 + place);
@@ -54,33 +54,34 @@ void describe(const ServerCounts& counts, Exposition& exposition) {
         if (place == 17) code = "4xxx";
         exposition.sample(counts.closes.at(place), "code=\"" + code + '"');
     }
-    exposition.counter("drops_total",
-                       "Messages that slow WebSocket readers did not get, by policy; of close, the "
-                       "connections.");
+    exposition.counter(
+        "drops_total",
+        "Messages dropped for slow WebSocket clients, by policy; for close: connections closed.");
     for (std::size_t policy = 0; policy < counts.drops.size(); ++policy)
         exposition.sample(counts.drops.at(policy),
                           "policy=\"" + std::string(policies.at(policy)) + '"');
     exposition.counter("messages_received_total", "Messages from WebSocket clients.");
     exposition.sample(counts.messages_received);
-    exposition.counter("message_bytes_received_total", "The bytes of those.");
+    exposition.counter("message_bytes_received_total",
+                       "Payload bytes of messages from WebSocket clients.");
     exposition.sample(counts.bytes_received);
     exposition.gauge("held_bytes", "Bytes kept for clients that read or send slowly.");
     exposition.sample(std::uint64_t{counts.held});
 }
 
 void describe(const hub::Hub::Counts& counts, Exposition& exposition) {
-    exposition.gauge("channels", "Channels that somebody is on.");
+    exposition.gauge("channels", "Channels with subscribers.");
     exposition.sample(std::uint64_t{counts.channels});
-    exposition.gauge("subscriptions", "Members of channels, by any transport.");
+    exposition.gauge("subscriptions", "Subscribers of channels, over all transports.");
     exposition.sample(std::uint64_t{counts.members});
     exposition.counter("publications_total", "Messages on channels that had members here.");
     exposition.sample(counts.publications);
     exposition.counter("gaps_total",
-                       "Times that messages of a channel came out of order, or did not come.");
+                       "Times that messages of a channel arrived out of order or were missing.");
     exposition.sample(counts.gaps);
     exposition.counter("interruptions_total",
-                       "Of the gaps, those that could not be closed: the members were cut, to come "
-                       "back for what they miss.");
+                       "Gaps that could not be filled: subscribers were disconnected, to recover "
+                       "the missing messages.");
     exposition.sample(counts.interruptions);
 }
 

@@ -137,7 +137,8 @@ std::optional<int> take_number(std::string_view& text) {
 Result<Successor> Successor::start(const ListeningSockets& sockets) {
     if (::getpid() == 1)
         return failure(ErrorCode::system,
-                       "this is process 1, with which all others end; restart the container");
+                       "this is process 1, and the container would end with it; restart the "
+                       "container instead");
     const auto path = program();
     if (!path) return system_failure("/proc/self/exe cannot be read", errno);
     std::array<int, 2> ends = {-1, -1};
@@ -175,7 +176,7 @@ Result<void> Successor::outcome() const {
     // (It has ended, or is about to: its end of the pipe is closed.)
     int status = 0;
     if (::waitpid(process_, &status, 0) != process_)
-        return failure(ErrorCode::system, "it is not ready, and gone");
+        return failure(ErrorCode::system, "it ended before it was ready");
     if (WIFSIGNALED(status))
         return failure(ErrorCode::system,
                        "it was ended by the signal " + std::to_string(WTERMSIG(status)));

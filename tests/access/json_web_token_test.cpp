@@ -136,7 +136,7 @@ TEST(Token, NamesItsKey) {
     const auto signature = keys.keys().front().sign(text);
     const auto refused = verify_token(text + "." + to_base64url(*signature), keys, {}, rfc_time);
     EXPECT_EQ(error_of(refused),
-              "The token is signed in a way, or with a key, that this server does not know.");
+              "The token is signed with an algorithm or a key that this server does not know.");
 }
 
 // ---- claims -------------------------------------------------------------------------------------
@@ -183,24 +183,24 @@ TEST_F(OwnTokens, MayLastLongerThanTheClock) {
         ASSERT_TRUE(claims) << seconds << ": " << claims.error().message();
         EXPECT_GT(*claims->expires - system_clock::now(), 24h * 365 * 100) << seconds;
         EXPECT_EQ(error_of(verify(R"({"nbf":)" + std::string(seconds) + "}")),
-                  "The token is not good yet: its \"nbf\" is in the future.");
+                  "The token is not valid yet: its \"nbf\" is in the future.");
     }
     EXPECT_FALSE(verify(R"({"exp":253402300800})"));
 }
 
 TEST_F(OwnTokens, SayNothingTwice) {
     EXPECT_EQ(error_of(verify(R"({"exp":1000001,"sub":"ann","exp":9000000})")),
-              "The token holds a claim twice.");
+              "The token contains a claim twice.");
     EXPECT_FALSE(verify(R"({"sub":"ann","s\u0075b":"root"})"));
     EXPECT_TRUE(verify(R"({"sub":"ann","info":{"sub":"x"},"other":{"sub":"y"}})"));
     const std::string text =
         to_base64url(R"({"alg":"none","alg":"HS256"})") + "." + to_base64url("{}");
     EXPECT_EQ(error_of(verify_token(text + "." + to_base64url(*key.sign(text)), keys, {}, now)),
-              "The token's header says something twice.");
+              "The token's header contains a parameter twice.");
 }
 
 TEST_F(OwnTokens, MayBeEmptyTextAndAreNoneThen) {
-    EXPECT_EQ(error_of(verify("")), "The token holds no JSON object.");
+    EXPECT_EQ(error_of(verify("")), "The token does not contain a JSON object.");
     EXPECT_FALSE(read_claims({}, {}, now));
     const std::string text = ".";
     EXPECT_FALSE(verify_token(text + "." + to_base64url(*key.sign(text)), keys, {}, now));
@@ -298,7 +298,7 @@ TEST(PemKey, IsRefusedWhereItIsEncrypted) {
     const auto key = SigningKey::pem(p256_encrypted, "key.pem");
     ASSERT_FALSE(key);
     EXPECT_EQ(key.error().message(),
-              "key.pem: it holds no key in PEM (-----BEGIN PUBLIC KEY-----)");
+              "key.pem: it contains no PEM key (-----BEGIN PUBLIC KEY-----)");
 }
 
 TEST(PemKey, IsRefusedWhereThereIsNone) {
@@ -306,7 +306,7 @@ TEST(PemKey, IsRefusedWhereThereIsNone) {
     const auto key = SigningKey::pem("hello", "key.pem");
     ASSERT_FALSE(key);
     EXPECT_EQ(key.error().message(),
-              "key.pem: it holds no key in PEM (-----BEGIN PUBLIC KEY-----)");
+              "key.pem: it contains no PEM key (-----BEGIN PUBLIC KEY-----)");
 }
 
 // ---- base64url ----------------------------------------------------------------------------------

@@ -221,7 +221,7 @@ test('a handshake that the rules refuse is explained, and not tried again', { ti
   for (const transport of ['websocket', 'events', 'poll']) {
     await visitor.page.goto(`${strict.origin}/?channel=members&transport=${transport}`);
     await visitor.reaches('closed');
-    await visitor.sees('#status', /Closed\s+\d+\s+(refused by the server|unauthorized|forbidden)\s+You may not .*: (show a token|nobody may)/);
+    await visitor.sees('#status', /Closed\s+\d+\s+(refused by the server|unauthorized|forbidden)\s+You may not .*: (a token is required|its rule allows no client)/);
   }
   await visitor.screenshot('refused');
 });

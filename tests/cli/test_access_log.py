@@ -213,7 +213,7 @@ class AccessLog(unittest.TestCase):
             self.lines(1)
             os.rename(self.path, self.path + ".1")
             serving.process.send_signal(signal.SIGHUP)
-            serving.told("SIGHUP: the access log was opened again")
+            serving.told("SIGHUP: reopened the access log")
             ask(serving.port, "GET", "/second")
             self.assertEqual(json.loads(self.lines(1)[0])["target"], "/second")
             self.assertEqual(len(self.lines(1, self.path + ".1")), 1)
@@ -221,7 +221,7 @@ class AccessLog(unittest.TestCase):
             os.rename(self.path, self.path + ".2")
             os.mkdir(self.path)
             serving.process.send_signal(signal.SIGHUP)
-            serving.told("it goes where it went")
+            serving.told("the old access log stays in use")
             ask(serving.port, "GET", "/third")
             self.assertEqual(json.loads(self.lines(2, self.path + ".2")[1])["target"], "/third")
 

@@ -99,7 +99,7 @@ class Measuring(unittest.TestCase):
             output, errors = running.communicate(timeout=20)
         self.assertEqual(running.returncode, 1)
         self.assertGreater(json.loads(output)["foreign"], 0)
-        self.assertIn("somebody else publishes there", errors)
+        self.assertIn("another client publishes there", errors)
 
     def test_holds_idle_connections(self):
         report = measured("-c", "50", "--ramp", "1000", "--idle", self.echo)
@@ -246,8 +246,8 @@ class Failing(unittest.TestCase):
                 (["--fail-if", "q99>5ms", "ws://x/"], 'there is no figure "q99"'),
                 (["--fail-if", "p99>5", "ws://x/"], "a time has a unit"),
                 (["--connections", "0", "ws://x/"], "--connections"),
-                (["--source", "eth0", "ws://x/"], '"eth0" is no address'),
-                (["--source", "127.0.0.9-127.0.0.1", "ws://x/"], "is no range"),
+                (["--source", "eth0", "ws://x/"], '"eth0" is not an address'),
+                (["--source", "127.0.0.9-127.0.0.1", "ws://x/"], "is not a range"),
                 (["--source", "10.0.0.0-10.0.255.255", "ws://x/"], "more than 4096"),
                 (["--handshakes", "--idle", "ws://x/"], "--handshakes"),
                 ([], "URL is required")):

@@ -70,19 +70,19 @@ class Check(Configured):
     def test_rules_that_are_never_reached(self):
         rules = [f'[[channels]]\npattern = "{pattern}"\n' for pattern in
                  ("news", "chat.*", "chat.a*", "*", "other")]
-        self.assert_found(LOCAL + "".join(rules), "the rule for chat.a* is never reached", False)
-        self.assert_found(LOCAL + "".join(rules), "the rule for other is never reached", False)
+        self.assert_found(LOCAL + "".join(rules), "the rule for chat.a* is never used", False)
+        self.assert_found(LOCAL + "".join(rules), "the rule for other is never used", False)
         good = "".join([rules[0], rules[2], rules[1], rules[3]])
         self.assertEqual(run("config", "check", self.write(LOCAL + good)).returncode, 0)
 
     def test_tokens_that_nobody_can_check(self):
         rule = '[[channels]]\npattern = "*"\npublish = "user"\n'
-        self.assert_found(LOCAL + rule, "nothing to check one with", False)
+        self.assert_found(LOCAL + rule, "there is no key to verify one", False)
         checked = run("config", "check", self.write(f'{LOCAL}token_secret = "{SECRET}"\n{rule}'))
         self.assertEqual(checked.returncode, 0, checked.stderr)
 
     def test_variables_of_no_option(self):
-        self.assert_found(LOCAL, "LONGWIRE_MAX_MESAGE: no option has this variable; did you mean "
+        self.assert_found(LOCAL, "LONGWIRE_MAX_MESAGE: this variable belongs to no option; did you mean "
                                  "LONGWIRE_MAX_MESSAGE?", False, {"LONGWIRE_MAX_MESAGE": "1"})
         # What a cluster makes of a service's name is none of ours.
         checked = run("config", "check", self.write(LOCAL), environment={
@@ -93,7 +93,7 @@ class Check(Configured):
     def test_what_can_hardly_be_meant_is_in_the_log_of_serve(self):
         rules = '[[channels]]\npattern = "*"\n[[channels]]\npattern = "a"\n'
         with Serving("--config", self.write(rules)) as serving:
-            serving.told("the rule for a is never reached, since that for * comes before it")
+            serving.told("the rule for a is never used, because the rule for * comes first")
 
     def test_no_secret_is_shown(self):
         path = self.write(f'hook_url = "http://127.0.0.1:1/"\nhook_secret = "{SECRET}"\n')

@@ -62,7 +62,7 @@ class Refusals(unittest.TestCase):
             ("401 Unauthorized", ("WWW-Authenticate: bearer",), (), "--bearer TOKEN."),
             ("401 Unauthorized", ("WWW-Authenticate: Basic, Bearer",), (), "or a token"),
             ("401 Unauthorized", (), (), "--cookie"),
-            ("401 Unauthorized", (), ("--user", "a:b"), "not one that it takes"),
+            ("401 Unauthorized", (), ("--user", "a:b"), "does not accept the user, password or token"),
             ("401 Unauthorized", ("WWW-Authenticate: Basic",), ("--bearer", "x"),
              "it wants a user and password"),
             ("401 Unauthorized", ("WWW-Authenticate: Bearer",), ("--user", "a:b"),
@@ -92,7 +92,7 @@ class Refusals(unittest.TestCase):
     def test_a_user_of_the_url_counts_as_one(self):
         with OneAnswer(answer("401 Unauthorized", "WWW-Authenticate: Basic")) as server:
             result = connect(server.url().replace("//", "//me:secret@"))
-        self.assertIn("not one that it takes", " ".join(result.stderr.decode().split()))
+        self.assertIn("does not accept the user, password or token", " ".join(result.stderr.decode().split()))
         self.assertNotIn(b"secret", result.stderr)
 
     def test_one_that_hangs_up_may_speak_tls(self):
@@ -155,11 +155,10 @@ class Refusals(unittest.TestCase):
     def test_each_refusal_of_a_proxy_is_told_what_it_likely_means(self):
         for told, user, expected in (
             (("403 Forbidden",), "", "many allow port 443"),
-            (("404 Not Found",), "", "a web server, and no proxy"),
+            (("404 Not Found",), "", "a web server and not a proxy"),
             (("407 Proxy Authentication Required", "Proxy-Authenticate: Negotiate"), "",
              "not supported"),
-            (("407 Proxy Authentication Required", "Proxy-Authenticate: Basic"), "me:pw@",
-             "not ones that it takes"),
+            (("407 Proxy Authentication Required", "Proxy-Authenticate: Basic"), "me:pw@", "does not accept the user and password of --proxy"),
             (("302 Found", "Location: http://login.example/"), "", "open a page in a browser"),
             (("502 Bad Gateway",), "", "could not reach the server"),
         ):

@@ -306,7 +306,7 @@ class Commands(Terminal):
         person = self.person()
         self.see_message(person, '{"a":[1]}')
         person.type("/pretty\r")
-        person.wait_for("laid out")
+        person.wait_for("JSON is formatted")
         self.peer.send('{"b":[1,"\u009b"]}')
         person.wait_for('< {\n    "b": [\n      1,\n      "\\u009b"\n    ]\n  }')
 

@@ -232,7 +232,7 @@ class Successors(unittest.TestCase):
         self.write("nonsense = 1\n")
         os.kill(self.serving, signal.SIGUSR2)
         until_told(self.process.stderr, "there is no key nonsense")
-        until_told(self.process.stderr, "SIGUSR2: it has ended with 2; this process goes on")
+        until_told(self.process.stderr, "SIGUSR2: it has ended with 2; this process continues to serve")
         self.assertEqual(upgrade(port), "101")
         self.write("")
         self.hand_over()
@@ -281,7 +281,7 @@ class Successors(unittest.TestCase):
             self.write(listen[:-2] + f', "127.0.0.1:{taken.getsockname()[1]}"]\n')
             os.kill(self.serving, signal.SIGUSR2)
             until_told(self.process.stderr, "Address already in use")
-            until_told(self.process.stderr, "this process goes on")
+            until_told(self.process.stderr, "this process continues to serve")
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(path)
         self.assert_no_trouble(self.end_all()[1])

@@ -62,7 +62,7 @@ pattern = "chat.*"
         for part in ("max_message 3MiB", "max_connections 0", "publish_rate 0"):
             self.assertIn(part, limits)
         process.send_signal(signal.SIGHUP)
-        until("SIGHUP: the limits were read again")
+        until("SIGHUP: reloaded the limits")
         self.write(self.TEXT + "nonsense = 1\n")
         process.send_signal(signal.SIGHUP)
         self.assertEqual(until("nonsense")["level"], "error")
@@ -173,7 +173,7 @@ class EchoRate(Configured):
             self.assertEqual(run("connect", *(["-m", "x"] * 50), serving.url("/echo")).returncode, 0)
             self.write("publish_rate_per_address = 2")
             serving.process.send_signal(signal.SIGHUP)
-            serving.told("rules and keys were read again")
+            serving.told("reloaded the rules and keys")
             self.assertEqual(run("connect", *(["-m", "x"] * 50), serving.url("/echo")).returncode, 8)
 
 
@@ -188,7 +188,7 @@ class NobodyReads(unittest.TestCase):
             serving = Serving("--config", config)
             serving.process.stdout.close()
             serving.process.send_signal(signal.SIGHUP)
-            serving.told("limits were read again")
+            serving.told("reloaded the limits")
             serving.process.send_signal(signal.SIGUSR1)
             self.assertEqual(ask(serving.port, "GET", "/")[0], 200)
             serving.process.send_signal(signal.SIGTERM)

@@ -151,13 +151,13 @@ class Tokens(Configured):
                           "--info", '{"name": "Ann"}')
         good = run("token", "--explain", "-", "--secret", SECRET, text_in=token + "\n")
         self.assertEqual(good.returncode, 0)
-        for part in ('"HS256"', '"ann"', '["chat.*"]', '{"name":"Ann"}', "It is good."):
+        for part in ('"HS256"', '"ann"', '["chat.*"]', '{"name":"Ann"}', "It is valid."):
             self.assertIn(part, good.stdout)
         # (A second may have begun meanwhile, or some.)
         self.assertRegex(good.stdout, r"in (3600|35\d\d) s")
         bad = run("token", "--explain", token, "--secret", SECRET + "!")
         self.assertEqual(bad.returncode, 1)
-        self.assertIn("The token's signature is not of a key that this server knows.", bad.stdout)
+        self.assertIn("The token's signature does not match any key of this server.", bad.stdout)
         self.assertEqual(run("token", "--explain", "hello").returncode, 1)
 
     def test_are_those_of_others(self):
@@ -263,7 +263,7 @@ class Rules(Tokens):
         self.assertEqual(self.publish("news"), 401)
         self.write(f'token_secret = "{SECRET}"\n' + RULES.replace('"user"', '"everyone"'))
         self.serving.process.send_signal(signal.SIGHUP)
-        self.serving.told("SIGHUP: the rules and keys were read again")
+        self.serving.told("SIGHUP: reloaded the rules and keys")
         self.assertEqual(self.publish("news"), 200)
         self.write("nonsense")
         self.serving.process.send_signal(signal.SIGHUP)
@@ -277,7 +277,7 @@ class Limits(Configured):
     def hang_up(self, serving, text):
         self.write(text)
         serving.process.send_signal(signal.SIGHUP)
-        serving.told("limits were read again")
+        serving.told("reloaded the limits")
 
     def test_hold_for_those_who_come_after_they_were_read_again(self):
         with Serving("--config", self.write('max_message = "100"\n')) as serving:

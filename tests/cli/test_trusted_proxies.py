@@ -89,7 +89,7 @@ class TrustedProxies(Configured):
             self.assertEqual(self.logged(1)[0]["client"], "192.0.2.7")
             self.write(text)
             serving.process.send_signal(signal.SIGHUP)
-            serving.told("limits were read again")
+            serving.told("reloaded the limits")
             ask(serving.port, "GET", "/", headers=from_client("192.0.2.7"))
             self.assertEqual(self.logged(2)[1]["client"], "127.0.0.1")
             serving.process.send_signal(signal.SIGINT)

@@ -452,7 +452,7 @@ keeps_presence = true
             served = subprocess.run([LONGWIRE, "serve", "--config", file.name], text=True,
                                     capture_output=True, check=False, timeout=30)
         self.assertEqual(served.returncode, 2)
-        self.assertIn("name it with --hook-url", served.stderr)
+        self.assertIn("use --hook-url", served.stderr)
 
 
 class Documented(unittest.TestCase):

@@ -360,7 +360,7 @@ TEST_F(Channels, RulesThatChangeCountForThoseWhoAreThere) {
     gate.replace(closed);
     client.send(client_frame(text, "two"));
     EXPECT_NE(client.read_until("}").find(
-                  R"({"error":"You may not publish on this channel: nobody may."})"),
+                  R"({"error":"You may not publish on this channel: its rule allows no client."})"),
               std::string::npos);
 }
 

@@ -299,7 +299,7 @@ TEST_F(PublicHub, ErrorsAreValues) {
     EXPECT_EQ(history("kept", {.since = "x"}).error().code(), ErrorCode::invalid_argument);
     Told told;
     const auto subscription = hub->subscribe("kept", told.handlers(), {.since = "x"});
-    EXPECT_EQ(told.next(), "\"x\" is no position: give back one that the hub gave");
+    EXPECT_EQ(told.next(), "\"x\" is not a position; pass one that the hub returned");
 }
 
 TEST_F(PublicHub, TooManyChannelsAreAnErrorToo) {
@@ -310,7 +310,7 @@ TEST_F(PublicHub, TooManyChannelsAreAnErrorToo) {
     const auto first = hub->subscribe("plain", told.handlers());
     EXPECT_EQ(told.next(), "begun");
     const auto second = hub->subscribe("plain2", told.handlers());
-    EXPECT_EQ(told.next(), "too many channels are in use; wait until some are not");
+    EXPECT_EQ(told.next(), "too many channels are in use; try again later");
 }
 
 // ---- who may ------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ TEST_F(PublicHub, TheProgramSaysWhoSomebodyIs) {
     EXPECT_TRUE(get("/channels/kept?history=1&user=mallory").starts_with("HTTP/1.1 401"));
     EXPECT_TRUE(get("/channels/kept?history=1&user=ann").starts_with("HTTP/1.1 200"));
     EXPECT_TRUE(get("/channels/kept?history=1&user=broken").starts_with("HTTP/1.1 500"));
-    EXPECT_EQ(logged.next(), "authenticate of a hub threw an exception: no database");
+    EXPECT_EQ(logged.next(), "authenticate of a Hub threw an exception: no database");
     // It would go out to others as a part of JSON.
     EXPECT_TRUE(get("/channels/kept?history=1&user=ann&info=}").starts_with("HTTP/1.1 500"));
 }

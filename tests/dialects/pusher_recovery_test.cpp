@@ -150,7 +150,7 @@ TEST_F(PusherWebhooks, AreTriedAgainForAWhile) {
         pauses.push_back(std::chrono::floor<std::chrono::seconds>(now - 1s - failed));
     }
     EXPECT_EQ(pauses, (std::vector<std::chrono::seconds>{1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s}));
-    EXPECT_TRUE(complaints.back().ends_with("1 notices are given up")) << complaints.back();
+    EXPECT_TRUE(complaints.back().ends_with("1 events are dropped")) << complaints.back();
     webhooks->tell(app, "2");
     webhooks->tick(now);
     EXPECT_TRUE(sending.back().first.body.ends_with("[2]}"));

@@ -524,7 +524,7 @@ TEST_F(SocketIoServer, AQuestionThatWaitsForNoTimeIsAnsweredLater) {
     for (const std::string timeout : {"0", "-1000"}) {
         client.send(R"(421["ask",")" + timeout + R"("])");
         EXPECT_NE(client.next().find("question"), std::string::npos);
-        EXPECT_EQ(client.next(), R"(431["the client did not acknowledge it in time"])");
+        EXPECT_EQ(client.next(), R"(431["the event was not acknowledged in time"])");
     }
 }
 

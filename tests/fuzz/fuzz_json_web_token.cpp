@@ -90,7 +90,7 @@ Result<Claims> check_claims(std::string_view json, system_clock::time_point now)
                 "a refusal is one line");
         require(!words.starts_with("The token expired") || plain.expired,
                 "a token is good until it has expired");
-        require(!words.starts_with("The token is not good yet") || plain.too_early,
+        require(!words.starts_with("The token is not valid yet") || plain.too_early,
                 "a token is good from when it says");
         return claims;
     }

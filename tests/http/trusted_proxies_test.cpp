@@ -62,11 +62,12 @@ TEST(TrustedProxies, ThatAreNoneAreRefusedInWords) {
         const auto parsed = TrustedProxies::parse(std::vector{name}, {});
         return parsed ? std::string() : std::string(parsed.error().message());
     };
-    EXPECT_EQ(words("localhost"),
-              "\"localhost\" is no proxy that can be trusted: write an address (192.0.2.7), a "
-              "network (10.0.0.0/8, 2001:db8::/32), or unix for all who come by a Unix socket");
+    EXPECT_EQ(
+        words("localhost"),
+        "\"localhost\" cannot be a trusted proxy: write an address (192.0.2.7), a "
+        "network (10.0.0.0/8, 2001:db8::/32), or unix for all connections over a Unix socket");
     EXPECT_EQ(words("10.1.2.3/8"),
-              "\"10.1.2.3/8\" is no proxy that can be trusted: bits behind the prefix are set; did "
+              "\"10.1.2.3/8\" cannot be a trusted proxy: bits behind the prefix are set; did "
               "you mean 10.0.0.0/8, or one address without a slash?");
     EXPECT_NE(words(""), "");
     EXPECT_NE(words("*"), "");

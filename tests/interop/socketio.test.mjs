@@ -201,7 +201,7 @@ for (const [way, options] of Object.entries(ways)) {
             assert.deepEqual(await news, [1]);
             await next(main.io.socket('/private', { auth: { token: 'open' } }), 'connect');
             for (const [name, message, data] of [['/private', 'not you', { code: 7 }],
-                ['/nobody-decides', 'Nobody decided whether you may come', undefined],
+                ['/nobody-decides', 'The server did not decide about your request', undefined],
                 ['/unknown', 'Invalid namespace', undefined]]) {
                 const refused = client(context, app.url + name, options);
                 const [error] = await next(refused, 'connect_error');
@@ -334,7 +334,7 @@ publish = "token"
     test('a token of the namespace opens what it names', async (context) => {
         const refused = client(context, `${server.url}/closed`, {});
         const [error] = await next(refused, 'connect_error');
-        assert.match(error.message, /^You may not subscribe to this channel: show a token\.$/);
+        assert.match(error.message, /^You may not subscribe to this channel: a token is required\.$/);
         assert.deepEqual(error.data, { status: 401 });
         const bad = client(context, `${server.url}/closed`, { auth: { token: 'x.y.z' } });
         assert.deepEqual((await next(bad, 'connect_error'))[0].data, { status: 401 });

@@ -285,7 +285,7 @@ class Authorization(Connecting):
         self.assert_refused(await connect(site.url()), 6, "401 Unauthorized", "--user",
                             'Basic realm="here"', "who are you?")
         wrong = await connect(site.url(), "-u", "me:secret", "--cookie", "c=secret")
-        self.assert_refused(wrong, 6, "not one that it takes")
+        self.assert_refused(wrong, 6, "does not accept the user, password or token")
         self.assertNotIn("secret", wrong[2])
         self.assertNotIn("secret", (await connect(site.url(user="me:secret")))[2])
 

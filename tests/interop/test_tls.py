@@ -95,7 +95,7 @@ class Server(unittest.IsolatedAsyncioTestCase):
 
     def reload(self, serving):
         serving.process.send_signal(signal.SIGHUP)
-        serving.told("the certificates were read again")
+        serving.told("reloaded the certificates")
 
     async def test_a_reload_shows_the_new_certificate_and_drops_nobody(self):
         serving = self.serve()

@@ -111,10 +111,10 @@ TEST(Socks5, IsNotDoneBeforeTheLastByte) {
 }
 
 TEST(Socks5, NothingMayFollowTheReply) {
-    EXPECT_TRUE(tells(hear(anonymous(), "\x05\x00"s + success_reply + "x"),
-                      "before the server was spoken to"));
-    EXPECT_TRUE(tells(hear(anonymous(), "\x05\x00"s + success_reply + "x", 1),
-                      "before the server was spoken to"));
+    EXPECT_TRUE(
+        tells(hear(anonymous(), "\x05\x00"s + success_reply + "x"), "it sent data too early"));
+    EXPECT_TRUE(
+        tells(hear(anonymous(), "\x05\x00"s + success_reply + "x", 1), "it sent data too early"));
 }
 
 TEST(Socks5, ExplainsEachRefusal) {

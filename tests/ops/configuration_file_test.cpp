@@ -74,8 +74,8 @@ TEST(ConfigurationFile, TellsOfEverythingThatIsWrong) {
                      "2: c: a value is a text, a number, true, false or a list of them",
                      "3: d: a value is a text, a number, true, false or a list of them"}));
     EXPECT_EQ(problems_of(ConfigurationFile::read("[[channels]]\npattern = \"\"\n")),
-              Texts{"2: channels: pattern must be the name of a channel, in which * stands for "
-                    "anything: "});
+              Texts{"2: channels: pattern must be the name of a channel, in which * stands for any "
+                    "characters: "});
     EXPECT_EQ(problems_of(ConfigurationFile::read("[[channels]]\npattern = [\"a\"]\n")),
               Texts{"2: channels: pattern has one value"});
     EXPECT_EQ(ConfigurationFile::read("a = \n").problems.front().line, 1U);

@@ -158,14 +158,13 @@ bool tell_thresholds(const BenchOptions& options, const Measurement& measurement
 /// Whether what came was not only answers, which is told.
 bool tell_foreign(const BenchOptions& options, const Measurement& measurement) {
     if (measurement.foreign == 0) return false;
-    fmt::print(stderr,
-               "longwire bench: {} messages came that answer nothing that was sent, and are not in "
-               "the figures{}\n",
-               grouped(measurement.foreign),
-               options.publishers > 0
-                   ? "; somebody else publishes there"
-                   : ": the server is no echo. Where what one sends comes to others, as on a "
-                     "channel, measure with --publishers");
+    fmt::print(
+        stderr,
+        "longwire bench: {} messages match no message that was sent, and are not counted{}\n",
+        grouped(measurement.foreign),
+        options.publishers > 0 ? "; another client publishes there"
+                               : ": the server is not an echo. Measure a channel, where others "
+                                 "receive what one sends, with --publishers");
     return true;
 }
 

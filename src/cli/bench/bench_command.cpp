@@ -113,7 +113,7 @@ void add_connecting(CLI::App& bench, BenchOptions& options) {
                     "Trust the roots in this PEM file, and not the system's")
         ->type_name("FILE")
         ->group(group);
-    bench.add_flag("-k,--insecure", options.insecure, "Take any certificate")->group(group);
+    bench.add_flag("-k,--insecure", options.insecure, "Accept any certificate")->group(group);
 }
 
 void add_report(CLI::App& bench, BenchOptions& options) {

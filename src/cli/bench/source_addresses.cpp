@@ -36,14 +36,15 @@ std::expected<void, std::string> add(std::vector<std::string>& addresses, const 
     const std::size_t dash = part.find('-');
     if (dash == std::string::npos) {
         if (!ipv4_number(part) && !is_ipv6(part))
-            return Refusal("\"" + part + "\" is no address; write 127.0.0.2, ::1 or a range");
+            return Refusal("\"" + part + "\" is not an address; write 127.0.0.2, ::1 or a range");
         addresses.push_back(part);
         return {};
     }
     const auto first = ipv4_number(part.substr(0, dash));
     const auto last = ipv4_number(part.substr(dash + 1));
     if (!first || !last || *last < *first)
-        return Refusal("\"" + part + "\" is no range of IPv4 addresses; write 127.0.0.1-127.0.0.9");
+        return Refusal("\"" + part +
+                       "\" is not a range of IPv4 addresses; write 127.0.0.1-127.0.0.9");
     if (*last - *first >= most_addresses)
         return Refusal("\"" + part + "\" is more than 4096 addresses");
     for (std::uint32_t step = 0; step <= *last - *first; ++step)

@@ -51,7 +51,8 @@ AuthorizationRequest& AuthorizationRequest::operator=(AuthorizationRequest&& oth
 AuthorizationRequest::~AuthorizationRequest() {
     if (asked_)
         asked_->answer->give(
-            {.status = 503, .reason = "Nobody has said whether you may. Try again later."});
+            {.status = 503,
+             .reason = "The server did not decide about your request. Try again later."});
 }
 
 const ChannelUser& AuthorizationRequest::user() const noexcept {

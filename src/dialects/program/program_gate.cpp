@@ -46,9 +46,9 @@ ChannelAction action_from(Action action) noexcept {
 
 /// The handler itself is at fault; what it said, if it did, does not count.
 Verdict fault(std::string_view which) {
-    engine::log(LogLevel::warning, std::string(which) + " of a hub threw an exception: " +
+    engine::log(LogLevel::warning, std::string(which) + " of a Hub threw an exception: " +
                                        std::string(engine::current_exception_words()));
-    return {.status = 500, .reason = "The server cannot say whether you may."};
+    return {.status = 500, .reason = "The server failed to check your permission."};
 }
 
 }  // namespace
@@ -113,9 +113,10 @@ Verdict ProgramGate::authenticate(const Request& request, Visitor& visitor) {
     }
     const ChannelUser& user = credentials->user;
     if (!can_be_listed(user)) {
-        engine::log(LogLevel::warning, "authenticate of a hub gave a user who cannot be: " +
-                                           std::string(listing_rule));
-        return {.status = 500, .reason = "The server cannot say who you are."};
+        engine::log(LogLevel::warning,
+                    "HubOptions::authenticate returned a user that is not valid: " +
+                        std::string(listing_rule));
+        return {.status = 500, .reason = "The server failed to authenticate you."};
     }
     visitor.user = user.name;
     visitor.info = user.info;
@@ -124,11 +125,13 @@ Verdict ProgramGate::authenticate(const Request& request, Visitor& visitor) {
 
 std::optional<Verdict> ProgramGate::judge(const Visitor& visitor, Action action,
                                           const std::string& channel) {
-    if (!find(channel)) return Verdict{.status = 403, .reason = "This channel is closed."};
+    if (!find(channel))
+        return Verdict{.status = 403, .reason = "This channel is not available to clients."};
     if (!authorize_)
         return action == Action::subscribe
                    ? Verdict{}
-                   : Verdict{.status = 403, .reason = "Only the server itself may do that here."};
+                   : Verdict{.status = 403,
+                             .reason = "Only the server may do this on this channel."};
     auto& its = *static_cast<Credentials*>(visitor.credentials.get());
     if (const auto asked = its.find(action, channel); asked != its.pending.end()) {
         auto given = asked->answer->given();

@@ -40,7 +40,7 @@ Result<hub::HistoryQuery> query_of(const HistoryQuery& wish) {
     query.since = hub::parse_position(wish.since);
     if (!query.since)
         return failure(ErrorCode::invalid_argument,
-                       "\"" + wish.since + "\" is no position: give back one that the hub gave");
+                       "\"" + wish.since + "\" is not a position; pass one that the hub returned");
     return query;
 }
 
@@ -121,7 +121,8 @@ Subscription ProgramHub::subscribe(std::string_view channel, SubscriptionHandler
     if (!is_program_channel(channel)) wrong = bad_channel(channel);
     if (!can_be_listed(as)) wrong = Error(ErrorCode::invalid_argument, std::string(listing_rule));
     if (hub_loops_.loops().count() == 0)
-        wrong = Error(ErrorCode::system, "the server has no loop to tell a subscription on");
+        wrong = Error(ErrorCode::system,
+                      "the server has no event loop for the handlers of a subscription");
     if (wrong) {
         // (Not within this call, and where all that is told of subscriptions is told.)
         if (handlers.on_begin)

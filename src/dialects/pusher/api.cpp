@@ -95,8 +95,9 @@ std::string channels_json(const std::vector<std::string>& names,
 std::optional<Attributes> attributes_of(const Request& request, const HttpReply& reply) {
     auto wanted = read_attributes(request.query("info").value_or(""));
     if (wanted) return *wanted;
-    reply.send(Response::text(400, "info knows user_count, subscription_count and cache, and not " +
-                                       wanted.error() + "."));
+    reply.send(Response::text(
+        400,
+        "info may list user_count, subscription_count and cache, but not " + wanted.error() + "."));
     return std::nullopt;
 }
 
@@ -160,18 +161,19 @@ void Api::publish_all(const SharedApp& app, std::vector<Triggered> events, bool 
     std::size_t count = 0;
     for (const Triggered& event : events) {
         if (!event.socket_id.empty() && !member_of(event.socket_id, hub_loops_.loops().count()))
-            return reply.send(Response::text(400, "socket_id is none: two numbers and a point."));
+            return reply.send(Response::text(
+                400, "socket_id is not valid: it must be two numbers separated by a dot."));
         const auto wanted = read_attributes(event.info).value_or(Attributes{});
         for (const std::string& name : event.channels)
             if (wanted.user_count && !kind_of(name).presence)
                 return reply.send(Response::text(
-                    400, "user_count is known of presence channels only, and not of " + name));
+                    400, "user_count is available only for presence channels, not for " + name));
         count += event.channels.size();
     }
     for (std::size_t index = 0; index < count; ++index)
         if (!app->counters->publish(app->settings.published))
-            return reply.send(Response::text(429, "The app publishes faster than it may.")
-                                  .with("Retry-After", "1"));
+            return reply.send(
+                Response::text(429, "The app publishes too fast.").with("Retry-After", "1"));
     if (count == 0) return reply.send(Response::json(200, "{}"));
     auto shared = std::make_shared<std::vector<Triggered>>(std::move(events));
     const auto all = std::make_shared<Gathering<std::string>>(
@@ -274,7 +276,8 @@ void Api::list_channels(const SharedApp& app, const Request& request, const Http
     const std::string prefix = request.query("filter_by_prefix").value_or("");
     if (wanted->user_count && !prefix.starts_with("presence-"))
         return reply.send(Response::text(
-            400, "user_count is known of presence channels only: with filter_by_prefix=presence-"));
+            400,
+            "user_count is available only for presence channels: use filter_by_prefix=presence-"));
     std::vector<Asked> asked;
     std::vector<std::string> names;
     for (const auto& listed : hub_loops_.hub().channels(app->hub_name(prefix), "", most_listed)) {
@@ -296,7 +299,8 @@ void Api::tell_channel(const SharedApp& app, const Request& request, const HttpR
     if (!is_channel_name(name))
         return reply.send(Response::text(400, "This is not the name of a channel."));
     if (wanted->user_count && !kind_of(name).presence)
-        return reply.send(Response::text(400, "user_count is known of presence channels only."));
+        return reply.send(
+            Response::text(400, "user_count is available only for presence channels."));
     const bool occupied = hub_loops_.hub().members(app->hub_name(name)) > 0;
     ask(app, {{name, *wanted}}, [occupied, reply](const std::vector<std::string>& attributes) {
         std::string json = std::string(R"({"occupied":)") + (occupied ? "true" : "false");
@@ -308,7 +312,7 @@ void Api::tell_channel(const SharedApp& app, const Request& request, const HttpR
 void Api::list_users(const SharedApp& app, const Request& request, const HttpReply& reply) {
     const std::string name(request.parameter("name"));
     if (!is_channel_name(name) || !kind_of(name).presence)
-        return reply.send(Response::text(400, "Users are known of presence channels only."));
+        return reply.send(Response::text(400, "Users are available only for presence channels."));
     hub_loops_.hub().presence(
         app->hub_name(name), [reply](const Result<std::vector<hub::Presence>>& present) {
             if (!present) return reply.send(Response::text(503, present.error().message()));

@@ -41,13 +41,13 @@ std::expected<std::vector<std::string>, Refusal> read_channels(const object& jso
     for (const std::string& name : channels)
         if (!is_channel_name(name))
             return refused(400,
-                           "A channel's name has 1 to 200 letters, digits and _ - = @ , . ; which "
-                           "this has not: " +
+                           "A channel's name has 1 to 200 letters, digits and _ - = @ , . ; this "
+                           "one is not valid: " +
                                name);
     if (channels.size() > 1 && std::ranges::any_of(channels, [](const std::string& name) {
             return kind_of(name).encrypted;
         }))
-        return refused(400, "An event for an encrypted channel is for no other channel.");
+        return refused(400, "An event for an encrypted channel cannot have other channels.");
     return channels;
 }
 
@@ -60,9 +60,9 @@ std::expected<Triggered, Refusal> read_event(const object& json, const ApiLimits
     if (event.event.empty() || event.event.size() > longest_name)
         return refused(400, "An event needs a name of 1 to 200 bytes.");
     if (event.event.starts_with("pusher:") || event.event.starts_with("pusher_internal:"))
-        return refused(400,
-                       "Names that begin with pusher: or pusher_internal: are those of the "
-                       "protocol's own events.");
+        return refused(
+            400,
+            "Names that begin with pusher: or pusher_internal: are reserved for the protocol.");
     element data;
     if (json["data"].get(data) != simdjson::SUCCESS) return refused(400, "An event needs data.");
     std::string_view text;
@@ -72,7 +72,7 @@ std::expected<Triggered, Refusal> read_event(const object& json, const ApiLimits
                                 std::to_string(limits.largest_data) + " bytes, and this has " +
                                 std::to_string(event.data.size()) + ".");
     if (auto wanted = read_attributes(event.info); !wanted)
-        return refused(400, "info knows user_count, subscription_count and cache, and not " +
+        return refused(400, "info may list user_count, subscription_count and cache, but not " +
                                 wanted.error() + ".");
     auto channels = read_channels(json, limits);
     if (!channels) return std::unexpected(std::move(channels.error()));

@@ -50,7 +50,7 @@ std::optional<Goodbye> wrong_with_version(const Request& request) {
     if (read.ec != std::errc() || read.ptr != end)
         return Goodbye{version_malformed, "?protocol= is not a number."};
     if (version < oldest_protocol || version > protocol_spoken)
-        return Goodbye{version_unsupported, "Only the protocol versions 5 to 7 are spoken here."};
+        return Goodbye{version_unsupported, "Only the protocol versions 5 to 7 are supported."};
     return std::nullopt;
 }
 
@@ -93,7 +93,7 @@ std::optional<Goodbye> Conversations::judge(const Request& request, std::string_
     const AppSettings& settings = app->settings;
     if (!settings.enabled) return Goodbye{app_disabled, "This app is disabled."};
     if (settings.tls_only && !request.secure())
-        return Goodbye{tls_only, "This app is reached by wss: only."};
+        return Goodbye{tls_only, "This app accepts wss: only."};
     if (auto wrong = wrong_with_version(request)) return wrong;
     if (!engine::origin_allowed(request, settings.origins))
         return Goodbye{unauthorized, "Pages of this origin may not use the app."};
@@ -127,7 +127,7 @@ Client* Conversations::come(const Request& request, SharedApp app, Visitor visit
     const AppSettings& settings = app->settings;
     line.name_user(visitor.user);
     if (!app->counters->connect(settings.most_connections)) {
-        line.close(over_quota, "The app has as many connections as it may.");
+        line.close(over_quota, "The app has reached its limit of connections.");
         return nullptr;
     }
     const std::size_t loop = hub_loops_.current();
@@ -159,7 +159,7 @@ void Conversations::demand_authorization(Client& client) {
         client.user || std::ranges::any_of(client.subscriptions, [](const auto& one) {
             return kind_of(one.first).authorized;
         });
-    if (!authorized) close(client, {unauthorized, "Nobody has signed in in the time for it."});
+    if (!authorized) close(client, {unauthorized, "The client did not sign in in time."});
 }
 
 void Conversations::expire(Client& client) {
@@ -208,7 +208,7 @@ void Conversations::close(Client& client, const Goodbye& goodbye) {
 }
 
 void Conversations::leave(Client& client) {
-    close(client, {come_back, "The server is leaving."});
+    close(client, {come_back, "The server is shutting down."});
 }
 
 bool Conversations::look_after(std::size_t loop) {
@@ -235,7 +235,7 @@ void Conversations::look_after(Client& client, Alarms::Clock::time_point now) {
         client.line->look([this, ref = ref_of(client)](bool takes) {
             if (takes) return;
             clients_.with(ref, [this](Client& there) {
-                if (there.pinged) close(there, {pong_missing, "There was no answer to a ping."});
+                if (there.pinged) close(there, {pong_missing, "The client did not answer a ping."});
             });
         });
     }
@@ -265,8 +265,7 @@ void Conversations::receive(Client& client, std::string_view message) {
     if (!client.greeted)
         return close(client, {unauthorized, "Wait for pusher:connection_established."});
     if (!client.messages.take(client.app->settings.messages, now))
-        return close(client,
-                     {over_capacity, "There are more messages than a connection may send."});
+        return close(client, {over_capacity, "The client sends messages too fast."});
     const auto packet = read_packet(message);
     if (packet)
         answer(client, *packet);
@@ -286,21 +285,21 @@ void Conversations::answer(Client& client, const Packet& packet) {
     else if (const auto* const event = std::get_if<ClientEvent>(&packet))
         publish(client, *event);
     else if (const auto* const unknown = std::get_if<Unknown>(&packet))
-        client.line->send(error_event(0, "Clients send no event " +
+        client.line->send(error_event(0, "Clients must not send the event " +
                                              unknown->event.substr(0, longest_name) +
-                                             ": their own begin with client-."));
+                                             ": the names of their events begin with client-."));
 }
 
 void Conversations::sign_in(Client& client, const SignIn& packet) {
     const AppSettings& app = client.app->settings;
     if (client.user) {
-        client.line->send(error_event(0, "A user has signed in by this connection already."));
+        client.line->send(error_event(0, "A user has already signed in on this connection."));
         return;
     }
     if (!signed_by(packet.auth, app.key, app.secret, user_text(client.socket_id, packet.user_data)))
-        return close(client, {unauthorized,
-                              "The signature is not that of this app's secret for this socket_id "
-                              "and user_data."});
+        return close(client,
+                     {unauthorized,
+                      "The signature does not match this app's secret, socket_id and user_data."});
     auto user = read_user_data(packet.user_data, app.most_watched);
     if (!user || packet.user_data.size() > app.api.largest_data)
         return close(client,
@@ -308,7 +307,7 @@ void Conversations::sign_in(Client& client, const SignIn& packet) {
     if (user->watches_too_many)
         client.line->send(error_event(watchlist_too_long, "A watchlist has at most " +
                                                               std::to_string(app.most_watched) +
-                                                              " users; this one is left aside."));
+                                                              " users; this one is ignored."));
     client.user = std::move(*user);
     client.line->name_user(client.user->id);
     client.line->send(signin_success(packet.user_data));
@@ -321,16 +320,16 @@ void Conversations::publish(Client& client, const ClientEvent& packet) {
     const auto found = client.subscriptions.find(packet.channel);
     std::string wrong;
     if (!app.client_events)
-        wrong = "The app does not allow events of clients.";
+        wrong = "The app does not allow client events.";
     else if (!kind.authorized || kind.encrypted)
-        wrong = "Clients send events on private and presence channels only.";
+        wrong = "Clients may send events only on private and presence channels.";
     else if (found == client.subscriptions.end() || !found->second.there)
-        wrong = "Clients send events on channels only that they are on.";
+        wrong = "Clients may send events only on channels that they are subscribed to.";
     else if (packet.event.size() > longest_name || packet.data.size() > app.api.largest_data)
         wrong = "The name of an event has at most 200 bytes, and its data " +
                 std::to_string(app.api.largest_data) + ".";
     else if (!client.client_events.take(app.client_event_rate, client.heard))
-        wrong = "There are more events than a connection may send in a second.";
+        wrong = "The client sends events too fast.";
     if (!wrong.empty()) {
         client.line->send(
             error_event(client_event_rejected, wrong, packet.channel.substr(0, longest_name)));

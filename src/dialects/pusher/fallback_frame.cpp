@@ -63,13 +63,13 @@ std::expected<std::vector<std::string>, std::string_view> read_sent(std::string_
                                                                     std::size_t most) {
     simdjson::dom::array messages;
     if (parse_json(body).get(messages) != simdjson::SUCCESS)
-        return std::unexpected("What is sent is a JSON array of texts.");
+        return std::unexpected("The body must be a JSON array of strings.");
     if (messages.size() > most) return std::unexpected("Too many messages are sent at once.");
     std::vector<std::string> texts;
     for (const simdjson::dom::element& message : messages) {
         std::string_view text;
         if (message.get(text) != simdjson::SUCCESS)
-            return std::unexpected("What is sent is a JSON array of texts.");
+            return std::unexpected("The body must be a JSON array of strings.");
         texts.emplace_back(text);
     }
     return texts;

@@ -11,7 +11,7 @@ namespace longwire::dialects::pusher {
 std::string random_name() {
     std::array<unsigned char, 16> bytes = {};
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error("the system gives no random numbers");
+        throw std::runtime_error("the system cannot generate random numbers");
     constexpr std::string_view digits = "0123456789abcdef";
     std::string name;
     for (const unsigned char byte : bytes) {

@@ -36,8 +36,8 @@ Client* Subscriptions::client_of(std::size_t loop, hub::MemberId id) {
 
 void Subscriptions::subscribe(Client& client, const Subscribe& wanted) {
     if (client.subscriptions.contains(wanted.channel)) {
-        client.line->send(
-            error_event(0, "There is a subscription to this channel already.", wanted.channel));
+        client.line->send(error_event(0, "This connection is already subscribed to this channel.",
+                                      wanted.channel));
         return;
     }
     if (const auto wrong = wrong_with(client, wanted))
@@ -62,18 +62,18 @@ std::optional<Subscriptions::Wrong> Subscriptions::wrong_with(const Client& clie
         return Wrong{"InvalidChannelName", 400,
                      "A channel's name has 1 to 200 letters, digits and _ - = @ , . ;"};
     if (client.subscriptions.size() >= app.most_channels)
-        return Wrong{
-            "LimitReached", 403,
-            "A connection may be on " + std::to_string(app.most_channels) + " channels at a time."};
+        return Wrong{"LimitReached", 403,
+                     "A connection may have at most " + std::to_string(app.most_channels) +
+                         " channels at the same time."};
     const ChannelKind kind = kind_of(wanted.channel);
     if (kind.of_user && (!client.user || client.user->id != user_of(wanted.channel)))
-        return Wrong{"AuthError", 401, "Only that user may: sign in first."};
+        return Wrong{"AuthError", 401, "Only this user may subscribe. Sign in first."};
     if (kind.authorized &&
         !signed_by(wanted.auth, app.key, app.secret,
                    channel_text(client.socket_id, wanted.channel, wanted.channel_data)))
-        return Wrong{"AuthError", 401,
-                     "The signature is not that of this app's secret for this socket_id, channel "
-                     "and channel_data."};
+        return Wrong{
+            "AuthError", 401,
+            "The signature does not match this app's secret, socket_id, channel and channel_data."};
     return std::nullopt;
 }
 

@@ -40,7 +40,7 @@ void Subscriptions::deliver(std::size_t loop, const hub::SharedPublication& publ
         if (coming.publications.size() < most_waiting)
             coming.publications.push_back(publication);
         else if (Client* const client = clients_.find({.loop = loop, .number = coming.client}))
-            client->line->close(over_capacity, "The client takes messages too slowly.");
+            client->line->close(over_capacity, "The client reads too slowly.");
     }
     Client* const publisher = client_of(loop, publication->publisher());
     WebSocket* const publisher_socket = publisher == nullptr ? nullptr : publisher->line->socket();

@@ -36,7 +36,7 @@ void Webhooks::tick(Clock::time_point now) {
         for (auto entry = queues_.begin(); entry != queues_.end();) {
             Queue& queue = entry->second;
             if (queue.dropped > 0)
-                complaints.push_back(queue.url + " takes webhooks more slowly than they come: " +
+                complaints.push_back(queue.url + " does not receive webhooks fast enough: " +
                                      std::to_string(std::exchange(queue.dropped, 0)) +
                                      " were dropped");
             if (!queue.sending && queue.body.empty() && queue.notices.empty()) {
@@ -96,7 +96,7 @@ void Webhooks::answered(const Key& key, bool taken, const std::string& why) {
         }
         sentence = "a webhook to " + queue.url + " failed: " + why;
         if (now + queue.pause - queue.first_tried > options_.retry_for) {
-            sentence += "; " + std::to_string(queue.in_body) + " notices are given up";
+            sentence += "; " + std::to_string(queue.in_body) + " events are dropped";
             queue.body.clear();
             queue.next_try = now;
         } else {

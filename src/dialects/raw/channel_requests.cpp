@@ -82,7 +82,7 @@ std::expected<Posted, Verdict> read_posted(const Request& request) {
         posted.form = hub::Form::json;
         if (!is_json(request.body()))
             return std::unexpected(
-                Verdict{400, "The body is not JSON, though its Content-Type says so."});
+                Verdict{400, "The body is not valid JSON, but its Content-Type is JSON."});
     }
     return posted;
 }
@@ -127,7 +127,9 @@ Asker ChannelRequests::asker_of(const Request& request, HttpReply reply) const {
 /// False: answered already.
 bool ChannelRequests::let_page_in(const Request& request, Asker& asker) const {
     if (!engine::origin_allowed(request, origins_)) {
-        asker.refuse(403, "Pages of this origin may not use the server. It lists those that may.");
+        asker.refuse(
+            403,
+            "Pages of this origin may not use this server. Its operator can allow the origin.");
         return false;
     }
     asker.origin = request.header("Origin").value_or("");
@@ -276,7 +278,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
     Asker asker = asker_of(request, std::move(reply));
     if (!authenticate(request, asker)) return;
     if (!gate_.rule_of(asker.channel)->keeps_presence)
-        return asker.refuse(404, "It is not kept who is on this channel.");
+        return asker.refuse(404, "This channel does not keep presence.");
     count(asker);
     allow(std::move(asker), {.actions = {Action::presence}}, [this](const Asker& asker) {
         hub_loops_.hub().presence(
@@ -297,8 +299,8 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
     if (!authenticate(request, asker)) return;
     if (!engine::answer_readable(request, origins_))
         return asker.refuse(403,
-                            "A page of another origin that sends cookies may publish only where "
-                            "the server lists its origin by name, and not \"*\". Send none.");
+                            "A page of another origin may publish with cookies only if the server "
+                            "lists its origin by name, not by \"*\". Send no cookies.");
     const auto posted = read_posted(request);
     if (!posted) return asker.refuse(posted.error().status, posted.error().reason);
     const std::string key(request.header("Idempotency-Key").value_or(""));

@@ -220,7 +220,8 @@ void ChannelSockets::interrupt(std::size_t loop, const std::string& channel) {
         if (member.joined() && member.channel() == channel) cut.push_back(&member.socket());
     });
     for (WebSocket* const socket : cut)
-        socket->close(CloseCode::service_restart, "Messages may be missing. Come back for them.");
+        socket->close(CloseCode::service_restart,
+                      "Messages may be missing. Reconnect to get them.");
 }
 
 void ChannelSockets::announce(const hub::PresenceChange& change) {

@@ -33,7 +33,7 @@ struct Application::Connection final : EngineState {
 };
 
 Applying::~Applying() {
-    if (!decided) decide(R"({"message":"Nobody decided whether you may come"})");
+    if (!decided) decide(R"({"message":"The server did not decide about your request"})");
 }
 
 void Applying::decide(std::optional<std::string> refusal) {
@@ -127,7 +127,7 @@ void Application::receive(EngineSession& session, const WholePacket& whole) {
     if (packet.type == PacketType::connect) return apply(session, whole);
     Place* const place = place_of(&session, std::string(packet.name_space));
     if (place == nullptr || packet.type == PacketType::connect_error)
-        return session.fail("a packet came for a namespace that the client is not on");
+        return session.fail("the client sent a packet for a namespace that it is not connected to");
     // What was on its way when it was taken off the namespace means nothing any more.
     if (place->member == nullptr) {
         if (packet.type == PacketType::disconnect) place->deciding = 0;
@@ -165,7 +165,7 @@ void Application::apply(EngineSession& session, const WholePacket& whole) {
         return refuse(session, name_space, R"({"message":"Invalid namespace"})");
     if (connection.places.size() >= options_.max_namespaces &&
         !connection.places.contains(name_space))
-        return session.fail("the client is on too many namespaces");
+        return session.fail("the client is connected to too many namespaces");
     Place& place = connection.places[name_space];
     if (place.member != nullptr || place.deciding != 0)
         return session.fail("the client is on the namespace already");

@@ -237,7 +237,7 @@ void Channels::subscribe(Socket& socket, const Arguments& arguments,
     const auto wish = read_history_query(arguments.json(1));
     if (!wish)
         return refuse(acknowledge, 400,
-                      R"(What is wanted of the past is {"history":N} or {"since":POSITION}.)");
+                      R"(The third argument must be {"history":N} or {"since":POSITION}.)");
     const bool wants_history = wish->since || wish->last > 0;
     judge(Member::of(socket), Action::subscribe, channel,
           [this, channel, wish = *wish, wants_history, acknowledge](Member& member,
@@ -283,9 +283,9 @@ void Channels::join(Member& member, const std::string& room, const std::string& 
     if (member.join(std::move(entering))) {
         if (!room.empty()) watch_presence(member, channel);
     } else if (member.in(room)) {
-        refuse(acknowledge, 409, "You are on this channel already.");
+        refuse(acknowledge, 409, "You are already subscribed to this channel.");
     } else {
-        refuse(acknowledge, 429, "You are on as many channels as one may be on.");
+        refuse(acknowledge, 429, "You are subscribed to too many channels.");
     }
 }
 
@@ -294,7 +294,7 @@ void Channels::unsubscribe(Socket& socket, const Arguments& arguments,
     Member& member = Member::of(socket);
     const std::string channel = arguments.text(0).value_or("");
     if (channel.empty() || channel.front() == presence_mark || !member.leave(channel))
-        return refuse(acknowledge, 404, "You are not on this channel.");
+        return refuse(acknowledge, 404, "You are not subscribed to this channel.");
     member.leave(presence_mark + channel);
     acknowledge(Json{"{}"});
 }
@@ -306,7 +306,7 @@ void Channels::publish(Socket& socket, const Arguments& arguments, const Acknowl
     const auto event = arguments.text(1);
     if (!channel || !raw::is_channel_name(*channel))
         return refuse(acknowledge, 400, raw::channel_name_rule);
-    if (!event) return refuse(acknowledge, 400, "The second argument is the event's name.");
+    if (!event) return refuse(acknowledge, 400, "The second argument must be the event's name.");
     publish_on(Member::of(socket), {.channel = *channel,
                                     .event = *event,
                                     .arguments = arguments.without(2),

@@ -37,7 +37,7 @@ void EngineServer::judge_upgrade(Upgrade& upgrade) {
             case SessionCount::Room::too_many_of_address:
                 break;
         }
-        return upgrade.refuse(429, "There are too many sessions of this address.");
+        return upgrade.refuse(429, "There are too many sessions from your address.");
     }
     const auto home = loop_of(*id);
     if (!home || *home >= on_loops_.size()) {
@@ -109,7 +109,7 @@ void EngineServer::take_frame(EngineSession* session, LoopRef from, Message mess
 void EngineServer::attach(EngineSession* session, LoopRef candidate) {
     if (session == nullptr || session->ended() || !session->polls() || session->candidate_)
         return close_wire(candidate, CloseCode::policy_violation,
-                          "There is no such session that could be upgraded.");
+                          "This session does not exist or cannot be upgraded.");
     session->candidate_ = candidate;
     wires_.run(candidate, [ref = session->ref()](WebSocket& socket) {
         auto& line = socket.state<Line>();

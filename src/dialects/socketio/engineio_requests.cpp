@@ -52,9 +52,9 @@ void EngineServer::refuse_unknown(const Poll& poll, std::string_view id) {
 void EngineServer::note_unknown(std::string_view id) {
     if (!is_of_another(id) || told_of_another_.exchange(true)) return;
     engine::log(LogLevel::warning,
-                "a client of Socket.IO has come here with a session of another server: a proxy "
-                "spreads clients over several, which know nothing of each other. Give all to one "
-                "(docs/proxies.md)");
+                "a Socket.IO client sent a session id of another server: a proxy seems to "
+                "distribute clients over several servers, which do not share sessions. Use one "
+                "server (docs/proxies.md)");
 }
 
 void EngineServer::preflight(const Request& request, const Poll& poll) const {
@@ -70,10 +70,11 @@ void EngineServer::preflight(const Request& request, const Poll& poll) const {
 void EngineServer::request(const Request& request, HttpReply reply) {
     Poll poll = {.reply = std::move(reply), .origin = {}};
     if (!engine::origin_allowed(request, options_.origins)) {
-        answer(poll, 403,
-               refusal_json("Pages of this origin may not use the server. It lists those that "
-                            "may."),
-               json_type);
+        answer(
+            poll, 403,
+            refusal_json(
+                "Pages of this origin may not use this server. Its operator can allow the origin."),
+            json_type);
         return;
     }
     poll.origin = request.header("Origin").value_or("");
@@ -113,7 +114,7 @@ void EngineServer::open_by_poll(const Request& request, const Poll& poll) {
         const bool crowded = options_.max_sessions > 0 && sessions() >= options_.max_sessions;
         answer(poll, crowded ? 503 : 429,
                refusal_json(crowded ? "There are too many sessions."
-                                    : "There are too many sessions of this address."),
+                                    : "There are too many sessions from your address."),
                json_type);
         return;
     }

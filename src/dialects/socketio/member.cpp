@@ -38,7 +38,8 @@ Whereabouts Member::whereabouts() const {
 void Member::take(const SharedPackets& packets, const std::shared_ptr<const void>& owner) {
     if (gone_) return;
     if (connected_) return session_.send(packets);
-    if (held_.size() >= most_held) return session_.fail("too much came before it was there");
+    if (held_.size() >= most_held)
+        return session_.fail("the client sent too much before it was accepted");
     held_.push_back({&packets, owner});
 }
 
@@ -82,10 +83,10 @@ void Member::request(std::string_view event, const Arguments& arguments,
                 answered(failure(code, words));
             });
     };
-    if (!connected_) return refuse(ErrorCode::connection_failed, "the client has gone");
+    if (!connected_) return refuse(ErrorCode::connection_failed, "the client has disconnected");
     if (pending_.size() >= application_.options().max_requests)
         return refuse(ErrorCode::unsupported,
-                      "too many acknowledgements of this client are waited for");
+                      "too many acknowledgements of this client are pending");
     const std::uint64_t id = ++latest_request_;
     Pending& pending = pending_[id];
     pending.answered = std::move(answered);

@@ -100,9 +100,10 @@ Reading<void> judge_data(const Packet& packet) {
     element data;
     if (access::parse_json(parser, packet.data, deepest).get(data) != simdjson::SUCCESS)
         return malformed("the data is not JSON, or is too deep");
-    if (!fits(packet.type, &data)) return malformed("the data is none for this type of packet");
+    if (!fits(packet.type, &data))
+        return malformed("the data is not valid for this type of packet");
     if (!placeholders_fit(data, packet.attachments))
-        return malformed("a placeholder stands for no attachment");
+        return malformed("a placeholder has no attachment");
     return {};
 }
 
@@ -156,13 +157,14 @@ std::string write_packet(const Packet& packet) {
 
 Reading<const WholePacket*> PacketReader::take(Message message) {
     if (missing_ > 0) {
-        if (message.is_text()) return malformed("a text came where an attachment was announced");
+        if (message.is_text())
+            return malformed("a text arrived instead of the announced attachment");
         bytes_ += message.size();
         if (bytes_ > limits_.bytes) return malformed("the packet is too large");
         whole_.attachments.emplace_back(message.text());
         return --missing_ == 0 ? &whole_ : nullptr;
     }
-    if (!message.is_text()) return malformed("an attachment came that nothing announced");
+    if (!message.is_text()) return malformed("an attachment arrived that was not announced");
     whole_.attachments.clear();
     whole_.text = message.text();
     const auto packet = read_packet(whole_.text, limits_);

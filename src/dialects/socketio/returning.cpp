@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 7> recoverable = {"transport error",
                                                          "transport close",
                                                          "ping timeout",
                                                          "server shutting down",
-                                                         "the client polls too rarely",
+                                                         "the client did not poll in time",
                                                          "the token has expired",
                                                          "messages are missing"};
 

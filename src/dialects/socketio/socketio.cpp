@@ -42,7 +42,7 @@ inside::Member::Joining joining_of(const inside::Member& member, std::string_vie
     if (dialects::can_be_listed(as))
         joining.who = hub::Presence{.user = as.name, .info = as.info};
     else
-        engine::log(LogLevel::warning, "a socket joined a room as a user who cannot be listed: " +
+        engine::log(LogLevel::warning, "Socket::join was called with a user that is not valid: " +
                                            std::string(dialects::listing_rule));
     return joining;
 }

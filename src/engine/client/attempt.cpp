@@ -147,9 +147,9 @@ std::string Attempt::step_in_words() const {
     const std::string whom = proxy ? "the proxy " + proxy->name() : "the server";
     switch (step_) {
         case Step::connecting:
-            return "no connection to " + whom + " came about; it may be unreachable or busy";
+            return whom + " could not be reached; it may be down or busy";
         case Step::tunnelling:
-            return whom + " has not answered; does it listen there, and is it of that kind?";
+            return whom + " has not answered; is it running, and is it a proxy of this kind?";
         case Step::shaking:
             break;
     }

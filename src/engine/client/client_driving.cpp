@@ -126,7 +126,7 @@ Task<std::optional<Error>> ClientSession::ask_hook(ClientRequest& request) {
     asking_ = false;
     asking_.notify_all();
     if (!error && request.give_up)
-        error.emplace(ErrorCode::cancelled, "before_connect has given up");
+        error.emplace(ErrorCode::cancelled, "before_connect cancelled the connection");
     if (!error) {
         auto url = std::make_shared<const std::string>(request.url);
         const std::scoped_lock lock(mutex());

@@ -168,7 +168,7 @@ Result<void> ConnectPlan::take_local_address(const ConnectOptions& options) {
     local_address_ = net::Address::from_numeric(text, 0);
     if (!local_address_)
         return refuse("the local address \"" + text +
-                      "\" is none; write a numeric one, such as 192.0.2.7 or 2001:db8::7");
+                      "\" is not valid; write a numeric one, such as 192.0.2.7 or 2001:db8::7");
     return {};
 }
 

@@ -79,7 +79,7 @@ Result<net::Dialogue::Progress> HttpTunnel::receive(std::span<const std::byte> b
         refused_ = true;
         return collect(rest);
     }
-    if (!rest.empty()) return Failure(fail("it sent something before the server was spoken to"));
+    if (!rest.empty()) return Failure(fail("it sent data too early"));
     return Progress{.done = true};
 }
 

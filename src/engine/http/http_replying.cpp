@@ -317,7 +317,7 @@ void HttpReplying::leave() {
     // It may have completed the answer, and this object be gone.
     if (place->replying != this) return;
     if (begun_) return abandon();
-    send(terms_.own(Response::text(503, "The server is being shut down. Try again."))
+    send(terms_.own(Response::text(503, "The server is shutting down. Try again."))
              .with("Retry-After", "1"));
 }
 

@@ -12,8 +12,7 @@
 namespace longwire::engine {
 
 Response too_many() {
-    return Response::text(503,
-                          "The server has as many connections as it may have. Try again later.")
+    return Response::text(503, "The server has reached its limit of connections. Try again later.")
         .with("Retry-After", "10");
 }
 

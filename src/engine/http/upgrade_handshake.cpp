@@ -27,7 +27,7 @@ std::string words_of_refused_origin(std::string_view origin, std::string_view ho
     words += origin;
     words += " may not connect to ";
     words += host.empty() ? "this server" : host;
-    words += ". The server lists the origins it allows.";
+    words += ". Its operator can allow the origin.";
     return words;
 }
 
