@@ -10,7 +10,7 @@ namespace longwire::dialects {
 
 /// What a client is told whose messages are not kept any more (`PublishingOrder::keep`).
 inline constexpr std::string_view too_many_kept =
-    "You publish faster than it can be asked whether you may.";
+    "You publish faster than your permission can be checked.";
 
 /// Keeps the order in which one client publishes on one channel: while somebody is asked whether it
 /// may publish one message, those that it sends after that one wait here.

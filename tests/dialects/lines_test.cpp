@@ -41,12 +41,12 @@ TEST_F(LinesTest, PeopleOnAChannelSeeOneAnotherAndWhatIsPublished) {
     EXPECT_EQ(ann.next(), "came a bob");
     bob.send("publish a good morning");
     EXPECT_EQ(ann.next(), "message a bob good morning");
-    ann.say("publish b x", "error b You are not on this channel.");
+    ann.say("publish b x", "error b You are not subscribed to this channel.");
     bob.send("unsubscribe a");
     while (hub.counts().members > 1) std::this_thread::sleep_for(1ms);
     hub.tick();
     EXPECT_EQ(ann.next(), "went a bob");
-    bob.say("publish a x", "error a You are not on this channel.");
+    bob.say("publish a x", "error a You are not subscribed to this channel.");
 }
 
 TEST_F(LinesTest, OneClientMayBeOnSeveralChannels) {
@@ -132,7 +132,7 @@ TEST_F(LateLines, WhatIsPublishedStaysInItsOrder) {
     answer({.status = 403, .reason = "No."});
     for (const std::string text : {"one", "two", "three"}) ann.send("publish a " + text);
     ann.send("publish b x");
-    while (ann.next() != "error b You are not on this channel.") continue;
+    while (ann.next() != "error b You are not subscribed to this channel.") continue;
     for (const std::string text : {"one", "two", "three"}) {
         EXPECT_EQ(late.asked(), 1U);
         answer({});

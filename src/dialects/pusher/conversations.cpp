@@ -163,7 +163,7 @@ void Conversations::demand_authorization(Client& client) {
 }
 
 void Conversations::expire(Client& client) {
-    close(client, {unauthorized, "Your token has expired. Connect with a new one."});
+    close(client, {unauthorized, "Your token has expired. Reconnect with a new token."});
 }
 
 void Conversations::greet(Client& client) {

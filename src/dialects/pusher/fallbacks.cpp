@@ -58,7 +58,7 @@ public:
             queued_bytes_ <= all_.options_.most_queued_bytes)
             return flush_soon();
         all_.tally_.add(ref_.loop, DialectTally::cut);
-        close(over_capacity, "The client takes messages more slowly than they come.");
+        close(over_capacity, "The client reads too slowly.");
     }
     void close(int code, std::string_view reason) override {
         if (!last_frame_.empty()) return;
@@ -373,7 +373,7 @@ void Fallbacks::begin(const Request& request, const std::string& key, Attaching 
         return refuse(goodbye->code, goodbye->reason);
     const LoopRef ref = sessions_.new_ref(attaching.loop);
     if (!register_session(key, ref))
-        return refuse(over_capacity, "There are too many clients by HTTP.");
+        return refuse(over_capacity, "There are too many sessions over HTTP.");
     const auto session = std::make_shared<Session>(*this, ref, key);
     sessions_.add(ref, session);
     Client* const client =

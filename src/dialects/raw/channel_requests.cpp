@@ -248,7 +248,7 @@ void ChannelRequests::poll(const Request& request, Asker asker) {
     const auto wanted = read_history_query(request);
     if (!wanted) return asker.refuse(400, wanted.error());
     const auto wait = read_wait(request);
-    if (!wait) return asker.refuse(400, "wait= is a number of seconds.");
+    if (!wait) return asker.refuse(400, "wait= must be a number of seconds.");
     if (wait->count() == 0)
         return allow(
             std::move(asker), {.actions = {Action::history}},

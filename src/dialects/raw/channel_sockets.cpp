@@ -77,7 +77,7 @@ private:
         close(CloseCode::try_again_later, why.message());
     }
     void on_expired() override {
-        close(unauthorized, "Your token has expired. Come back with a new one.");
+        close(unauthorized, "Your token has expired. Reconnect with a new token.");
     }
     void on_refused(const Verdict& why) override { close(code_of(why), why.reason); }
     void on_presence(const Verdict& verdict) override;

@@ -92,7 +92,7 @@ void Application::opened(EngineSession& session, const Request& request,
     if (options_.connect_timeout.count() > 0)
         connection->too_late.set(
             engine_.alarms(session.loop()), Alarms::Clock::now() + options_.connect_timeout,
-            [&session] { session.close("no namespace was asked for in time"); });
+            [&session] { session.close("the client did not connect to a namespace in time"); });
     session.state = std::move(connection);
     tally_.add(session.loop(), DialectTally::opened);
 }
@@ -168,7 +168,7 @@ void Application::apply(EngineSession& session, const WholePacket& whole) {
         return session.fail("the client is connected to too many namespaces");
     Place& place = connection.places[name_space];
     if (place.member != nullptr || place.deciding != 0)
-        return session.fail("the client is on the namespace already");
+        return session.fail("the client is already connected to the namespace");
     place.handshake = std::make_shared<const Handshake>(
         FirstRequest::handshake(connection.request, whole.packet.data));
     place.middleware = 0;

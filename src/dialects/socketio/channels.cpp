@@ -317,8 +317,8 @@ void Channels::publish_on(Member& member, Publishing publishing) {
     if (publishing.event.size() > longest_event || is_reserved_event(publishing.event) ||
         publishing.event == presence_event)
         return refuse(publishing.acknowledge, 400,
-                      "An event's name has at most 200 bytes, and is none that Socket.IO or the "
-                      "server keeps for itself.");
+                      "The name of an event has at most 200 bytes, and must not be reserved by "
+                      "Socket.IO or the server.");
     auto& orders = client_of(member).publishing;
     const auto found = orders.find(publishing.channel);
     if (found == orders.end()) return consider(member, std::move(publishing));
@@ -394,7 +394,7 @@ void Channels::list_present(Socket& socket, const Arguments& arguments,
     const std::string channel = arguments.text(0).value_or("");
     if (!raw::is_channel_name(channel)) return refuse(acknowledge, 400, raw::channel_name_rule);
     if (!gate_.rule_of(channel)->keeps_presence)
-        return refuse(acknowledge, 404, "It is not kept who is on this channel.");
+        return refuse(acknowledge, 404, "This channel does not keep presence.");
     judge(Member::of(socket), Action::presence, channel,
           [this, channel, acknowledge](Member& /*member*/, const Verdict& verdict) {
               if (!verdict.allows()) return refuse(acknowledge, verdict.status, verdict.reason);

@@ -290,7 +290,7 @@ void EngineServer::flush_later(EngineSession& session) {
     session.flushing_ = true;
     sessions_.with(session.ref(), [this](EngineSession& there) {
         there.flushing_ = false;
-        if (there.overflows_) return end(there, How::broken, "the client polls too rarely");
+        if (there.overflows_) return end(there, How::broken, "the client did not poll in time");
         if (there.poll_ && !there.payload_.empty()) flush(there);
     });
 }

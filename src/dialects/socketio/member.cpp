@@ -94,7 +94,7 @@ void Member::request(std::string_view event, const Arguments& arguments,
         application_.engine().alarms(session_.loop()), Alarms::Clock::now() + timeout, [this, id] {
             const auto late = pending_.extract(id);
             late.mapped().answered(
-                failure(ErrorCode::timed_out, "the client did not acknowledge it in time"));
+                failure(ErrorCode::timed_out, "the event was not acknowledged in time"));
         });
     const std::string array = arguments.array();
     send_packet(event_packet({.name_space = name_space_, .id = id}, event,
@@ -160,7 +160,7 @@ void Member::fail_pending() {
     auto pending = std::exchange(pending_, {});
     for (auto& [id, one] : pending) {
         one.alarm.call_off();
-        one.answered(failure(ErrorCode::connection_failed, "the client has gone"));
+        one.answered(failure(ErrorCode::connection_failed, "the client has disconnected"));
     }
 }
 

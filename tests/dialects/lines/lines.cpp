@@ -138,7 +138,7 @@ void Lines::receive(Client& client, std::string_view line) {
     const auto found = client.channels.find(channel);
     Member* const member = found == client.channels.end() ? nullptr : found->second;
     if (member == nullptr)
-        client.socket.send(line_of("error", channel, "You are not on this channel."));
+        client.socket.send(line_of("error", channel, "You are not subscribed to this channel."));
     else if (word == "publish")
         member->publish(Message::text(line));
     else if (word == "unsubscribe")
