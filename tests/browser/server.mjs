@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const executable = process.env.LONGWIRE ?? `${root}build/release/longwire`;
 
-// A hook that fails keeps the hooks behind it from running, and a child that is left keeps the
-// file's tests from ending: whatever still runs at the end of the file is ended here.
+// A hook that fails keeps the hooks behind it from running. A server that is left then does not keep
+// the tests from ending, and ends with them.
 const running = new Set();
-after(() => { for (const child of running) child.kill('SIGKILL'); });
+process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
 /// Starts `longwire serve` with the demo page, on `port` or on one that the system picks. Without
 /// compression, unless asked: the page cannot know the sizes of compressed frames.
@@ -34,11 +33,13 @@ export async function startServer({ port = 0, compress = 'off', options = [] } =
   });
 
   const chosen = await listening;
+  for (const held of [child, child.stdout, child.stderr, child.stdin]) held.unref();
   return {
     port: chosen.port,
     origin: `${chosen.scheme}://127.0.0.1:${chosen.port}`,
     /// Ends the server with `signal` and tells its exit code (null when the signal killed it).
     async stop(signal = 'SIGTERM') {
+      child.ref();
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       const [code] = await ended;
       return code;
