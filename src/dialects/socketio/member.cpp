@@ -39,7 +39,7 @@ void Member::take(const SharedPackets& packets, const std::shared_ptr<const void
     if (gone_) return;
     if (connected_) return session_.send(packets);
     if (held_.size() >= most_held)
-        return session_.fail("the client sent too much before it was accepted");
+        return session_.fail("too many messages waited for the client to be connected");
     held_.push_back({&packets, owner});
 }
 
