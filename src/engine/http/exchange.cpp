@@ -128,7 +128,7 @@ void Exchange::take(HttpReplying::Outcome outcome) {
         outcome_ = outcome;
     else
         // It may destroy this.
-        connection_.listener.on_exchange_ended(ended(outcome));
+        connection_.listener.on_exchange_ended(*this, ended(outcome));
 }
 
 Exchange::End Exchange::ended(HttpReplying::Outcome outcome) {

@@ -36,7 +36,7 @@ public:
     /// Who is told of an end that comes later than `answer` returns; once.
     class Listener {
     public:
-        virtual void on_exchange_ended(End end) = 0;
+        virtual void on_exchange_ended(Exchange& exchange, End end) = 0;
 
     protected:
         ~Listener() = default;

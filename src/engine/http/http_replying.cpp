@@ -5,6 +5,7 @@
 #include "http/response_writer.hpp"
 #include "net/loop.hpp"
 #include "net/posted.hpp"
+#include "net/stream.hpp"
 
 #include <atomic>
 #include <optional>

@@ -66,17 +66,18 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 void HttpSession::count_held() {
     const bool over = stream_ == nullptr || done_;
     if (memory_.count(worker_.loop(), over ? 0 : parser_.held() + held_.capacity())) return;
-    if (waits() && exchange_->begun()) {
+    Exchange* const exchange = waiting();
+    if (exchange != nullptr && exchange->begun()) {
         // Nothing else can be said in the middle of an answer.
         done_ = true;
-        exchange_->lose();
+        exchange->lose();
         if (stream_ != nullptr) cut(net::Ending::lost);
         return;
     }
     const Response refusal = Response::text(503, "The server is short of memory. Try again later.");
-    if (!waits()) return refuse(refusal, {});
+    if (exchange == nullptr) return refuse(refusal, {});
     sink_.end_connection();
-    exchange_->answer_instead(refusal);
+    exchange->answer_instead(refusal);
     finish();
 }
 
@@ -87,7 +88,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
         return;
     }
     while (!bytes.empty() && !done_) {
-        if (waits() || resuming_) return hold(bytes);
+        if (waiting() != nullptr || resuming_) return hold(bytes);
         if (stream_->backlog() > most_unread_responses) {
             held_.assign(bytes.begin(), bytes.end());
             stream_->pause_reading();
@@ -133,12 +134,12 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
     // What follows an upgrade that was not taken may be in the other protocol.
     sink_.begin_request({.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
                          .minor_version = request.minor_version()});
-    const auto end =
-        new_exchange().answer(std::move(request), {.bytes = std::exchange(request_bytes_, 0),
-                                                   .asks_for_upgrade = upgrading,
-                                                   .half_closed = half_closed_,
-                                                   .leaving = leaving_});
-    if (end) return settle(*end, rest);
+    Exchange& exchange = new_exchange();
+    const auto end = exchange.answer(std::move(request), {.bytes = std::exchange(request_bytes_, 0),
+                                                          .asks_for_upgrade = upgrading,
+                                                          .half_closed = half_closed_,
+                                                          .leaving = leaving_});
+    if (end) return settle(exchange, *end, rest);
     arm();
     // (It has had to wait for the answer to another.)
     if (half_closed_) judge_half_close();
@@ -164,23 +165,23 @@ void HttpSession::tell_where_from(Request& request) const {
 
 // ---- what follows an answer ---------------------------------------------------------------------
 
-void HttpSession::on_exchange_ended(Exchange::End end) {
+void HttpSession::on_exchange_ended(Exchange& exchange, Exchange::End end) {
     if (done_) return;
     const net::Ref<HttpSession> self(this);
     answering_ = true;
-    settle(end, {});
+    settle(exchange, end, {});
     answering_ = false;
     if (done_) return;
     go_on_later();
     finish_half_closed();
 }
 
-void HttpSession::settle(Exchange::End end, std::span<std::byte> rest) {
+void HttpSession::settle(Exchange& exchange, Exchange::End end, std::span<std::byte> rest) {
     switch (end) {
         case Exchange::End::answered:
             return sink_.keeps_alive() ? arm() : finish();
         case Exchange::End::switched:
-            return become_websocket(rest);
+            return become_websocket(exchange.take_websocket(), rest);
         case Exchange::End::broken:
             // Without the last chunk, or with fewer bytes than it said.
             return sink_.delimits_pieces() ? finish() : cut(net::Ending::lost);
@@ -192,8 +193,7 @@ void HttpSession::settle(Exchange::End end, std::span<std::byte> rest) {
 }
 
 /// With all that has come since, if it was let in later.
-void HttpSession::become_websocket(std::span<std::byte> rest) {
-    Exchange::Switched switched = exchange_->take_websocket();
+void HttpSession::become_websocket(Exchange::Switched switched, std::span<std::byte> rest) {
     std::vector<std::byte> held = std::exchange(held_, {});
     if (!held.empty()) {
         stream_->resume_reading();
@@ -222,7 +222,7 @@ void HttpSession::finish() {
 
 /// A client that has ended its side gets the answers to what it had asked, and nothing more.
 void HttpSession::finish_half_closed() {
-    if (half_closed_ && !done_ && !waits() && held_.empty()) finish();
+    if (half_closed_ && !done_ && waiting() == nullptr && held_.empty()) finish();
 }
 
 void HttpSession::hold(std::span<const std::byte> bytes) {
@@ -252,8 +252,8 @@ void HttpSession::go_on() {
 
 void HttpSession::on_drained() {
     const net::Ref<HttpSession> self(this);
-    if (waits())
-        exchange_->drained();
+    if (Exchange* const exchange = waiting())
+        exchange->drained();
     else
         go_on();
 }
@@ -267,14 +267,15 @@ void HttpSession::on_end() {
 
 /// It may have gone, or still wait for its answer: whoever gives that says which.
 void HttpSession::judge_half_close() {
-    if (waits() && exchange_->half_close()) {
+    Exchange* const exchange = waiting();
+    if (exchange != nullptr && exchange->half_close()) {
         // (It may be complete, and this over.)
-        if (!waits() || done_) return;
+        if (waiting() == nullptr || done_) return;
         uptake_ = net::Uptake(*stream_);
         arm_half_closed();
         return;
     }
-    if (!waits() && !held_.empty()) return;
+    if (exchange == nullptr && !held_.empty()) return;
     if (exchange_) exchange_->lose();
     // Half a request has no answer.
     if (!done_) finish();
@@ -284,15 +285,16 @@ void HttpSession::on_timer() {
     if (done_) return;
     // (What waits for its turn is not what the client has yet to send; and what was written in this
     // turn has not been offered to the kernel.)
-    const bool handler_waits = waits() && !stream_->congested();
+    Exchange* const exchange = waiting();
+    const bool handler_waits = exchange != nullptr && !stream_->congested();
     // Of a client that has ended its side nobody knows whether it is there, before it is answered.
-    const bool may_be_gone = half_closed_ && waits() && !exchange_->begun();
+    const bool may_be_gone = half_closed_ && exchange != nullptr && !exchange->begun();
     if (resuming_ || (handler_waits && !may_be_gone) || takes()) {
         arm();
         return;
     }
-    if (waits()) {
-        exchange_->lose();
+    if (exchange != nullptr) {
+        exchange->lose();
         cut(net::Ending::timed_out);
     } else if (request_begun_) {
         refuse(Response::text(408, "The request did not arrive in time."),
@@ -312,9 +314,9 @@ bool HttpSession::takes() noexcept {
 void HttpSession::on_leaving() {
     leaving_ = true;
     sink_.end_connection();
-    if (waits() && !done_) {
+    if (Exchange* const exchange = waiting(); exchange != nullptr && !done_) {
         // What has begun and is not complete should not look as if it were.
-        exchange_->leave();
+        exchange->leave();
         return;
     }
     if (done_ || request_begun_ || !held_.empty()) return;

@@ -48,10 +48,13 @@ private:
     void answer(Request request, std::span<std::byte> rest);
     void tell_where_from(Request& request) const;
     void refuse(const Response& response, Exchange::Refused refused);
-    void on_exchange_ended(Exchange::End end) override;
-    void settle(Exchange::End end, std::span<std::byte> rest);
-    void become_websocket(std::span<std::byte> rest);
-    [[nodiscard]] bool waits() const noexcept { return exchange_ && exchange_->waits(); }
+    void on_exchange_ended(Exchange& exchange, Exchange::End end) override;
+    void settle(Exchange& exchange, Exchange::End end, std::span<std::byte> rest);
+    void become_websocket(Exchange::Switched switched, std::span<std::byte> rest);
+    /// Null where no answer is to come.
+    [[nodiscard]] Exchange* waiting() noexcept {
+        return exchange_ && exchange_->waits() ? &*exchange_ : nullptr;
+    }
     Exchange& new_exchange();
     void go_on();
     void go_on_later();
