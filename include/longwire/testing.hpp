@@ -161,6 +161,7 @@ private:
     friend class TestServer;
     struct State;
     explicit TestConnection(std::shared_ptr<State> state) noexcept;
+    void end() noexcept;
     std::shared_ptr<State> state_;
 };
 

@@ -89,7 +89,7 @@ Position MemoryBroker::append(const PublishRequest& request) {
     bound(channel.stream, before);
     // Under the lock, so that nobody sees another order.
     if (channel.attached > 0) sink_->on_publication(publication);
-    drop_if_unused(shard, request.channel);
+    if (channel.unused()) drop(shard, shard.channels.find(request.channel));
     return publication->position();
 }
 

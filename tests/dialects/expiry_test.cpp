@@ -5,6 +5,7 @@
 #include "dialects/raw/raw.hpp"
 #include "dialects/socketio/channels.hpp"
 #include "line_client.hpp"
+#include "pusher_app.hpp"
 #include "raw_client.hpp"
 #include "running_hub.hpp"
 
@@ -40,13 +41,6 @@ struct Expiry : RunningHub<BrokenBroker> {
             R"({"sub":"ann","exp":)" + std::to_string((now + exp).time_since_epoch().count()) + "}",
             *access::SigningKey::secret(std::string(secret)));
     }
-    static pusher::AppSettings app() {
-        pusher::AppSettings made;
-        made.id = "1";
-        made.key = "k";
-        made.secret = "s";
-        return made;
-    }
     /// Waits for an end that has to come when the token's leeway is over: not before, and soon.
     template <class Wait>
     static void expect_end_of_leeway(std::chrono::seconds exp, Wait&& wait) {
@@ -61,7 +55,7 @@ struct Expiry : RunningHub<BrokenBroker> {
     pusher::Pusher pusher{running.server,
                           hub_loops,
                           gate,
-                          {app()},
+                          {pusher_app()},
                           [](pusher::Webhooks::Call, pusher::Webhooks::Sent) {},
                           {},
                           {}};

@@ -6,6 +6,7 @@
 #include "dialects/raw/raw.hpp"
 #include "dialects/socketio/channels.hpp"
 #include "hub/memory_broker.hpp"
+#include "pusher_app.hpp"
 #include "raw_client.hpp"
 #include "running_hub.hpp"
 
@@ -83,11 +84,8 @@ private:
     hub::BrokerSink* sink_ = nullptr;
 };
 
-pusher::AppSettings pusher_app() {
-    pusher::AppSettings app;
-    app.id = "1";
-    app.key = "k";
-    app.secret = "s";
+pusher::AppSettings recovering_app() {
+    pusher::AppSettings app = pusher_app();
     app.recover = true;
     app.known_by = {pusher::KnownBy::address};
     return app;
@@ -148,7 +146,7 @@ struct LostMessages : RunningHub<LosingBroker> {
     pusher::Pusher pusher{running.server,
                           hub_loops,
                           gate,
-                          {pusher_app()},
+                          {recovering_app()},
                           [](pusher::Webhooks::Call, pusher::Webhooks::Sent) {},
                           {},
                           {}};

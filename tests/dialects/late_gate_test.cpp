@@ -4,6 +4,7 @@
 #include "dialects/raw/raw.hpp"
 #include "dialects/socketio/channels.hpp"
 #include "line_client.hpp"
+#include "pusher_app.hpp"
 #include "raw_client.hpp"
 #include "running_hub.hpp"
 
@@ -39,21 +40,13 @@ struct LateGates : RunningHub<> {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
-    static pusher::AppSettings app() {
-        pusher::AppSettings made;
-        made.id = "1";
-        made.key = "k";
-        made.secret = "s";
-        return made;
-    }
-
     LateGate late{gate};
     raw::Raw raw{running.server, hub_loops, late};
     socketio::Channels socketio{running.server, hub_loops, late, {}, {}};
     pusher::Pusher pusher{running.server,
                           hub_loops,
                           late,
-                          {app()},
+                          {pusher_app()},
                           [](pusher::Webhooks::Call, pusher::Webhooks::Sent) {},
                           {},
                           {}};

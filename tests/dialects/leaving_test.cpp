@@ -5,6 +5,7 @@
 #include "dialects/raw/raw.hpp"
 #include "dialects/socketio/channels.hpp"
 #include "line_client.hpp"
+#include "pusher_app.hpp"
 #include "raw_client.hpp"
 #include "running_hub.hpp"
 
@@ -20,10 +21,7 @@ namespace {
 
 struct Leaving : RunningHub<> {
     static pusher::AppSettings app() {
-        pusher::AppSettings made;
-        made.id = "1";
-        made.key = "k";
-        made.secret = "s";
+        pusher::AppSettings made = pusher_app();
         made.client_events = true;
         return made;
     }

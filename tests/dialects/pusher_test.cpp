@@ -1,6 +1,7 @@
 // Clients of the pusher dialect on a running server with several loops, written byte by byte.
 #include "dialects/pusher/pusher.hpp"
 #include "dialects/pusher/signature.hpp"
+#include "pusher_app.hpp"
 #include "raw_client.hpp"
 #include "running_hub.hpp"
 
@@ -16,10 +17,7 @@ namespace longwire::dialects::pusher {
 namespace {
 
 AppSettings one_app() {
-    AppSettings app;
-    app.id = "1";
-    app.key = "k";
-    app.secret = "s";
+    AppSettings app = pusher_app();
     app.client_events = true;
     app.client_event_rate = {};
     app.messages = {};

@@ -257,19 +257,22 @@ EventStreams::Audience* EventStreams::audience_of(std::size_t loop,
 void EventStreams::deliver(std::size_t loop, const hub::SharedPublication& publication) {
     Audience* const audience = audience_of(loop, publication->channel());
     if (audience != nullptr && audience->deliver(publication))
-        members_.hub_loops.loops().post(loop, [this, loop, channel = publication->channel()] {
-            deliver_waiting(loop, channel);
-        });
+        deliver_waiting_soon(loop, publication->channel());
 }
 
 void EventStreams::deliver_waiting(std::size_t loop, const std::string& channel) {
     Audience* const audience = audience_of(loop, channel);
     if (audience == nullptr) return;
     if (audience->deliver_waiting())
-        members_.hub_loops.loops().post(loop,
-                                        [this, loop, channel] { deliver_waiting(loop, channel); });
+        deliver_waiting_soon(loop, channel);
     else if (audience->empty())
         on_loops_[loop].by_channel.erase(channel);
+}
+
+/// In another turn.
+void EventStreams::deliver_waiting_soon(std::size_t loop, const std::string& channel) {
+    members_.hub_loops.loops().post(loop,
+                                    [this, loop, channel] { deliver_waiting(loop, channel); });
 }
 
 void EventStreams::announce(std::size_t loop, const hub::PresenceChange& change) {

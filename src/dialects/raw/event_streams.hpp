@@ -55,6 +55,7 @@ private:
     /// Null where nobody of the channel is on the loop.
     [[nodiscard]] Audience* audience_of(std::size_t loop, const std::string& channel) const;
     void deliver_waiting(std::size_t loop, const std::string& channel);
+    void deliver_waiting_soon(std::size_t loop, const std::string& channel);
     /// False: nobody is there.
     bool beat(std::size_t loop);
 

@@ -19,18 +19,6 @@ struct TestConnection::State {
     bool ended = false;
 
     class Reading;
-
-    /// Does `act` with the stream, where it is there, and what follows from that.
-    template <class Act>
-    void act(Act act) {
-        engine::Worker* const worker = test->client();
-        if (worker == nullptr) return;
-        if (stream != nullptr) {
-            const engine::Worker::Running here(*worker);
-            act(*stream);
-        }
-        test->settle();
-    }
 };
 
 /// The session of that stream.
@@ -57,16 +45,9 @@ private:
 TestConnection TestServer::open(std::string_view address) {
     const auto state = std::make_shared<TestConnection::State>();
     state->test = implementation_;
-    implementation_->settle();
-    auto carrier = implementation_->dial(address);
-    state->ended = carrier == nullptr;
-    if (carrier) {
-        engine::Worker& worker = *implementation_->client();
-        const engine::Worker::Running here(worker);
-        const net::Ref<TestConnection::State::Reading> session(
-            new TestConnection::State::Reading(state));
-        state->stream = &net::Stream::open(worker.loop(), std::move(carrier), session);
-    }
+    state->stream = implementation_->open(address, net::Ref<TestConnection::State::Reading>(
+                                                       new TestConnection::State::Reading(state)));
+    state->ended = state->stream == nullptr;
     implementation_->settle();
     return TestConnection(state);
 }
@@ -75,16 +56,22 @@ TestConnection::TestConnection(std::shared_ptr<State> state) noexcept : state_(s
 TestConnection::TestConnection(TestConnection&&) noexcept = default;
 TestConnection& TestConnection::operator=(TestConnection&& other) noexcept {
     if (this == &other) return *this;
-    if (state_) state_->act([](net::Stream& stream) { stream.close(); });
+    end();
     state_ = std::move(other.state_);
     return *this;
 }
 TestConnection::~TestConnection() {
-    if (state_) state_->act([](net::Stream& stream) { stream.close(); });
+    end();
+}
+
+void TestConnection::end() noexcept {
+    if (state_) state_->test->act(state_->stream, [](net::Stream& stream) { stream.close(); });
 }
 
 void TestConnection::send(std::string_view bytes) {
-    state_->act([bytes](net::Stream& stream) { stream.write(std::as_bytes(std::span(bytes))); });
+    state_->test->act(state_->stream, [bytes](net::Stream& stream) {
+        stream.write(std::as_bytes(std::span(bytes)));
+    });
 }
 
 std::string TestConnection::receive() {

@@ -110,6 +110,15 @@ std::unique_ptr<net::Carrier> TestServer::Implementation::dial(std::string_view 
     return std::move(pair.second);
 }
 
+net::Stream* TestServer::Implementation::open(std::string_view address,
+                                              net::Ref<net::Session> session) {
+    settle();
+    auto carrier = dial(address);
+    if (!carrier) return nullptr;
+    const Worker::Running here(*client_);
+    return &net::Stream::open(client_->loop(), std::move(carrier), std::move(session));
+}
+
 void TestServer::Implementation::end() {
     if (server_ == nullptr) return;
     for (const auto& its : turning_) {

@@ -3,6 +3,8 @@
 #include "engine/server_implementation.hpp"
 #include "engine/worker.hpp"
 #include "net/carrier.hpp"
+#include "net/session.hpp"
+#include "net/stream.hpp"
 
 #include <longwire/testing.hpp>
 
@@ -36,6 +38,18 @@ public:
     }
     /// Opens a connection to the server, and gives the client's end of it.
     [[nodiscard]] std::unique_ptr<net::Carrier> dial(std::string_view address);
+    /// The same with the session on it. Null as `client`.
+    [[nodiscard]] net::Stream* open(std::string_view address, net::Ref<net::Session> session);
+    /// Does something with a client's stream, where it is there, and what follows from that.
+    template <class Act>
+    void act(net::Stream* stream, Act act) {
+        if (client() == nullptr) return;
+        if (stream != nullptr) {
+            const engine::Worker::Running here(*client_);
+            act(*stream);
+        }
+        settle();
+    }
 
 private:
     /// One of the server's loops, until it has ended.

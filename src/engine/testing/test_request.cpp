@@ -18,8 +18,6 @@ namespace longwire {
 
 namespace {
 
-using engine::Worker;
-
 constexpr std::size_t most_kept = std::size_t{16} * 1024 * 1024;
 
 /// The request as it is sent.
@@ -122,18 +120,14 @@ TestAnswer TestServer::request(const TestRequest& request) {
     const auto state = std::make_shared<TestAnswer::State>();
     state->test = implementation_;
     state->head_only = request.method == "HEAD";
-    implementation_->settle();
-    auto carrier = implementation_->dial(request.address);
-    state->broken = carrier == nullptr;
-    if (carrier) {
-        Worker& worker = *implementation_->client();
-        const Worker::Running here(worker);
-        const net::Ref<TestAnswer::State::Reading> session(new TestAnswer::State::Reading(state));
-        state->stream = &net::Stream::open(worker.loop(), std::move(carrier), session);
-        const std::string text = text_of(request);
-        state->stream->write(std::as_bytes(std::span(text)));
-    }
-    implementation_->settle();
+    state->stream = implementation_->open(
+        request.address,
+        net::Ref<TestAnswer::State::Reading>(new TestAnswer::State::Reading(state)));
+    state->broken = state->stream == nullptr;
+    const std::string text = text_of(request);
+    implementation_->act(state->stream, [&text](net::Stream& stream) {
+        stream.write(std::as_bytes(std::span(text)));
+    });
     return TestAnswer(state);
 }
 
@@ -161,13 +155,7 @@ bool TestAnswer::broken() const noexcept {
 }
 
 void TestAnswer::leave() {
-    Worker* const worker = state_->test->client();
-    if (worker == nullptr || state_->stream == nullptr) return;
-    {
-        const Worker::Running here(*worker);
-        state_->stream->close();
-    }
-    state_->test->settle();
+    state_->test->act(state_->stream, [](net::Stream& stream) { stream.close(); });
 }
 
 }  // namespace longwire
