@@ -22,8 +22,9 @@ public:
             note("message " + std::string(message.text()));
         };
         options.on_error = [this](Client&, const Error& error) {
-            last_error = error.message();
-            note("error");
+            const std::scoped_lock lock(mutex_);
+            last_error_ = error.message();
+            note_locked("error");
         };
         options.on_close = [this](Client&, const CloseStatus& status) {
             note("close " + std::to_string(to_number(status.code)) +
@@ -31,16 +32,16 @@ public:
                  (status.reason.empty() ? "" : " " + std::string(status.reason)));
         };
         options.on_reconnecting = [this](Client&, const Interruption& interruption) {
-            delays.push_back(interruption.delay);
-            note("reconnecting " + std::to_string(interruption.tries));
+            const std::scoped_lock lock(mutex_);
+            delays_.push_back(interruption.delay);
+            note_locked("reconnecting " + std::to_string(interruption.tries));
         };
         return options;
     }
 
     void note(std::string event) {
         const std::scoped_lock lock(mutex_);
-        events_.push_back(std::move(event));
-        changed_.notify_all();
+        note_locked(std::move(event));
     }
 
     /// Waits until an event begins with `begin` for the `count`-th time.
@@ -60,11 +61,21 @@ public:
         return joined();
     }
 
-    // Written before the event that tells of them.
-    std::string last_error;
-    std::vector<std::chrono::milliseconds> delays;
+    // There with the event that tells of them.
+    [[nodiscard]] std::string last_error() {
+        const std::scoped_lock lock(mutex_);
+        return last_error_;
+    }
+    [[nodiscard]] std::vector<std::chrono::milliseconds> delays() {
+        const std::scoped_lock lock(mutex_);
+        return delays_;
+    }
 
 private:
+    void note_locked(std::string event) {
+        events_.push_back(std::move(event));
+        changed_.notify_all();
+    }
     [[nodiscard]] std::string joined() const {
         std::string text;
         for (const std::string& event : events_) text += (text.empty() ? "" : ", ") + event;
@@ -74,6 +85,8 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::string> events_;
+    std::string last_error_;
+    std::vector<std::chrono::milliseconds> delays_;
 };
 
 }  // namespace longwire

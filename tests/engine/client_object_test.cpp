@@ -113,17 +113,17 @@ TEST_F(ClientObject, AConnectionThatCannotBeMadeIsAnErrorAndACloseWith1006) {
     const Client client(running.url("/nothing"), events.watch());
     events.wait_for("close");
     EXPECT_EQ(events.all(), "error, close 1006 unclean");
-    EXPECT_NE(events.last_error.find("404"), std::string::npos) << events.last_error;
+    EXPECT_NE(events.last_error().find("404"), std::string::npos) << events.last_error();
 }
 
 TEST_F(ClientObject, AWrongUrlOrOptionIsAnEventToo) {
     const Client client("mailto:me", events.watch());
     events.wait_for("close 1006");
-    EXPECT_NE(events.last_error.find("mailto"), std::string::npos);
+    EXPECT_NE(events.last_error().find("mailto"), std::string::npos);
     ClientEvents others;
     const Client other("ws://127.0.0.1/", others.watch({.subprotocols = {"two words"}}));
     others.wait_for("close 1006");
-    EXPECT_NE(others.last_error.find("two words"), std::string::npos);
+    EXPECT_NE(others.last_error().find("two words"), std::string::npos);
 }
 
 TEST_F(ClientObject, ClosedWhileConnectingItFails) {

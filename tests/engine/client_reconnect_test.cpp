@@ -79,7 +79,7 @@ TEST(ClientReconnect, ComesBackAfterOthers) {
     first.close();
     RawConnection second = open_next(server);
     events.wait_for("open", 2);
-    EXPECT_GE(events.delays.at(0), 2ms);
+    EXPECT_GE(events.delays().at(0), 2ms);
 }
 
 TEST(ClientReconnect, ARefusalThatWillNotPassIsFinal) {
@@ -90,7 +90,7 @@ TEST(ClientReconnect, ARefusalThatWillNotPassIsFinal) {
     (void)connection.read_until("\r\n\r\n");
     connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     events.wait_for("close 1006");
-    EXPECT_NE(events.last_error.find("403"), std::string::npos);
+    EXPECT_NE(events.last_error().find("403"), std::string::npos);
 }
 
 TEST(ClientReconnect, ObeysRetryAfter) {
@@ -101,7 +101,7 @@ TEST(ClientReconnect, ObeysRetryAfter) {
     (void)connection.read_until("\r\n\r\n");
     connection.send("HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n");
     events.wait_for("reconnecting 1");
-    EXPECT_GE(events.delays.at(0), 60s);
+    EXPECT_GE(events.delays().at(0), 60s);
     EXPECT_EQ(client.ready_state(), ReadyState::connecting);
     // What waits can be closed.
     EXPECT_TRUE(client.close());
@@ -177,7 +177,7 @@ TEST(ClientReconnect, AHookMayGiveUpAndMayThrow) {
         const Client client("ws://127.0.0.1:1/", options);
         events.wait_for("close");
         EXPECT_EQ(events.all(), "error, close 1006 unclean");
-        EXPECT_NE(events.last_error.find("before_connect"), std::string::npos);
+        EXPECT_NE(events.last_error().find("before_connect"), std::string::npos);
     }
 }
 
