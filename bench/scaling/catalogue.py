@@ -1,0 +1,6 @@
+"""All that is measured, in the order in which it is printed."""
+
+from scaling import rows_subscriptions
+
+ROWS = [*rows_subscriptions.ROWS]
+CURVES = []
