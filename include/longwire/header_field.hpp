@@ -21,6 +21,8 @@ struct HeaderField {
         return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
     };
     if (left.size() != right.size()) return false;
+    if (!left.empty() && lower(left.front()) != lower(right.front())) return false;
+    if (left == right) return true;
     for (std::size_t index = 0; index < left.size(); ++index)
         if (lower(left[index]) != lower(right[index])) return false;
     return true;

@@ -34,7 +34,9 @@ public:
     /// The path, percent-decoded, always beginning with '/'. A target with a malformed escape, or
     /// one that decodes to a NUL, never reaches a handler (it is answered with 400). For the target
     /// "*" of OPTIONS it is "/".
-    [[nodiscard]] std::string_view path() const noexcept { return text(path_); }
+    [[nodiscard]] std::string_view path() const noexcept {
+        return decoded_path_.empty() ? view(path_) : text(decoded_path_);
+    }
 
     /// What follows the '?', still percent-encoded and without the '?'; empty where there is none.
     [[nodiscard]] std::string_view query() const noexcept { return view(query_); }
@@ -105,9 +107,10 @@ private:
     std::vector<char> head_;
     Slice method_;
     Slice target_;
+    Slice path_;  // as it was sent
     Slice query_;
     std::vector<HeaderField> fields_;
-    std::vector<char> path_;
+    std::vector<char> decoded_path_;  // where that is another one
     std::vector<std::pair<std::string, std::string>> parameters_;
     std::vector<char> body_;
     std::vector<char> peer_;

@@ -60,6 +60,21 @@ std::string format_imf_fixdate(std::time_t time) {
     return out.append(" GMT");
 }
 
+std::string_view imf_fixdate_at(std::time_t time) {
+    struct Latest {
+        std::time_t time = 0;
+        std::array<char, pattern.size()> text = {};
+        bool made = false;
+    };
+    constinit thread_local Latest latest;
+    if (!latest.made || latest.time != time) {
+        std::ranges::copy(format_imf_fixdate(time), latest.text.begin());
+        latest.time = time;
+        latest.made = true;
+    }
+    return {latest.text.data(), latest.text.size()};
+}
+
 std::optional<std::time_t> parse_imf_fixdate(std::string_view text) {
     using namespace std::chrono;
     if (text.size() != pattern.size()) return std::nullopt;

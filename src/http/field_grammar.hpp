@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace longwire::http {
@@ -21,10 +23,23 @@ namespace longwire::http {
     return -1;
 }
 
-/// tchar (RFC 9110, section 5.6.2).
-[[nodiscard]] constexpr bool is_token_letter(char letter) noexcept {
+/// By the number of a byte, whether `is_one` says so of that letter.
+template <class IsOne>
+[[nodiscard]] constexpr std::array<bool, 256> table_of_letters(IsOne is_one) noexcept {
+    std::array<bool, 256> table = {};
+    for (std::size_t number = 0; number < table.size(); ++number)
+        table[number] = is_one(static_cast<char>(number));
+    return table;
+}
+
+inline constexpr std::array<bool, 256> token_letters = table_of_letters([](char letter) {
     constexpr std::string_view others = "!#$%&'*+-.^_`|~";
     return is_digit(letter) || is_alpha(letter) || others.find(letter) != std::string_view::npos;
+});
+
+/// tchar (RFC 9110, section 5.6.2).
+[[nodiscard]] constexpr bool is_token_letter(char letter) noexcept {
+    return token_letters[static_cast<unsigned char>(letter)];
 }
 
 /// Whether `text` is a token: a method, a field name (RFC 9110, section 5.6.2).

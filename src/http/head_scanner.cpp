@@ -1,6 +1,9 @@
 #include "http/head_scanner.hpp"
 
 #include "http/field_grammar.hpp"
+#include "http/letter_run.hpp"
+
+#include <algorithm>
 
 namespace longwire::http {
 
@@ -20,18 +23,37 @@ HeadScanner::HeadScanner(Kind kind, std::size_t max_size, std::size_t max_fields
       state_(kind == Kind::trailers ? State::field_start : State::start) {}
 
 HeadScanner::Scanned HeadScanner::scan(std::span<const std::byte> bytes) {
-    for (std::size_t index = 0; index < bytes.size(); ++index) {
-        if (size_ == max_size_) {
-            fail(in_start_line() ? 414 : 431,
-                 "the " + std::string(kind_ == Kind::trailers ? "trailer section" : "head") +
-                     " is larger than " + std::to_string(max_size_) + " bytes");
-            return {index, Status::failed};
-        }
+    const auto allowed = bytes.first(std::min(bytes.size(), max_size_ - size_));
+    std::size_t index = 0;
+    while (index < allowed.size()) {
+        const std::size_t passed = run(allowed.subspan(index));
+        index += passed;
+        size_ += passed;
+        if (index == allowed.size()) break;
         ++size_;
-        const Status status = take(static_cast<char>(bytes[index]));
-        if (status != Status::need_more) return {index + 1, status};
+        const Status status = take(static_cast<char>(allowed[index++]));
+        if (status != Status::need_more) return {index, status};
     }
-    return {bytes.size(), Status::need_more};
+    if (index == bytes.size()) return {index, Status::need_more};
+    fail(in_start_line() ? 414 : 431,
+         "the " + std::string(kind_ == Kind::trailers ? "trailer section" : "head") +
+             " is larger than " + std::to_string(max_size_) + " bytes");
+    return {index, Status::failed};
+}
+
+/// How many of the first bytes change nothing where this stands.
+std::size_t HeadScanner::run(std::span<const std::byte> bytes) const noexcept {
+    switch (state_) {
+        case State::start_line:
+            return kind_ == Kind::request ? printable_run<Beyond::none>(bytes)
+                                          : printable_run<Beyond::all>(bytes);
+        case State::field_name:
+            return token_run(bytes);
+        case State::field_value:
+            return printable_run<Beyond::all>(bytes);
+        default:
+            return 0;
+    }
 }
 
 HeadScanner::Status HeadScanner::take(char letter) {

@@ -10,8 +10,8 @@
 
 namespace longwire::http {
 
-/// Finds the end of a message's head, or of a trailer section, byte by byte, and lets only lines
-/// pass on whose ends all parsers agree: each ends in CRLF, none is folded, no name has white space
+/// Finds the end of a message's head, or of a trailer section, and lets only lines pass on whose
+/// ends all parsers agree: each ends in CRLF, none is folded, no name has white space
 /// beside it, no value holds a control character. What smuggles requests past a proxy fails here.
 /// Keeps none of the bytes.
 class HeadScanner {
@@ -37,6 +37,8 @@ public:
     [[nodiscard]] Scanned scan(std::span<const std::byte> bytes);
 
     [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
+    /// The fields that have begun.
+    [[nodiscard]] std::size_t fields() const noexcept { return fields_; }
     /// Whether the first line has not ended yet.
     [[nodiscard]] bool in_start_line() const noexcept {
         return line_ == 1 && kind_ != Kind::trailers;
@@ -56,6 +58,7 @@ private:
         end,
     };
 
+    [[nodiscard]] std::size_t run(std::span<const std::byte> bytes) const noexcept;
     [[nodiscard]] Status take(char letter);
     [[nodiscard]] Status take_first(char letter);
     [[nodiscard]] Status take_start_line(char letter);

@@ -95,6 +95,7 @@ std::string_view address_of_peer(std::string_view peer) noexcept {
 }
 
 std::string counted_address(std::string_view address) {
+    if (address.find(':') == std::string_view::npos) return std::string(address);
     const auto known = IpAddress::parse(address);
     if (!known || known->is_ipv4()) return std::string(address);
     const auto network = IpNetwork::parse(known->to_text() + "/64");

@@ -71,9 +71,11 @@ Fault fault_of(const llhttp_t& parser, const MessageHead& head) {
     return {400, std::move(words)};
 }
 
-std::expected<MessageHead, Fault> parse_head(llhttp_type_t type, std::span<const char> head) {
+std::expected<MessageHead, Fault> parse_head(llhttp_type_t type, std::span<const char> head,
+                                             std::size_t fields) {
     static const llhttp_settings_t settings = make_settings();
     Parse parse;
+    parse.head.fields.reserve(fields);
     llhttp_t parser;
     llhttp_init(&parser, type, &settings);
     parser.data = &parse;
@@ -91,12 +93,14 @@ std::expected<MessageHead, Fault> parse_head(llhttp_type_t type, std::span<const
 
 }  // namespace
 
-std::expected<MessageHead, Fault> parse_request_head(std::span<const char> head) {
-    return parse_head(HTTP_REQUEST, head);
+std::expected<MessageHead, Fault> parse_request_head(std::span<const char> head,
+                                                     std::size_t fields) {
+    return parse_head(HTTP_REQUEST, head, fields);
 }
 
-std::expected<MessageHead, Fault> parse_response_head(std::span<const char> head) {
-    return parse_head(HTTP_RESPONSE, head);
+std::expected<MessageHead, Fault> parse_response_head(std::span<const char> head,
+                                                      std::size_t fields) {
+    return parse_head(HTTP_RESPONSE, head, fields);
 }
 
 }  // namespace longwire::http

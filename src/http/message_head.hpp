@@ -4,6 +4,7 @@
 
 #include <longwire/header_field.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -25,11 +26,13 @@ struct MessageHead {
     std::optional<std::uint64_t> content_length;
 };
 
-/// Divides one whole head that a HeadScanner let pass. The fault is 501 for a method that the
-/// parser does not know, and 400 for all else.
-[[nodiscard]] std::expected<MessageHead, Fault> parse_request_head(std::span<const char> head);
+/// Divides one whole head that a HeadScanner let pass, with so many fields. The fault is 501 for a
+/// method that the parser does not know, and 400 for all else.
+[[nodiscard]] std::expected<MessageHead, Fault> parse_request_head(std::span<const char> head,
+                                                                   std::size_t fields);
 
 /// The same for the head of a response.
-[[nodiscard]] std::expected<MessageHead, Fault> parse_response_head(std::span<const char> head);
+[[nodiscard]] std::expected<MessageHead, Fault> parse_response_head(std::span<const char> head,
+                                                                    std::size_t fields);
 
 }  // namespace longwire::http

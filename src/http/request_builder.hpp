@@ -30,7 +30,8 @@ public:
         request.method_ = slice_of(message.method);
         request.target_ = slice_of(target.path_and_query);
         request.query_ = slice_of(target.query);
-        request.path_.assign(target.path.begin(), target.path.end());
+        request.path_ = slice_of(target.sent_path);
+        request.decoded_path_.assign(target.decoded_path.begin(), target.decoded_path.end());
         request.fields_ = std::move(message.fields);
         request.minor_version_ = message.minor_version;
         request.head_ = std::move(head);

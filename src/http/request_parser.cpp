@@ -9,6 +9,7 @@
 #include "http/request_target.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,13 @@ namespace longwire::http {
 
 namespace {
 
-bool is_host_letter(char letter) noexcept {
+constexpr std::array<bool, 256> host_letters = table_of_letters([](char letter) {
     constexpr std::string_view others = "-._~%!$&'()*+;=:[]";
     return is_digit(letter) || is_alpha(letter) || others.find(letter) != std::string_view::npos;
+});
+
+bool is_host_letter(char letter) noexcept {
+    return host_letters[static_cast<unsigned char>(letter)];
 }
 
 std::optional<Fault> judge_host(const MessageHead& head, const RequestTarget& target) {
@@ -78,7 +83,6 @@ void RequestParser::begin() {
     scanner_ = HeadScanner(HeadScanner::Kind::request, limits_.max_head_size, limits_.max_fields);
     head_.clear();
     body_.clear();
-    request_ = Request();
     stage_ = Stage::head;
     body_begun_ = expects_continue_ = false;
 }
@@ -101,36 +105,48 @@ RequestParser::Parsed RequestParser::parse(std::span<const std::byte> bytes) {
 }
 
 std::size_t RequestParser::read_head(std::span<const std::byte> bytes) {
+    std::size_t forgotten = 0;
     std::size_t consumed = 0;
     while (stage_ == Stage::head) {
-        const auto rest = bytes.subspan(consumed);
-        const auto scanned = scanner_.scan(rest);
-        const auto* const data = reinterpret_cast<const char*>(rest.data());
-        head_.insert(head_.end(), data, data + scanned.consumed);
+        const auto scanned = scanner_.scan(bytes.subspan(consumed));
         consumed += scanned.consumed;
         switch (scanned.status) {
             case HeadScanner::Status::need_more:
-                return consumed;
+                keep(bytes.first(consumed));
+                return forgotten + consumed;
             case HeadScanner::Status::empty_line:
                 head_.clear();
+                bytes = bytes.subspan(consumed);
+                forgotten = std::exchange(consumed, 0);
                 break;
             case HeadScanner::Status::start_line:
-                end_start_line();
+                end_start_line(bytes.first(consumed));
                 break;
             case HeadScanner::Status::complete:
+                keep(bytes.first(consumed));
                 end_head();
                 break;
             case HeadScanner::Status::failed:
+                keep(bytes.first(consumed));
                 fail_in_head();
                 break;
         }
     }
-    return consumed;
+    return forgotten + consumed;
 }
 
-void RequestParser::end_start_line() {
+void RequestParser::keep(std::span<const std::byte> bytes) {
+    const auto* const data = reinterpret_cast<const char*>(bytes.data());
+    head_.insert(head_.end(), data, data + bytes.size());
+}
+
+/// `latest` is what came of it with the latest bytes.
+void RequestParser::end_start_line(std::span<const std::byte> latest) {
     constexpr std::size_t line_end = 2;
-    if (auto fault = judge_request_line({head_.data(), head_.size() - line_end}))
+    std::string joined;
+    std::string_view line(reinterpret_cast<const char*>(latest.data()), latest.size());
+    if (!head_.empty()) line = joined.append(head_.begin(), head_.end()).append(line);
+    if (auto fault = judge_request_line(line.substr(0, line.size() - line_end)))
         refuse(*std::move(fault));
 }
 
@@ -142,7 +158,7 @@ void RequestParser::fail_in_head() {
 }
 
 void RequestParser::end_head() {
-    auto message = parse_request_head(head_);
+    auto message = parse_request_head(head_, scanner_.fields());
     if (!message) return refuse(std::move(message.error()));
     auto target = parse_request_target(message->method, message->target);
     if (!target) return refuse(std::move(target.error()));

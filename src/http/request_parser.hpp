@@ -65,7 +65,8 @@ private:
     void begin();
     [[nodiscard]] std::size_t read_head(std::span<const std::byte> bytes);
     [[nodiscard]] std::size_t read_body(std::span<const std::byte> bytes);
-    void end_start_line();
+    void keep(std::span<const std::byte> bytes);
+    void end_start_line(std::span<const std::byte> latest);
     void fail_in_head();
     void end_head();
     void refuse(Fault fault);

@@ -43,7 +43,7 @@ std::expected<RequestTarget, Fault> parse_request_target(std::string_view method
             Fault{400, "this server is not a proxy, so it does not support CONNECT"});
     if (method == "OPTIONS" && target == "*") {
         parts.path_and_query = target;
-        parts.path = "/";
+        parts.decoded_path = "/";
         return parts;
     }
     if (target.find('#') != std::string_view::npos)
@@ -56,12 +56,15 @@ std::expected<RequestTarget, Fault> parse_request_target(std::string_view method
 
     const std::size_t mark = parts.path_and_query.find('?');
     if (mark != std::string_view::npos) parts.query = parts.path_and_query.substr(mark + 1);
-    auto path = percent_decode(parts.path_and_query.substr(0, mark));
+    parts.sent_path = parts.path_and_query.substr(0, mark);
+    if (parts.sent_path.empty()) parts.decoded_path = "/";
+    if (parts.sent_path.find('%') == std::string_view::npos) return parts;
+    auto path = percent_decode(parts.sent_path);
     if (!path)
         return std::unexpected(Fault{400, "the path holds a % that two hex digits do not follow"});
     if (path->find('\0') != std::string::npos)
         return std::unexpected(Fault{400, "the path holds %00"});
-    parts.path = path->empty() ? "/" : *std::move(path);
+    parts.decoded_path = *std::move(path);
     return parts;
 }
 

@@ -13,7 +13,13 @@ struct RequestTarget {
     std::string_view authority;       ///< HOST[:PORT] of the absolute form; empty for the others.
     std::string_view path_and_query;  ///< May be empty, or begin with '?', in the absolute form.
     std::string_view query;           ///< Behind the '?'; still percent-encoded.
-    std::string path;                 ///< Decoded; "/" for the asterisk form.
+    std::string_view sent_path;       ///< As it was sent.
+    std::string decoded_path = {};    ///< Where that is not what it says; otherwise empty.
+
+    /// Decoded; "/" for the asterisk form.
+    [[nodiscard]] std::string_view path() const noexcept {
+        return decoded_path.empty() ? sent_path : std::string_view(decoded_path);
+    }
 };
 
 /// Divides `target`: the origin form and the absolute form for any method but CONNECT, and the

@@ -137,7 +137,7 @@ bool ResponseParser::end_start_line() {
 
 bool ResponseParser::end_head() {
     if (to_ == To::connect && is_success(head_)) drop_lengths(head_);
-    auto message = parse_response_head(head_);
+    auto message = parse_response_head(head_, scanner_.fields());
     if (!message) return fail("the answer is not valid HTTP: " + message.error().words);
     const bool is_interim = message->status < 200 && message->status != 101;
     if (is_interim) {

@@ -1,6 +1,7 @@
 #include "http/response_writer.hpp"
 
 #include "http/field_grammar.hpp"
+#include "http/letter_run.hpp"
 #include "http/percent.hpp"
 
 #include <longwire/header_field.hpp>
@@ -8,6 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <charconv>
+#include <cstddef>
+#include <limits>
 
 namespace longwire::http {
 
@@ -16,14 +20,55 @@ namespace {
 constexpr std::array<std::string_view, 3> own_fields = {"Content-Length", "Transfer-Encoding",
                                                         "Connection"};
 
+template <class... Text>
+void append(std::string& out, const Text&... texts) {
+    const std::array<std::string_view, sizeof...(texts)> pieces = {texts...};
+    const std::size_t before = out.size();
+    std::size_t size = before;
+    for (const std::string_view piece : pieces) size += piece.size();
+    // (Libraries differ in whether they tell the size that was asked for or what there is room
+    // for.)
+    out.resize_and_overwrite(size, [&](char* begin, std::size_t /*room*/) {
+        char* end = begin + before;
+        for (const std::string_view piece : pieces) end = std::ranges::copy(piece, end).out;
+        return size;
+    });
+}
+
+/// A number in decimal.
+class Digits {
+public:
+    explicit Digits(std::size_t number) noexcept
+        : end_(std::to_chars(digits_.begin(), digits_.end(), number).ptr) {}
+    [[nodiscard]] std::string_view text() const noexcept { return {digits_.begin(), end_}; }
+
+private:
+    std::array<char, std::numeric_limits<std::size_t>::digits10 + 1> digits_;
+    const char* end_;
+};
+
+/// One whose name and value are ours.
+void append_own_field(std::string& out, std::string_view name, std::string_view value) {
+    append(out, name, ": ", value, "\r\n");
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-    if (!is_token(name) || !is_field_value(value)) return;
-    out.append(name).append(": ").append(value).append("\r\n");
+    const bool printable =
+        printable_run<Beyond::all>(std::as_bytes(std::span(value))) == value.size();
+    if (!is_token(name) || (!printable && !is_field_value(value))) return;
+    append_own_field(out, name, value);
 }
 
 void append_status_line(std::string& out, int status) {
-    out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
-    out.append(reason_phrase(status)).append("\r\n");
+    append(out, "HTTP/1.1 ", Digits(static_cast<std::size_t>(status)).text(), " ",
+           reason_phrase(status), "\r\n");
+}
+
+/// Room for a head with these fields, the status line and what is written beside them.
+void reserve_for(std::string& out, std::span<const Field> fields) {
+    std::size_t size = 192;
+    for (const auto& [name, value] : fields) size += name.size() + value.size() + 4;
+    out.reserve(size);
 }
 
 void append_connection(std::string& out, const Response& response, const WriteOptions& options) {
@@ -31,15 +76,15 @@ void append_connection(std::string& out, const Response& response, const WriteOp
     const bool upgrades = std::ranges::any_of(response.headers, [](const Field& field) {
         return same_field_name(field.first, "Upgrade");
     });
-    std::string value = upgrades ? "Upgrade" : "";
     std::string_view option;
     if (!options.keep_alive)
         option = "close";
     else if (options.minor_version == 0)
         option = "keep-alive";
-    if (!value.empty() && !option.empty()) value += ", ";
-    value += option;
-    if (!value.empty()) append_field(out, "Connection", value);
+    if (upgrades)
+        append(out, "Connection: Upgrade", option.empty() ? "" : ", ", option, "\r\n");
+    else if (!option.empty())
+        append_own_field(out, "Connection", option);
 }
 
 }  // namespace
@@ -53,8 +98,9 @@ bool ends_connection(const Response& response) noexcept {
 std::string write_response_head(const Response& response, const WriteOptions& options) {
     const int status = written_status(response.status);
     std::string out;
+    reserve_for(out, response.headers);
     append_status_line(out, status);
-    if (!options.date.empty()) append_field(out, "Date", options.date);
+    if (!options.date.empty()) append_own_field(out, "Date", options.date);
     for (const auto& [name, value] : response.headers) {
         const bool is_own =
             std::ranges::any_of(own_fields,
@@ -63,9 +109,9 @@ std::string write_response_head(const Response& response, const WriteOptions& op
         if (!is_own) append_field(out, name, value);
     }
     if (options.chunked && !is_bodiless(status))
-        append_field(out, "Transfer-Encoding", "chunked");
+        append_own_field(out, "Transfer-Encoding", "chunked");
     else if (options.length && !is_bodiless(status))
-        append_field(out, "Content-Length", std::to_string(response.body.size()));
+        append_own_field(out, "Content-Length", Digits(response.body.size()).text());
     append_connection(out, response, options);
     out += "\r\n";
     return out;
@@ -79,6 +125,7 @@ std::string write_response(const Response& response, const WriteOptions& options
 
 std::string write_switching_protocols(std::span<const Field> fields) {
     std::string out;
+    reserve_for(out, fields);
     append_status_line(out, 101);
     for (const auto& [name, value] : fields) append_field(out, name, value);
     out += "\r\n";

@@ -38,6 +38,23 @@ std::optional<std::uint32_t> number_of_interface(const std::string& zone) {
     return number;
 }
 
+/// "192.0.2.7:54321". (Each connection is asked for it, and inet_ntop is slow.)
+std::string text_of(const sockaddr_in& address) {
+    std::array<char, sizeof "255.255.255.255:65535"> text = {};
+    char* end = text.data();
+    const auto append = [&](unsigned number, char mark) {
+        end = std::to_chars(end, text.data() + text.size(), number).ptr;
+        if (mark != '\0') *end++ = mark;
+    };
+    const std::uint32_t number = ntohl(address.sin_addr.s_addr);
+    append(number >> 24U, '.');
+    append(number >> 16U & 0xFFU, '.');
+    append(number >> 8U & 0xFFU, '.');
+    append(number & 0xFFU, ':');
+    append(ntohs(address.sin_port), '\0');
+    return {text.data(), end};
+}
+
 }  // namespace
 
 Address::Address(const sockaddr* address, socklen_t size) noexcept
@@ -121,12 +138,8 @@ std::optional<std::uint64_t> Address::network() const noexcept {
 }
 
 std::string Address::to_text() const {
+    if (family() == AF_INET) return text_of(as<sockaddr_in>(storage_));
     std::array<char, INET6_ADDRSTRLEN> text = {};
-    if (family() == AF_INET) {
-        const auto address = as<sockaddr_in>(storage_);
-        inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
-        return std::string(text.data()) + ":" + std::to_string(port());
-    }
     if (family() == AF_INET6) {
         const auto address = as<sockaddr_in6>(storage_);
         inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size());

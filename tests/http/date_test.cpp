@@ -25,6 +25,14 @@ TEST(Date, format_and_parse_known_dates) {
     }
 }
 
+TEST(Date, of_the_same_second_is_the_same_until_another_is_asked_for) {
+    EXPECT_EQ(imf_fixdate_at(0), format_imf_fixdate(0));
+    for (const std::time_t time : {784111777, 784111777, 784111778, 784111777, 0, -1})
+        EXPECT_EQ(imf_fixdate_at(time), format_imf_fixdate(time));
+    const auto first = imf_fixdate_at(784111777);
+    EXPECT_EQ(imf_fixdate_at(784111777).data(), first.data());
+}
+
 TEST(Date, format_stays_within_four_digits) {
     EXPECT_EQ(format_imf_fixdate(std::numeric_limits<std::time_t>::max()),
               "Fri, 31 Dec 9999 23:59:59 GMT");

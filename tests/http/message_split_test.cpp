@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
 
 namespace longwire::http::testing {
 namespace {
@@ -52,6 +53,36 @@ TEST(MessageSplit, requests_are_the_same_at_every_split_in_two) {
         for (std::size_t at = 0; at <= text.size(); ++at) {
             const std::array pieces = {text.substr(0, at), text.substr(at)};
             EXPECT_EQ(requests_in(pieces), whole) << text << "\nsplit at " << at;
+        }
+    }
+}
+
+TEST(MessageSplit, any_byte_at_any_place_is_judged_the_same_however_it_comes) {
+    constexpr std::string_view head =
+        "\r\nPOST /p?q HTTP/1.1\r\nHost: a\r\nX-Long-Name: v w\t\r\nContent-Length: 3\r\n\r\nabc";
+    for (std::size_t at = 0; at < head.size(); ++at)
+        for (int number = 0; number < 256; ++number) {
+            std::string text(head);
+            text[at] = static_cast<char>(number);
+            const std::string whole = requests_in(text);
+            EXPECT_EQ(requests_in(single_bytes(text)), whole) << text;
+            const std::array pieces = {std::string_view(text).substr(0, at),
+                                       std::string_view(text).substr(at)};
+            EXPECT_EQ(requests_in(pieces), whole) << text << "\nsplit at " << at;
+        }
+}
+
+TEST(MessageSplit, a_limit_is_reached_at_the_same_byte_however_it_comes) {
+    constexpr std::string_view text =
+        "\r\nGET /some/where HTTP/1.1\r\nHost: example.org\r\nX: \r\n\r\nGET / HTTP/1.1\r\nHost: "
+        "b\r\n\r\n";
+    for (std::size_t most = 0; most <= text.size(); ++most) {
+        const Limits limits{.max_head_size = most};
+        const std::string whole = requests_in(text, limits);
+        EXPECT_EQ(requests_in(single_bytes(text), limits), whole) << most;
+        for (std::size_t at = 0; at <= text.size(); ++at) {
+            const std::array pieces = {text.substr(0, at), text.substr(at)};
+            EXPECT_EQ(requests_in(pieces, limits), whole) << most << ", split at " << at;
         }
     }
 }

@@ -10,7 +10,7 @@ namespace {
 TEST(RequestTarget, origin_form) {
     const auto target = parse_request_target("GET", "/a%20b/%2e%2e?c=%20?d");
     ASSERT_TRUE(target.has_value());
-    EXPECT_EQ(target->path, "/a b/..");
+    EXPECT_EQ(target->path(), "/a b/..");
     EXPECT_EQ(target->query, "c=%20?d");
     EXPECT_EQ(target->path_and_query, "/a%20b/%2e%2e?c=%20?d");
     EXPECT_EQ(target->authority, "");
@@ -40,7 +40,7 @@ TEST(RequestTarget, absolute_form) {
     const auto target = parse_request_target("GET", "WSS://Example.org:8000/a?b");
     ASSERT_TRUE(target.has_value());
     EXPECT_EQ(target->authority, "Example.org:8000");
-    EXPECT_EQ(target->path, "/a");
+    EXPECT_EQ(target->path(), "/a");
     EXPECT_EQ(target->query, "b");
 }
 

@@ -21,7 +21,7 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
 
 std::size_t Http1Sink::write(const Response& whole, bool to_head) {
     if (http::ends_connection(whole)) terms_.keep_alive = false;
-    const std::string date = http::format_imf_fixdate(std::time(nullptr));
+    const std::string_view date = http::imf_fixdate_at(std::time(nullptr));
     const std::string head = http::write_response_head(
         whole,
         {.keep_alive = terms_.keep_alive, .minor_version = terms_.minor_version, .date = date});
@@ -34,7 +34,7 @@ std::size_t Http1Sink::write(const Response& whole, bool to_head) {
 std::size_t Http1Sink::begin(const Response& response) {
     // Without chunks only the connection's end says that the body is whole.
     if (http::ends_connection(response) || !delimits_pieces()) terms_.keep_alive = false;
-    const std::string date = http::format_imf_fixdate(std::time(nullptr));
+    const std::string_view date = http::imf_fixdate_at(std::time(nullptr));
     const std::string head =
         http::write_response_head(response, {.keep_alive = terms_.keep_alive,
                                              .chunked = delimits_pieces(),

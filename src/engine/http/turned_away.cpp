@@ -24,7 +24,7 @@ Response refusal_for(net::Admission::Refusal why) {
 }
 
 void turn_away(net::Descriptor socket, const Response& response) {
-    const std::string date = http::format_imf_fixdate(std::time(nullptr));
+    const std::string_view date = http::imf_fixdate_at(std::time(nullptr));
     const std::string answer = http::write_response(response, {.keep_alive = false, .date = date});
     ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(socket.get(), SHUT_WR);
