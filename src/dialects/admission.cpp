@@ -53,12 +53,17 @@ void go_on(std::shared_ptr<Asking> asking) {
 }  // namespace
 
 std::optional<Verdict> judge(Gate& gate, const Wish& wish) {
-    if (wish.visitor.to_introduce) return std::nullopt;
+    return judge(gate, wish.visitor, wish.actions, wish.channel);
+}
+
+std::optional<Verdict> judge(Gate& gate, const Visitor& visitor, std::span<const Action> actions,
+                             const std::string& channel) {
+    if (visitor.to_introduce) return std::nullopt;
     // Whatever is refused at once need not be asked for.
     Verdict all;
     bool asks = false;
-    for (const Action action : wish.actions) {
-        const auto verdict = gate.judge(wish.visitor, action, wish.channel);
+    for (const Action action : actions) {
+        auto verdict = gate.judge(visitor, action, channel);
         asks = asks || !verdict;
         if (!verdict) continue;
         if (!verdict->allows()) return verdict;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ struct Admitted {
 
 /// The gate's verdict on it; nothing where somebody has to be asked.
 [[nodiscard]] std::optional<Verdict> judge(Gate& gate, const Wish& wish);
+[[nodiscard]] std::optional<Verdict> judge(Gate& gate, const Visitor& visitor,
+                                           std::span<const Action> actions,
+                                           const std::string& channel);
 
 /// Whoever has to be asked is. `answer` is called once, on any thread, maybe before this returns,
 /// with the visitor as they are known by then. The verdict expires with the first of what it

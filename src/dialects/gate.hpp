@@ -29,7 +29,9 @@ struct Visitor {
     /// When what they have shown is no good any more, with what clocks may differ: from then on
     /// they are let do nothing, and what was opened ends.
     std::optional<std::chrono::sys_seconds> expires = {};
-    std::shared_ptr<void> credentials = {};  // what the gate knows beyond that
+    /// What the gate knows beyond that. It may replace what it keeps of those of whom it knows
+    /// nothing, which all of them have in common, by what is theirs.
+    mutable std::shared_ptr<void> credentials = {};
     /// Somebody else has to say who they are (`Gate::introduce`); until then they may do nothing.
     /// It stays for the connection: what was said may expire, and they are introduced again.
     bool to_introduce = false;

@@ -139,6 +139,18 @@ struct RulesGate::Credentials {
     }
 };
 
+std::shared_ptr<void> RulesGate::nothing_known() {
+    static Credentials nothing;
+    // (It is not counted, by whichever thread.)
+    return {std::shared_ptr<void>(), &nothing};
+}
+
+RulesGate::Credentials& RulesGate::own_credentials(const Visitor& visitor) {
+    if (visitor.credentials == nothing_known())
+        visitor.credentials = std::make_shared<Credentials>();
+    return *static_cast<Credentials*>(visitor.credentials.get());
+}
+
 RulesGate::State::State(Policy from)
     : policy(std::move(from)),
       by_user(policy.rates.publish_per_user),
@@ -188,11 +200,10 @@ Verdict RulesGate::authenticate(const Request& request, Visitor& visitor) {
     visitor.counted_address = http::counted_address(visitor.address);
     if (!state->requests.take(visitor.counted_address, access::RateLimit::Clock::now()))
         return {.status = 429, .reason = "Too many requests. Wait and try again."};
-    auto credentials = std::make_shared<Credentials>();
-    visitor.credentials = credentials;
+    visitor.credentials = nothing_known();
     if (const auto& webhook = state->policy.webhook) {
         visitor.to_introduce = webhook->asks_who();
-        credentials->shown_headers = webhook->shown_headers(request);
+        own_credentials(visitor).shown_headers = webhook->shown_headers(request);
     }
     if (const auto token = token_of(request)) return authenticate(*token, visitor);
     if (state->policy.users_name_themselves) {
@@ -228,7 +239,7 @@ Verdict RulesGate::authenticate(std::string_view token, Visitor& visitor) {
 std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Action action,
                                         const std::string& channel) {
     const auto state = this->state();
-    auto& its = *static_cast<Credentials*>(visitor.credentials.get());
+    const auto& its = *static_cast<const Credentials*>(visitor.credentials.get());
     const auto& claims = its.claims;
     if (visitor.to_introduce && !its.introduced)
         return refused(401, action, "the server has not authenticated you yet.");
@@ -252,7 +263,7 @@ std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Action action,
             break;
         }
         case Who::webhook:
-            if (const auto grant = its.find(action, channel)) {
+            if (const auto grant = own_credentials(visitor).find(action, channel)) {
                 Verdict verdict =
                     action == Action::publish ? judge_rate(*state, visitor) : Verdict{};
                 if (verdict.allows()) verdict.expires = grant->until;
@@ -268,9 +279,9 @@ Verdict RulesGate::judge_rate(const Visitor& visitor) {
 }
 
 Verdict RulesGate::judge_rate(State& state, const Visitor& visitor) {
+    if (!limits(state.policy.rates)) return {};
     const auto now = access::RateLimit::Clock::now();
-    auto& its = *static_cast<Credentials*>(visitor.credentials.get());
-    if (its.published.take(state.policy.rates.publish_per_connection, now) &&
+    if (own_credentials(visitor).published.take(state.policy.rates.publish_per_connection, now) &&
         (visitor.user.empty() || state.by_user.take(visitor.user, now)) &&
         state.by_address.take(visitor.counted_address, now))
         return {};
@@ -337,7 +348,8 @@ void RulesGate::ask_webhook(const Visitor& visitor, Action action, const std::st
                             std::move_only_function<void(Verdict)> answer) {
     const auto webhook = state()->policy.webhook;
     if (webhook == nullptr || !webhook->asks_what()) return answer(nobody_answers());
-    const auto& shown = *static_cast<const Credentials*>(visitor.credentials.get());
+    // (A grant may be kept in them.)
+    const Credentials& shown = own_credentials(visitor);
     const WebhookQuestion question = {.what = name_of(action),
                                       .channel = channel,
                                       .user = visitor.user,

@@ -69,6 +69,10 @@ private:
     };
     struct Credentials;
 
+    /// Of those of whom nothing is known: nobody writes to it.
+    [[nodiscard]] static std::shared_ptr<void> nothing_known();
+    /// Of the visitor alone, from now on.
+    [[nodiscard]] static Credentials& own_credentials(const Visitor& visitor);
     [[nodiscard]] static std::shared_ptr<void> introduced(Visitor& visitor,
                                                           WebhookAnswer& answered);
     void ask_webhook(const Visitor& visitor, Action action, const std::string& channel,

@@ -133,9 +133,11 @@ std::string_view choose_subprotocol(std::span<const std::string> preferred,
 
 Fields response_fields(const HandshakeOffer& offer, std::string_view subprotocol,
                        std::string_view extensions) {
-    Fields fields = {{"Upgrade", "websocket"},
-                     {"Connection", "Upgrade"},
-                     {"Sec-WebSocket-Accept", accept_key(offer.key)}};
+    Fields fields;
+    fields.reserve(5);
+    fields.emplace_back("Upgrade", "websocket");
+    fields.emplace_back("Connection", "Upgrade");
+    fields.emplace_back("Sec-WebSocket-Accept", accept_key(offer.key));
     if (!subprotocol.empty()) fields.emplace_back("Sec-WebSocket-Protocol", subprotocol);
     if (!extensions.empty()) fields.emplace_back("Sec-WebSocket-Extensions", extensions);
     return fields;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <memory>
 #include <span>
 
 namespace longwire::protocol {
@@ -18,6 +19,21 @@ std::string base64(std::span<const unsigned char> bytes) {
                                      static_cast<int>(bytes.size()));
     text.resize(static_cast<std::size_t>(size));
     return text;
+}
+
+/// Found once: to look for it takes longer than to use it.
+const EVP_MD* sha1() {
+    static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+    return found == nullptr ? EVP_sha1() : found;
+}
+
+/// Of this thread.
+EVP_MD_CTX* context() {
+    struct Free {
+        void operator()(EVP_MD_CTX* made) const { EVP_MD_CTX_free(made); }
+    };
+    thread_local const std::unique_ptr<EVP_MD_CTX, Free> made(EVP_MD_CTX_new());
+    return made.get();
 }
 
 }  // namespace
@@ -41,11 +57,14 @@ bool is_key(std::string_view key) noexcept {
 }
 
 std::string accept_key(std::string_view key) {
-    std::string text(key);
-    text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
     unsigned int size = 0;
-    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+    EVP_MD_CTX* const hash = context();
+    EVP_DigestInit_ex(hash, sha1(), nullptr);
+    EVP_DigestUpdate(hash, key.data(), key.size());
+    EVP_DigestUpdate(hash, guid.data(), guid.size());
+    EVP_DigestFinal_ex(hash, digest.data(), &size);
     return base64(std::span(digest).first(size));
 }
 

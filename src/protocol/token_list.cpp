@@ -19,6 +19,22 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
+/// Calls `visit(std::string_view)` for each member of the lists in all fields of this name.
+template <class Visit>
+void for_each_member(std::span<const HeaderField> fields, std::string_view name,
+                     const Visit& visit) {
+    for (const HeaderField& field : fields) {
+        if (!same_field_name(field.name, name)) continue;
+        std::string_view rest = field.value;
+        while (!rest.empty()) {
+            const std::size_t comma = std::min(rest.find(','), rest.size());
+            const std::string_view member = trimmed(rest.substr(0, comma));
+            if (!member.empty()) visit(member);
+            rest.remove_prefix(std::min(comma + 1, rest.size()));
+        }
+    }
+}
+
 }  // namespace
 
 bool is_token(std::string_view text) noexcept {
@@ -39,24 +55,17 @@ std::string_view field_value(std::span<const HeaderField> fields, std::string_vi
 std::vector<std::string_view> list_members(std::span<const HeaderField> fields,
                                            std::string_view name) {
     std::vector<std::string_view> members;
-    for (const HeaderField& field : fields) {
-        if (!same_field_name(field.name, name)) continue;
-        std::string_view rest = field.value;
-        while (!rest.empty()) {
-            const std::size_t comma = std::min(rest.find(','), rest.size());
-            const std::string_view member = trimmed(rest.substr(0, comma));
-            if (!member.empty()) members.push_back(member);
-            rest.remove_prefix(std::min(comma + 1, rest.size()));
-        }
-    }
+    for_each_member(fields, name, [&](std::string_view member) { members.push_back(member); });
     return members;
 }
 
 bool list_contains(std::span<const HeaderField> fields, std::string_view name,
-                   std::string_view token) {
-    return std::ranges::any_of(list_members(fields, name), [&](std::string_view member) {
-        return same_field_name(member, token);
+                   std::string_view token) noexcept {
+    bool found = false;
+    for_each_member(fields, name, [&](std::string_view member) {
+        found = found || same_field_name(member, token);
     });
+    return found;
 }
 
 }  // namespace longwire::protocol

@@ -27,6 +27,6 @@ namespace longwire::protocol {
 
 /// Whether such a list has `token` among its members (case ignored).
 [[nodiscard]] bool list_contains(std::span<const HeaderField> fields, std::string_view name,
-                                 std::string_view token);
+                                 std::string_view token) noexcept;
 
 }  // namespace longwire::protocol

@@ -14,15 +14,11 @@
 
 namespace longwire::dialects::raw {
 
-/// Whoever sent an HTTP request about a channel, and waits for the answer.
-struct Asker {
+/// How an HTTP request about a channel is answered.
+struct Answering {
     HttpReply reply;
-    Visitor visitor;
-    std::string channel;
     std::string origin;         // of the page that may read the answer; empty where it is none's
-    std::size_t loop = 0;       // theirs
     bool with_cookies = false;  // the page may send them
-    bool head_only = false;     // they ask for no body (HEAD), and so for nothing that goes on
 
     /// Lets the page that asks read it.
     [[nodiscard]] Response readable(Response response) const {
@@ -34,6 +30,16 @@ struct Asker {
         answer(Response::text(status, reason));
     }
     void refuse(const Verdict& verdict) const { answer(refusal_of(verdict)); }
+};
+
+/// Whoever sent one, and waits for the answer.
+struct Asker : Answering {
+    Visitor visitor;
+    std::string channel;
+    std::size_t loop = 0;    // theirs
+    bool head_only = false;  // they ask for no body (HEAD), and so for nothing that goes on
+
+    [[nodiscard]] const Answering& answering() const noexcept { return *this; }
 };
 
 }  // namespace longwire::dialects::raw

@@ -11,6 +11,7 @@
 #include <longwire/longwire.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <expected>
@@ -55,16 +56,21 @@ std::optional<std::chrono::milliseconds> read_wait(const Request& request) {
     return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), longest_wait);
 }
 
-/// What a request publishes.
-struct Posted {
+}  // namespace
+
+/// What a request publishes, beside its body.
+struct ChannelRequests::Posted {
     MessageType type = MessageType::text;
     hub::Form form = hub::Form::plain;
     std::string event;
+    std::string key;
 };
 
 /// The error is the refusal.
-std::expected<Posted, Verdict> read_posted(const Request& request) {
-    Posted posted = {.event = request.query("event").value_or("")};
+std::expected<ChannelRequests::Posted, Verdict> ChannelRequests::read_posted(
+    const Request& request) {
+    Posted posted = {.event = request.query("event").value_or(""),
+                     .key = std::string(request.header("Idempotency-Key").value_or(""))};
     if (posted.event.size() > longest_event || !engine::is_utf8(posted.event))
         return std::unexpected(
             Verdict{400, "The name of an event has at most 200 bytes, in UTF-8."});
@@ -87,8 +93,6 @@ std::expected<Posted, Verdict> read_posted(const Request& request) {
     return posted;
 }
 
-}  // namespace
-
 ChannelRequests::ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate,
                                  std::vector<std::string> origins, EventStreams& streams,
                                  LongPolls& polls)
@@ -104,7 +108,7 @@ ChannelRequests::ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate
         });
     };
     add("GET", "/channels/:name", &ChannelRequests::read);
-    add("POST", "/channels/:name", &ChannelRequests::publish);
+    add("POST", "/channels/:name", &ChannelRequests::take_published);
     add("OPTIONS", "/channels/:name", &ChannelRequests::preflight);
     add("GET", "/channels/:name/presence", &ChannelRequests::list_present);
     add("OPTIONS", "/channels/:name/presence", &ChannelRequests::preflight);
@@ -115,13 +119,13 @@ ChannelRequests::ChannelRequests(Server& server, HubLoops& hub_loops, Gate& gate
 
 /// Whoever it is.
 Asker ChannelRequests::asker_of(const Request& request, HttpReply reply) const {
-    return {.reply = std::move(reply),
-            .visitor = {},
-            .channel = std::string(request.parameter("name")),
-            .origin = {},
-            .loop = hub_loops_.current(),
-            .with_cookies = engine::cookies_allowed(origins_),
-            .head_only = request.method() == "HEAD"};
+    return {{.reply = std::move(reply),
+             .origin = {},
+             .with_cookies = engine::cookies_allowed(origins_)},
+            {},
+            std::string(request.parameter("name")),
+            hub_loops_.current(),
+            request.method() == "HEAD"};
 }
 
 /// False: answered already.
@@ -154,9 +158,16 @@ bool ChannelRequests::authenticate(const Request& request, Asker& asker) {
 /// Goes on with `then`, on the asker's loop.
 void ChannelRequests::consider(Asker asker, Wish wish,
                                std::move_only_function<void(Asker, Verdict)> then) {
+    if (auto verdict = judge(gate_, asker.visitor, wish.actions, asker.channel))
+        return then(std::move(asker), std::move(*verdict));
+    find_out(std::move(asker), std::move(wish), std::move(then));
+}
+
+/// The same where somebody has to be asked.
+void ChannelRequests::find_out(Asker asker, Wish wish,
+                               std::move_only_function<void(Asker, Verdict)> then) {
     wish.channel = asker.channel;
     wish.visitor = asker.visitor;
-    if (auto verdict = judge(gate_, wish)) return then(std::move(asker), std::move(*verdict));
     const std::size_t loop = asker.loop;
     ask(gate_, std::move(wish),
         [this, loop, asker = std::move(asker), then = std::move(then)](Verdict verdict,
@@ -294,7 +305,7 @@ void ChannelRequests::list_present(const Request& request, HttpReply reply) {
 
 // ---- publishing ---------------------------------------------------------------------------------
 
-void ChannelRequests::publish(const Request& request, HttpReply reply) {
+void ChannelRequests::take_published(const Request& request, HttpReply reply) {
     Asker asker = asker_of(request, std::move(reply));
     if (!authenticate(request, asker)) return;
     if (!engine::answer_readable(request, origins_))
@@ -303,35 +314,46 @@ void ChannelRequests::publish(const Request& request, HttpReply reply) {
                             "lists its origin by name, not by \"*\". Send no cookies.");
     const auto posted = read_posted(request);
     if (!posted) return asker.refuse(posted.error().status, posted.error().reason);
-    const std::string key(request.header("Idempotency-Key").value_or(""));
-    if (key.size() > longest_key)
+    if (posted->key.size() > longest_key)
         return asker.refuse(400, "An Idempotency-Key has at most 200 bytes.");
-    Wish wish = {
-        .actions = {Action::publish}, .type = posted->type, .message = std::string(request.body())};
     count(asker);
     tally_.add_received(asker.loop, request.body().size());
+    // As `allow`, which would copy all of it to ask nobody.
+    asker.reply.on_half_close({});
+    constexpr std::array publishing = {Action::publish};
+    if (const auto verdict = judge(gate_, asker.visitor, publishing, asker.channel)) {
+        if (!verdict->allows()) return asker.refuse(*verdict);
+        return publish(asker, *posted, request.body());
+    }
     // (As it comes: the wish may go another way.)
-    allow(std::move(asker), std::move(wish),
-          [this, posted = *posted, key, body = std::string(request.body())](const Asker& asker) {
-              if (!hub_loops_.takes_publications()) return asker.answer(leaving_refusal());
-              const auto rule = gate_.rule_of(asker.channel);
-              hub::Content content = {.message = {posted.type, std::as_bytes(std::span(body))},
-                                      .event = posted.event,
-                                      .form = posted.form};
-              name_sender(content, asker.visitor, *rule);
-              hub_loops_.hub().publish(
-                  {.channel = asker.channel,
-                   .content = content,
-                   .history = {.count = rule->history_count, .age = rule->history_age},
-                   .idempotency_key = key},
-                  [asker](const Result<hub::Position>& position) {
-                      if (position)
-                          asker.answer(Response::json(
-                              200, R"({"position":")" + to_text(*position) + "\"}\n"));
-                      else
-                          asker.refuse(503, position.error().message());
-                  });
-          });
+    find_out(std::move(asker),
+             {.actions = {Action::publish},
+              .type = posted->type,
+              .message = std::string(request.body())},
+             [this, posted = *posted, body = std::string(request.body())](const Asker& known,
+                                                                          const Verdict& verdict) {
+                 if (!verdict.allows()) return known.refuse(verdict);
+                 publish(known, posted, body);
+             });
+}
+
+void ChannelRequests::publish(const Asker& asker, const Posted& posted, std::string_view body) {
+    if (!hub_loops_.takes_publications()) return asker.answer(leaving_refusal());
+    const auto rule = gate_.rule_of(asker.channel);
+    hub::Content content = {.message = {posted.type, std::as_bytes(std::span(body))},
+                            .event = posted.event,
+                            .form = posted.form};
+    name_sender(content, asker.visitor, *rule);
+    hub_loops_.hub().publish({.channel = asker.channel,
+                              .content = content,
+                              .history = {.count = rule->history_count, .age = rule->history_age},
+                              .idempotency_key = posted.key},
+                             [to = asker.answering()](const Result<hub::Position>& position) {
+                                 if (!position) return to.refuse(503, position.error().message());
+                                 std::string body = R"({"position":")";
+                                 body.append(to_text(*position)).append("\"}\n");
+                                 to.answer(Response::json(200, std::move(body)));
+                             });
 }
 
 }  // namespace longwire::dialects::raw

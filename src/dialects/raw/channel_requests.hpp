@@ -9,8 +9,10 @@
 
 #include <longwire/server.hpp>
 
+#include <expected>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace longwire::dialects::raw {
@@ -35,18 +37,23 @@ public:
 
 private:
     using Then = std::move_only_function<void(Asker)>;
+    struct Posted;
+
+    [[nodiscard]] static std::expected<Posted, Verdict> read_posted(const Request& request);
 
     [[nodiscard]] Asker asker_of(const Request& request, HttpReply reply) const;
     [[nodiscard]] bool let_page_in(const Request& request, Asker& asker) const;
     [[nodiscard]] bool authenticate(const Request& request, Asker& asker);
     void consider(Asker asker, Wish wish, std::move_only_function<void(Asker, Verdict)> then);
+    void find_out(Asker asker, Wish wish, std::move_only_function<void(Asker, Verdict)> then);
     void allow(Asker asker, Wish wish, Then then);
     void count(const Asker& asker);
     void read(const Request& request, HttpReply reply);
     void stream(const Request& request, Asker asker);
     void poll(const Request& request, Asker asker);
     void read_history(const Asker& asker, const hub::HistoryQuery& query);
-    void publish(const Request& request, HttpReply reply);
+    void take_published(const Request& request, HttpReply reply);
+    void publish(const Asker& asker, const Posted& posted, std::string_view body);
     void list_present(const Request& request, HttpReply reply);
     void preflight(const Request& request, HttpReply reply);
 

@@ -24,14 +24,17 @@ std::optional<Exchange::End> Exchange::upgrade(const WebSocketRoute& route, Requ
                                                bool half_closed) {
     // Who has ended their side can take no part in what follows.
     if (half_closed) return End::one_way_only;
-    if (const auto refusal = refusal_of(route, request)) {
-        if (asks_for_another(request)) return respond(refusal->response);
-        return refuse_upgrade(refusal->why, refusal->response);
+    auto offer = judge(route, request);
+    if (!offer) {
+        const Refusal& refusal = offer.error();
+        if (asks_for_another(request)) return respond(refusal.response);
+        return refuse_upgrade(refusal.why, refusal.response);
     }
-    upgrading_ = std::make_shared<PendingUpgrade>(route, std::move(request), [this] {
-        replying_ = new_replying({.upgrading = true});
-        return replying_->reply(connection_.worker.entry().held());
-    });
+    upgrading_ =
+        std::make_shared<PendingUpgrade>(route, std::move(request), *std::move(offer), [this] {
+            replying_ = new_replying({.upgrading = true});
+            return replying_->reply(connection_.worker.entry().held());
+        });
     handling_ = true;
     auto decided = PendingUpgrade::decide(connection_.worker, upgrading_);
     if (!decided) return end_of_handler();
@@ -50,7 +53,7 @@ Exchange::End Exchange::refuse_upgrade(HandshakeFailure why, const Response& ref
 
 Exchange::End Exchange::switch_protocols(Response decided) {
     const auto pending = std::exchange(upgrading_, {});
-    Accepted accepted = accept(pending->route, pending->request, std::move(decided));
+    Accepted accepted = accept(pending->route, pending->offer, std::move(decided));
     const std::size_t bytes = connection_.sink.switch_protocols(accepted.fields);
     const net::Ref<WebSocketSession> session(
         new WebSocketSession(connection_.worker, protocol::Role::server, *pending->route.latest,

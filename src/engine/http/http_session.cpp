@@ -125,8 +125,9 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
     // Whoever gives an answer is not to find this going on within.
     assert(!answering_);
     worker_.tally().add(Tally::requests);
-    requested_ = true;
+    const bool first = !std::exchange(requested_, true);
     if (unencrypted_) return refuse(tls_expected(request), {.to_head = request.method() == "HEAD"});
+    if (!first && !peer_) peer_ = std::make_unique<const std::string>(stream_->peer());
     tell_where_from(request);
     // Of other protocols, which none is offered of here, nothing is known (RFC 9110, section 7.8).
     const bool upgrading = parser_.upgrade_requested() &&
@@ -154,7 +155,10 @@ void HttpSession::refuse(const Response& response, Exchange::Refused refused) {
 }
 
 void HttpSession::tell_where_from(Request& request) const {
-    http::RequestBuilder::set_peer(request, stream_->peer());
+    if (peer_)
+        http::RequestBuilder::set_peer(request, *peer_);
+    else
+        http::RequestBuilder::set_peer(request, stream_->peer());
     if (const net::TlsChannel* const tls = stream_->tls())
         http::RequestBuilder::set_secure(request, tls->peer_subject());
     if (!proxies_) return;

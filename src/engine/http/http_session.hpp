@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace longwire::engine {
@@ -77,7 +78,8 @@ private:
     std::optional<Exchange> exchange_;  // the latest
     // Requests that wait until the client has taken its responses, or the one before is answered.
     std::vector<std::byte> held_;
-    std::size_t request_bytes_ = 0;  // of the request that is coming, so far
+    std::size_t request_bytes_ = 0;            // of the request that is coming, so far
+    std::unique_ptr<const std::string> peer_;  // from the second request on
     net::HeldMemory memory_;
     net::Uptake uptake_;
     std::chrono::steady_clock::time_point answered_by_;  // where the client has ended its side

@@ -2,6 +2,7 @@
 
 #include "engine/http/router.hpp"
 #include "engine/worker.hpp"
+#include "protocol/handshake.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/request.hpp>
@@ -20,8 +21,11 @@ namespace longwire::engine {
 struct PendingUpgrade {
     /// `later` makes the reply by which it is decided, where that is not at once.
     PendingUpgrade(const WebSocketRoute& its_route, Request its_request,
-                   std::function<HttpReply()> its_later)
-        : route(its_route), request(std::move(its_request)), later(std::move(its_later)) {}
+                   protocol::HandshakeOffer its_offer, std::function<HttpReply()> its_later)
+        : route(its_route),
+          request(std::move(its_request)),
+          offer(std::move(its_offer)),
+          later(std::move(its_later)) {}
 
     /// Asks `on_upgrade`: a 101, or how to refuse it. Nothing where that comes later, by a reply.
     [[nodiscard]] static std::optional<Response> decide(
@@ -29,6 +33,7 @@ struct PendingUpgrade {
 
     const WebSocketRoute& route;
     Request request;
+    protocol::HandshakeOffer offer;  // views of what the request owns
     std::function<HttpReply()> later;
     Response response = {.status = 101};
     detail::States states = {};

@@ -6,13 +6,10 @@ namespace longwire::engine {
 
 namespace {
 
-/// Takes the text up to the next '/' off the front of `path`, which begins with '/'.
-std::string_view take_segment(std::string_view& path) noexcept {
-    path.remove_prefix(1);
-    const std::size_t end = std::min(path.find('/'), path.size());
-    const std::string_view segment = path.substr(0, end);
-    path.remove_prefix(end);
-    return segment;
+using Kind = RouteSegment::Kind;
+
+bool serves(const Route& route, std::string_view method) noexcept {
+    return route.method() == method || (method == "HEAD" && route.method() == "GET");
 }
 
 }  // namespace
@@ -25,25 +22,26 @@ Route::Route(std::string_view pattern, std::string method) : method_(std::move(m
     while (!rest.empty()) {
         const std::string_view segment = take_segment(rest);
         if (segment == "*" && rest.empty())
-            segments_.push_back({Segment::Kind::rest, {}});
+            segments_.push_back({Kind::rest, {}});
         else if (segment.starts_with(':') && segment.size() > 1)
-            segments_.push_back({Segment::Kind::parameter, std::string(segment.substr(1))});
+            segments_.push_back({Kind::parameter, std::string(segment.substr(1))});
         else
-            segments_.push_back({Segment::Kind::exact, std::string(segment)});
+            segments_.push_back({Kind::exact, std::string(segment)});
+        has_parameters_ = has_parameters_ || segments_.back().kind != Kind::exact;
     }
 }
 
 bool Route::matches(std::string_view path, Parameters& parameters) const {
     parameters.clear();
-    for (const Segment& segment : segments_) {
-        if (segment.kind == Segment::Kind::rest) {
+    for (const RouteSegment& segment : segments_) {
+        if (segment.kind == Kind::rest) {
             if (path.starts_with('/')) path.remove_prefix(1);
             parameters.emplace_back("*", path);
             return true;
         }
         if (path.empty()) return false;
         const std::string_view text = take_segment(path);
-        if (segment.kind == Segment::Kind::exact) {
+        if (segment.kind == Kind::exact) {
             if (text != segment.text) return false;
         } else {
             if (text.empty()) return false;
@@ -54,46 +52,47 @@ bool Route::matches(std::string_view path, Parameters& parameters) const {
 }
 
 bool Route::before(const Route& other) const noexcept {
-    return std::ranges::lexicographical_compare(segments_, other.segments_, {}, &Segment::kind,
-                                                &Segment::kind);
+    return std::ranges::lexicographical_compare(segments_, other.segments_, {}, &RouteSegment::kind,
+                                                &RouteSegment::kind);
 }
 
 Route& Router::add(std::string_view pattern, std::string method) {
-    auto route = std::make_unique<Route>(pattern, std::move(method));
-    Route& added = *route;
-    // Among equals the one that was added first stays first.
-    const auto place = std::ranges::find_if(
-        routes_, [&](const auto& existing) { return added.before(*existing); });
-    routes_.insert(place, std::move(route));
+    Route& added = *routes_.emplace_back(std::make_unique<Route>(pattern, std::move(method)));
+    tree_.add(added.segments(), added);
     return added;
 }
 
 Router::Match Router::find(std::string_view method, std::string_view path) const {
     Match match;
-    Parameters parameters;
-    for (const auto& route : routes_) {
-        if (!route->matches(path, parameters)) continue;
-        if (route->websocket) {
-            if (match.websocket != nullptr) continue;
-            match.websocket = route.get();
-            match.websocket_parameters = parameters;
-            continue;
-        }
-        const bool served =
-            route->method() == method || (method == "HEAD" && route->method() == "GET");
-        if (served && match.http == nullptr) {
-            match.http = route.get();
-            match.http_parameters = parameters;
-        } else if (!served && match.allowed.find(route->method()) == std::string::npos) {
-            // (It may have to look, and so is asked where nothing else is served.)
-            const bool alone = match.http == nullptr && match.websocket == nullptr;
-            if (alone && route->holds && !route->holds(parameters.back().second)) continue;
-            match.allowed += (match.allowed.empty() ? "" : ", ") + route->method();
-            if (route->method() == "GET") match.allowed += ", HEAD";
-            if (match.http == nullptr) match.http_parameters = parameters;
-        }
-    }
+    tree_.each(path, [&](const Route& route) {
+        const Route*& found = route.websocket ? match.websocket : match.http;
+        if (found == nullptr && (route.websocket || serves(route, method))) found = &route;
+    });
+    if (match.websocket != nullptr)
+        match.websocket_parameters = match.websocket->parameters_of(path);
+    if (match.http != nullptr)
+        match.http_parameters = match.http->parameters_of(path);
+    else
+        find_others(path, match);
     return match;
+}
+
+/// Where no route of HTTP serves the method.
+void Router::find_others(std::string_view path, Match& match) const {
+    bool alone = true;
+    tree_.each(path, [&](const Route& route) {
+        if (route.websocket) {
+            alone = false;
+            return;
+        }
+        if (match.allowed.find(route.method()) != std::string::npos) return;
+        Parameters parameters = route.parameters_of(path);
+        // (It may have to look, and so is asked where nothing else is served.)
+        if (alone && route.holds && !route.holds(parameters.back().second)) return;
+        match.allowed += (match.allowed.empty() ? "" : ", ") + route.method();
+        if (route.method() == "GET") match.allowed += ", HEAD";
+        match.http_parameters = std::move(parameters);
+    });
 }
 
 void Router::share(std::string_view pattern, ShareWithPages share) {

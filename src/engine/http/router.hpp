@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/http/route_tree.hpp"
 #include "engine/websocket/websocket_session.hpp"
 
 #include <longwire/request.hpp>
@@ -39,10 +40,17 @@ public:
 
     /// Whether `path` matches; fills `parameters` if it does.
     [[nodiscard]] bool matches(std::string_view path, Parameters& parameters) const;
+    /// Of a path that matches.
+    [[nodiscard]] Parameters parameters_of(std::string_view path) const {
+        Parameters parameters;
+        if (has_parameters_) (void)matches(path, parameters);
+        return parameters;
+    }
     /// Lower is tried first: more exact segments, then parameters, then "*".
     [[nodiscard]] bool before(const Route& other) const noexcept;
 
     [[nodiscard]] const std::string& method() const noexcept { return method_; }
+    [[nodiscard]] const std::vector<RouteSegment>& segments() const noexcept { return segments_; }
 
     HttpHandler http = {};
     HttpReplyHandler reply = {};  // in its place
@@ -51,14 +59,9 @@ public:
     std::function<bool(std::string_view rest)> holds = {};
 
 private:
-    struct Segment {
-        enum class Kind : std::uint8_t { exact, parameter, rest };
-        Kind kind;
-        std::string text;
-    };
-
-    std::vector<Segment> segments_;
+    std::vector<RouteSegment> segments_;
     std::string method_;
+    bool has_parameters_ = false;
 };
 
 /// Lets the page that asks read an answer that the engine itself gives below a path that ends in
@@ -78,7 +81,7 @@ public:
     struct Match {
         const Route* http = nullptr;
         const Route* websocket = nullptr;
-        /// The methods that the path is served with, when not the one that was asked for.
+        /// The methods that the path is served with, when not with the one that was asked for.
         std::string allowed;
         Parameters http_parameters;  // also where another method is served
         Parameters websocket_parameters;
@@ -90,7 +93,10 @@ private:
         Route place;
         ShareWithPages share;
     };
-    std::vector<std::unique_ptr<Route>> routes_;  // in the order in which they are tried
+    void find_others(std::string_view path, Match& match) const;
+
+    std::vector<std::unique_ptr<Route>> routes_;
+    RouteTree<Route> tree_;
     std::vector<Shared> shared_;
 };
 

@@ -50,8 +50,9 @@ std::optional<std::string> take_subprotocol(Response& decided,
 
 }  // namespace
 
-std::optional<Refusal> refusal_of(const WebSocketRoute& route, const Request& request) {
-    const auto offer =
+std::expected<protocol::HandshakeOffer, Refusal> judge(const WebSocketRoute& route,
+                                                       const Request& request) {
+    auto offer =
         protocol::judge_request(request.method(), request.minor_version(), request.headers());
     if (!offer) {
         Response response = Response::text(offer.error().status, offer.error().body);
@@ -59,35 +60,35 @@ std::optional<Refusal> refusal_of(const WebSocketRoute& route, const Request& re
         constexpr int upgrade_required = 426;
         const auto why = offer.error().status == upgrade_required ? HandshakeFailure::version
                                                                   : HandshakeFailure::malformed;
-        return Refusal{why, std::move(response)};
+        return std::unexpected(Refusal{why, std::move(response)});
     }
     const std::string_view host = request.header("Host").value_or("");
-    if (protocol::origin_allowed(offer->origin, host, route.options.origins)) return std::nullopt;
+    if (protocol::origin_allowed(offer->origin, host, route.options.origins))
+        return *std::move(offer);
     log(LogLevel::debug, "refused a handshake: the origin " + std::string(offer->origin) +
                              " is not allowed at " + std::string(host));
-    return Refusal{HandshakeFailure::origin,
-                   Response::text(403, words_of_refused_origin(offer->origin, host))};
+    return std::unexpected(
+        Refusal{HandshakeFailure::origin,
+                Response::text(403, words_of_refused_origin(offer->origin, host))});
 }
 
-Accepted accept(const WebSocketRoute& route, const Request& request, Response decided) {
-    // It has been judged before: what it offers is views into the request.
-    const auto offer =
-        protocol::judge_request(request.method(), request.minor_version(), request.headers());
+Accepted accept(const WebSocketRoute& route, const protocol::HandshakeOffer& offer,
+                Response decided) {
     Accepted accepted;
     accepted.subprotocol =
-        protocol::choose_subprotocol(route.options.subprotocols, offer->subprotocols);
-    if (auto decided_too = take_subprotocol(decided, offer->subprotocols)) {
+        protocol::choose_subprotocol(route.options.subprotocols, offer.subprotocols);
+    if (auto decided_too = take_subprotocol(decided, offer.subprotocols)) {
         accepted.decided_subprotocol = std::make_shared<const std::string>(std::move(*decided_too));
         accepted.subprotocol = *accepted.decided_subprotocol;
     }
     std::string extensions;
     if (route.terms.compression != Compression::off) {
-        if (auto agreed = protocol::choose_deflate(offer->extensions, wishes_of(route.terms))) {
+        if (auto agreed = protocol::choose_deflate(offer.extensions, wishes_of(route.terms))) {
             accepted.deflate = agreed->parameters;
             extensions = std::move(agreed->response);
         }
     }
-    accepted.fields = protocol::response_fields(*offer, accepted.subprotocol, extensions);
+    accepted.fields = protocol::response_fields(offer, accepted.subprotocol, extensions);
     for (auto& field : decided.headers)
         if (!is_handshakes_own(field.first)) accepted.fields.push_back(std::move(field));
     return accepted;

@@ -2,11 +2,13 @@
 
 #include "engine/http/router.hpp"
 #include "net/stream.hpp"
+#include "protocol/handshake.hpp"
 
 #include <longwire/request.hpp>
 #include <longwire/response.hpp>
 #include <longwire/server.hpp>
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,16 +25,17 @@ struct Accepted {
     std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-/// Judges a request for a WebSocket at `route` (RFC 6455, section 4.2), as far as the handshake
-/// itself and its Origin go: why to refuse it and with what response, or nothing.
+/// Why a handshake is refused, and with what response.
 struct Refusal {
     HandshakeFailure why;
     Response response;
 };
-[[nodiscard]] std::optional<Refusal> refusal_of(const WebSocketRoute& route,
-                                                const Request& request);
-/// How it is accepted, with the fields that were decided.
-[[nodiscard]] Accepted accept(const WebSocketRoute& route, const Request& request,
+/// Judges a request for a WebSocket at `route` (RFC 6455, section 4.2), as far as the handshake
+/// itself and its Origin go: what it offers, in views of what the request owns.
+[[nodiscard]] std::expected<protocol::HandshakeOffer, Refusal> judge(const WebSocketRoute& route,
+                                                                     const Request& request);
+/// How an offer is accepted, with the fields that were decided.
+[[nodiscard]] Accepted accept(const WebSocketRoute& route, const protocol::HandshakeOffer& offer,
                               Response decided);
 
 }  // namespace longwire::engine
