@@ -1,6 +1,6 @@
 """All that is measured, in the order in which it is printed."""
 
-from scaling import rows_subscriptions
+from scaling import rows_event_streams, rows_subscriptions
 
-ROWS = [*rows_subscriptions.ROWS]
+ROWS = [*rows_subscriptions.ROWS, *rows_event_streams.ROWS]
 CURVES = []
