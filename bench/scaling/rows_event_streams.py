@@ -78,8 +78,8 @@ def fan_out_instructions(size=1000):
                 with all_closed([crowd, publisher]):
                     fan_out(publisher, crowd, at_once, rounds)
             return run
-        return tuple(instructions(setting, OPTIONS, load(at_once), 2, 12) / at_once / size
-                     for at_once in (16, 1))
+        return tuple(instructions(setting, OPTIONS, load(at_once), 2, many) / at_once / size
+                     for at_once, many in ((16, 22), (1, 102)))
     return measure
 
 
