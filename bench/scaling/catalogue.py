@@ -1,6 +1,6 @@
 """All that is measured, in the order in which it is printed."""
 
-from scaling import rows_http, rows_subscriptions
+from scaling import rows_event_streams, rows_http, rows_subscriptions
 
-ROWS = [*rows_subscriptions.ROWS, *rows_http.ROWS]
+ROWS = [*rows_event_streams.ROWS, *rows_subscriptions.ROWS, *rows_http.ROWS]
 CURVES = []

@@ -47,6 +47,10 @@ void engine::ServerLoops::publish_here(std::string_view topic, const PreparedMes
         topic, message, except == nullptr ? nullptr : &engine::WebSocketSession::of(*except));
 }
 
+void engine::ServerLoops::give_out_soon(GivingOut& what) const {
+    engine::Worker::current()->topics()->give_out_soon(what);
+}
+
 void engine::ServerLoops::add_policy(
     std::function<std::optional<SlowReader>(std::string_view)> policy_of) const {
     implementation_.topics().add_policies(std::move(policy_of));

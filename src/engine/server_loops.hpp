@@ -13,6 +13,8 @@
 
 namespace longwire::engine {
 
+class GivingOut;
+
 /// The loops of a server, for what stands on the engine and spreads over all of them.
 class ServerLoops {
 public:
@@ -46,6 +48,9 @@ public:
     /// As Server::publish, on the loop of this thread only. `except` may be null.
     void publish_here(std::string_view topic, const PreparedMessage& message,
                       WebSocket* except) const;
+    /// Has it called at the end of this turn on the loop of this thread, and of those that follow
+    /// until it has given all.
+    void give_out_soon(GivingOut& what) const;
     /// Asked, on any loop, for the policy of a topic that has got its first subscriber there, after
     /// those that were added before; goes before those that were given to the server. Before the
     /// server runs.

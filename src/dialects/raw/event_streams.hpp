@@ -46,16 +46,23 @@ private:
     class Member;
     class Audience;
     struct OnLoop {
+        OnLoop(EventStreams& all, std::size_t number);
+
+        EventStreams& streams;
+        std::size_t loop;
         std::unordered_map<std::string, std::unique_ptr<Audience>> by_channel;
         bool beating = false;
     };
 
-    /// Nothing where they are gone.
-    void end(LoopRef member, std::string_view last);
+    Audience& join(Member& member);
+    /// Tells them why as the last thing.
+    void end(Member& member, std::string_view last);
+    /// Something is missing.
+    void cut(Member& member);
     /// Null where nobody of the channel is on the loop.
     [[nodiscard]] Audience* audience_of(std::size_t loop, const std::string& channel) const;
-    void deliver_waiting(std::size_t loop, const std::string& channel);
-    void deliver_waiting_soon(std::size_t loop, const std::string& channel);
+    /// Nobody is there any more.
+    void forget(std::size_t loop, const std::string& channel);
     /// False: nobody is there.
     bool beat(std::size_t loop);
 

@@ -2,6 +2,7 @@
 
 #include <longwire/http_reply.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -34,14 +35,18 @@ struct PreparedChunk::Content {
     /// called for the first of whoever asks, whichever thread that is on.
     template <class Frame>
     [[nodiscard]] std::string_view framed(Frame frame) const {
-        std::call_once(framed_once, [&] {
-            const std::span<char> all(memory);
-            before = frame(bytes(), all.first<room_before>(), all.last<room_after>());
-        });
+        // (std::call_once is a call of the system's library each time.)
+        if (!is_framed.load(std::memory_order_acquire))
+            std::call_once(framed_once, [&] {
+                const std::span<char> all(memory);
+                before = frame(bytes(), all.first<room_before>(), all.last<room_after>());
+                is_framed.store(true, std::memory_order_release);
+            });
         return std::string_view(memory).substr(room_before - before);
     }
 
     mutable std::once_flag framed_once = {};
+    mutable std::atomic<bool> is_framed = false;
     mutable std::string memory = {};
     mutable std::size_t before = 0;
 };

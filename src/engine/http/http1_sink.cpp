@@ -45,11 +45,22 @@ std::size_t Http1Sink::begin(const Response& response) {
     return head.size();
 }
 
+std::span<const std::byte> Http1Sink::framed(const PreparedChunk& piece) const {
+    const auto& content = *ChunkAccess::content(piece);
+    return bytes_of(delimits_pieces() ? content.framed(http::frame_chunk) : content.bytes());
+}
+
 std::size_t Http1Sink::write(const PreparedChunk& piece) {
-    const auto& content = ChunkAccess::content(piece);
-    const std::string_view bytes =
-        delimits_pieces() ? content->framed(http::frame_chunk) : content->bytes();
-    stream_->write_shared(content, bytes_of(bytes));
+    const auto bytes = framed(piece);
+    stream_->write_shared(ChunkAccess::content(piece), bytes);
+    return bytes.size();
+}
+
+std::size_t Http1Sink::write_at_once(const PreparedChunk& piece) {
+    if (!stream_->idle()) return 0;
+    const auto bytes = framed(piece);
+    // (Whatever is kept of it is kept by its owner: who has all of it at once counts nothing.)
+    stream_->send_shared(ChunkAccess::content(piece), bytes);
     return bytes.size();
 }
 

@@ -3,6 +3,9 @@
 #include "engine/http/response_sink.hpp"
 #include "net/session.hpp"
 
+#include <cstddef>
+#include <span>
+
 namespace longwire::engine {
 
 /// Writes answers as HTTP/1.1 and HTTP/1.0 have them (RFC 9112), one after the other.
@@ -33,6 +36,7 @@ public:
     std::size_t write(const Response& whole, bool to_head) override;
     std::size_t begin(const Response& response) override;
     std::size_t write(const PreparedChunk& piece) override;
+    std::size_t write_at_once(const PreparedChunk& piece) override;
     std::size_t end() override;
     std::size_t switch_protocols(
         std::span<const std::pair<std::string, std::string>> fields) override;
@@ -42,6 +46,8 @@ public:
     [[nodiscard]] net::Stream& stream() const noexcept override { return *stream_; }
 
 private:
+    [[nodiscard]] std::span<const std::byte> framed(const PreparedChunk& piece) const;
+
     net::Stream* stream_ = nullptr;
     Terms terms_;
 };

@@ -102,6 +102,27 @@ void engine::ReplyAccess::watch(const HttpReply& reply, const AnswerUptake& upta
         reply.shared_->act([uptake](engine::HttpReplying& replying) { replying.watch(uptake); });
 }
 
+engine::Written engine::ReplyAccess::write_at_once(const HttpReply& reply,
+                                                   const PreparedChunk& chunk) {
+    HttpReplying* const replying = reply.shared_->place->replying.load(std::memory_order_relaxed);
+    if (replying == nullptr) return Written::not_there;
+    return replying->write_at_once(chunk) == SendStatus::dropped ? Written::cut : Written::written;
+}
+
+engine::Written engine::write_at_once(const HttpReply& reply, const PreparedChunk& chunk) {
+    return ReplyAccess::write_at_once(reply, chunk);
+}
+
+PreparedChunk engine::join(std::span<const PreparedChunk* const> pieces) {
+    std::size_t size = 0;
+    for (const PreparedChunk* const piece : pieces) size += piece->size();
+    std::string bytes;
+    bytes.reserve(size);
+    for (const PreparedChunk* const piece : pieces)
+        if (const auto& content = ChunkAccess::content(*piece)) bytes += content->bytes();
+    return PreparedChunk(bytes);
+}
+
 PreparedChunk::PreparedChunk(std::string_view bytes)
     : content_(bytes.empty() ? nullptr : std::make_shared<const Content>(bytes)),
       size_(bytes.size()) {}
@@ -262,6 +283,18 @@ SendStatus HttpReplying::write(const PreparedChunk& chunk) {
     }
     append(chunk);
     return sink_.congested() ? SendStatus::buffered : SendStatus::sent;
+}
+
+SendStatus HttpReplying::write_at_once(const PreparedChunk& chunk) {
+    const std::size_t size = chunk.size();
+    // (What other threads write is counted as it is written.)
+    if (begun_ && !finished_ && size > 0 && size <= max_backlog_ && !place_->written_elsewhere) {
+        if (const std::size_t written = sink_.write_at_once(chunk)) {
+            bytes_sent_ += written;
+            return SendStatus::sent;
+        }
+    }
+    return write(chunk);
 }
 
 void HttpReplying::write_counted(const PreparedChunk& chunk) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/http/answer_uptake.hpp"
+#include "engine/http/many_replies.hpp"
 #include "engine/http/response_sink.hpp"
 #include "net/held_total.hpp"
 
@@ -55,6 +56,8 @@ public:
     void send(const Response& response);
     void begin(const Response& response, std::size_t max_backlog);
     SendStatus write(const PreparedChunk& chunk);
+    /// The same at once, and not at the end of the turn, where nothing waits.
+    SendStatus write_at_once(const PreparedChunk& chunk);
     /// What another thread has counted among what may wait.
     void write_counted(const PreparedChunk& chunk);
     /// Another thread would have written more than may wait.
@@ -122,6 +125,7 @@ public:
     /// Null where it is none.
     [[nodiscard]] static std::shared_ptr<net::Inbox> inbox(const HttpReply& reply);
     static void watch(const HttpReply& reply, const AnswerUptake& uptake);
+    [[nodiscard]] static Written write_at_once(const HttpReply& reply, const PreparedChunk& chunk);
 };
 
 }  // namespace longwire::engine

@@ -27,6 +27,9 @@ public:
     virtual std::size_t begin(const Response& response) = 0;
     /// One piece, which is not empty.
     virtual std::size_t write(const PreparedChunk& piece) = 0;
+    /// The same at once, and not at the end of the turn; 0 where it would have to wait for what was
+    /// written before, and nothing was written.
+    virtual std::size_t write_at_once(const PreparedChunk& piece) = 0;
     /// After the last one.
     virtual std::size_t end() = 0;
     /// The answer that lets a WebSocket begin. The fields are the handshake's.

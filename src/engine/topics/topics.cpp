@@ -108,7 +108,7 @@ void Topics::leave_all(Subscriptions& its) noexcept {
 void Topics::remove(Subscriptions& its, std::uint32_t entry) noexcept {
     const Subscriptions::Entry going = its[entry];
     if (const Topic::Subscriber* const moved = going.topic->remove(going.place))
-        (*moved->session->subscriptions())[moved->entry].place = going.place;
+        (*moved->receiver->subscriptions())[moved->entry].place = going.place;
     its.remove(entry);
     if (entry < its.size()) its[entry].topic->subscribers()[its[entry].place].entry = entry;
 }
@@ -136,7 +136,7 @@ SendStatus Topics::publish(std::string_view name, const PreparedMessage& message
                 break;
             }
             to_others_[index].emplace_back(name, message);
-            others_due_ = true;
+            more_due_ = true;
         }
     }
     publish_here(name, message, except);
@@ -219,7 +219,7 @@ void Topics::give_in_order(WebSocketSession& session, Subscriptions& its) {
 // ---- the end of a turn --------------------------------------------------------------------------
 
 void Topics::end_turn() {
-    if (others_due_) send_to_other_loops();
+    if (more_due_) end_turn_beside();
     if (due_.empty() || sending_) return;
     sending_ = true;
     send_due();
@@ -231,8 +231,17 @@ void Topics::end_turn() {
     if (!due_.empty()) worker_.loop().post([] {});
 }
 
+void Topics::end_turn_beside() {
+    more_due_ = false;
+    send_to_other_loops();
+    if (!beside_.empty()) give_out_beside();
+    if (beside_.empty()) return;
+    more_due_ = true;
+    // For the next turn not to wait.
+    worker_.loop().post([] {});
+}
+
 void Topics::send_to_other_loops() {
-    others_due_ = false;
     for (std::size_t index = 0; index < to_others_.size(); ++index) {
         if (to_others_[index].empty()) continue;
         Topics& other = *board_.loops_[index];
@@ -248,8 +257,26 @@ void Topics::send_to_other_loops() {
     }
 }
 
+/// Topics, and what is beside them, share the time.
+net::Loop::Clock::time_point Topics::deadline() const noexcept {
+    const bool both = !due_.empty() && !beside_.empty();
+    return net::Loop::Clock::now() + (both ? board_.pace_.time / 2 : board_.pace_.time);
+}
+
+void Topics::give_out_beside() {
+    TimeSlice slice(deadline(), board_.pace_.look_after);
+    bool in_time = true;
+    for (std::size_t index = 0; index < beside_.size() && in_time; ++index) {
+        in_time = beside_[index]->give_out(slice);
+        if (in_time) beside_[index] = nullptr;
+    }
+    std::erase(beside_, nullptr);
+    // One with many receivers does not keep the others waiting.
+    if (!in_time) std::ranges::rotate(beside_, beside_.begin() + 1);
+}
+
 void Topics::send_due() {
-    const auto deadline = net::Loop::Clock::now() + board_.pace_.time;
+    const auto deadline = this->deadline();
     bool in_time = true;
     for (std::size_t index = 0; index < due_.size() && in_time; ++index) {
         Topic& topic = *due_[index];
@@ -265,42 +292,36 @@ void Topics::send_due() {
 
 /// False where time has run out before all subscribers had all.
 bool Topics::go_round(Topic& topic, net::Loop::Clock::time_point deadline) {
-    // Beyond this, who publishes has to wait for those who read, or what is published piles up.
-    constexpr std::size_t most_bytes = std::size_t{64} * 1024;
-    while (topic.due()) {
-        std::size_t place = topic.next();
-        while (place < topic.subscribers().size()) {
-            give_turn(topic, place);
-            topic.had_its_turn();
-            if (++place % board_.pace_.look_after == 0 && topic.bytes() <= most_bytes &&
-                net::Loop::Clock::now() >= deadline)
-                return false;
-        }
-        topic.end_circle([](const Topic::Subscriber& moved, std::uint32_t place) {
-            (*moved.session->subscriptions())[moved.entry].place = place;
-        });
-    }
-    return true;
+    return topic.go_round([&](std::size_t place) { give_turn(topic, place); },
+                          [&](std::size_t looked_at) {
+                              return looked_at % board_.pace_.look_after == 0 &&
+                                     topic.bytes() <= most_due &&
+                                     net::Loop::Clock::now() >= deadline;
+                          },
+                          [&] { topic.forget_frames(); },
+                          [](const Topic::Subscriber& moved, std::uint32_t place) {
+                              (*moved.receiver->subscriptions())[moved.entry].place = place;
+                          });
 }
 
 void Topics::give_turn(Topic& topic, std::size_t place) {
     const Topic::Subscriber subscriber = topic.subscribers()[place];
-    if (subscriber.session == nullptr || topic.missing(subscriber) == 0) return;
-    Subscriptions& its = *subscriber.session->subscriptions();
+    if (subscriber.receiver == nullptr || topic.missing(subscriber) == 0) return;
+    Subscriptions& its = *subscriber.receiver->subscriptions();
     std::size_t topics = 1;
     if (due_.size() > 1 && its.size() > 1) {
         topics = 0;
         each_due_of(its, [&](Topic&, Topic::Subscriber&) { ++topics; });
     }
     if (topics > 1)
-        give_in_order(*subscriber.session, its);
+        give_in_order(*subscriber.receiver, its);
     else
         give(topic, subscriber);
     topic.subscribers()[place].seen = topic.end();
 }
 
 void Topics::give(Topic& topic, Topic::Subscriber subscriber) {
-    WebSocketSession& session = *subscriber.session;
+    WebSocketSession& session = *subscriber.receiver;
     if (session.deliver_all(topic, subscriber.seen)) return;
     for (std::uint32_t number = subscriber.seen; number != topic.end(); ++number)
         session.deliver(topic[number].message, topic);

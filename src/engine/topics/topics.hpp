@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/topics/giving_out.hpp"
 #include "engine/topics/subscriptions.hpp"
 #include "engine/topics/topic.hpp"
 #include "engine/worker.hpp"
@@ -97,6 +98,11 @@ public:
     /// To the subscribers on this loop only.
     void publish_here(std::string_view name, const PreparedMessage& message,
                       WebSocketSession* except);
+    /// Has it called at the end of this turn, and of those that follow until it has given all.
+    void give_out_soon(GivingOut& what) {
+        beside_.push_back(&what);
+        more_due_ = true;
+    }
     /// Gives the session what was published before, since something else is to be sent to it.
     void catch_up(WebSocketSession& session, Subscriptions& its);
     [[nodiscard]] bool anything_due() const noexcept { return !due_.empty(); }
@@ -126,8 +132,11 @@ private:
     void count(std::string_view name, bool more) noexcept;
 
     void end_turn() override;
+    void end_turn_beside();
     void send_to_other_loops();
+    void give_out_beside();
     void send_due();
+    [[nodiscard]] net::Loop::Clock::time_point deadline() const noexcept;
     [[nodiscard]] bool go_round(Topic& topic, net::Loop::Clock::time_point deadline);
     void give_turn(Topic& topic, std::size_t place);
     template <class Visit>
@@ -143,7 +152,8 @@ private:
     bool sending_ = false;
     Publications late_;  // published while what is due is sent
     std::vector<Publications> to_others_;
-    bool others_due_ = false;
+    std::vector<GivingOut*> beside_;  // null: it has given all
+    bool more_due_ = false;           // for other loops, or beside topics
     // Of topics, not of connections, by the hash of the name: so that others need not ask.
     std::array<std::atomic<std::uint32_t>, hashes> subscribers_by_hash_ = {};
 };
