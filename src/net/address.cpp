@@ -40,19 +40,13 @@ std::optional<std::uint32_t> number_of_interface(const std::string& zone) {
 
 /// "192.0.2.7:54321". (Each connection is asked for it, and inet_ntop is slow.)
 std::string text_of(const sockaddr_in& address) {
-    std::array<char, sizeof "255.255.255.255:65535"> text = {};
-    char* end = text.data();
-    const auto append = [&](unsigned number, char mark) {
-        end = std::to_chars(end, text.data() + text.size(), number).ptr;
-        if (mark != '\0') *end++ = mark;
-    };
     const std::uint32_t number = ntohl(address.sin_addr.s_addr);
-    append(number >> 24U, '.');
-    append(number >> 16U & 0xFFU, '.');
-    append(number >> 8U & 0xFFU, '.');
-    append(number & 0xFFU, ':');
-    append(ntohs(address.sin_port), '\0');
-    return {text.data(), end};
+    std::string text;
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+        text += std::to_string(number >> shift & 0xFFU);
+        text += shift > 0 ? '.' : ':';
+    }
+    return text += std::to_string(ntohs(address.sin_port));
 }
 
 }  // namespace
