@@ -3,13 +3,12 @@
 import os
 import shlex
 import signal
-import socket
 import subprocess
-import time
 from dataclasses import dataclass
 
 from comparing.peers import say
 from comparing.rows import PATHS
+from comparing.running import Running, callgrind_into, sum_of_callgrind
 
 
 @dataclass
@@ -23,39 +22,11 @@ class Setting:
     seconds: float = 2
 
 
-class Running:
-    """A server that listens; `before` are the words of a program that runs it (valgrind)."""
-
-    def __init__(self, command, setting, before=(), patience=15):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        places = {"{port}": str(self.port), "{cert}": setting.certificate[0],
-                  "{key}": setting.certificate[1]}
-        for place, value in places.items():
-            command = command.replace(place, str(value))
-        words = ["taskset", "-c", str(setting.server_core), *before, *shlex.split(command)]
-        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.wait_until_it_listens(time.monotonic() + patience, " ".join(words))
-
-    def wait_until_it_listens(self, deadline, command):
-        while True:
-            with socket.socket() as attempt:
-                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.end()
-                raise OSError(f"it does not listen: {command}")
-            time.sleep(0.02)
-
-    def end(self, how=signal.SIGKILL):
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+def start(command, setting, before=(), patience=15):
+    places = {"{cert}": setting.certificate[0], "{key}": setting.certificate[1]}
+    for place, value in places.items():
+        command = command.replace(place, str(value))
+    return Running(shlex.split(command), setting.server_core, before, patience)
 
 
 def give_load(server, row, setting, time_or_turns, kind=None, patience=60):
@@ -77,7 +48,7 @@ def measure(peer, row, setting):
     own = peer.own(row.kind)
     kind = "raw" if peer.name == "raw TCP" else own
     try:
-        server = Running(peer.commands[own], setting)
+        server = start(peer.commands[own], setting)
         try:
             return give_load(server, row, setting, seconds, kind, seconds + 60)
         finally:
@@ -117,17 +88,14 @@ class Callgrind:
 
     def run(self, peer, row, turns):
         """(instructions, messages)."""
-        server = Running(
+        server = start(
             peer.commands[row.kind], self.setting,
-            ("valgrind", "--tool=callgrind", f"--callgrind-out-file={self.file}"), patience=60)
+            callgrind_into(self.file), patience=60)
         try:
             messages, = give_load(server, row, self.setting, f"{turns}x", patience=300)
         finally:
             # It writes its file when it ends by itself.
             server.end(signal.SIGTERM)
-        with open(self.file, encoding="utf-8") as file:
-            total = next((line for line in file if line.startswith(("summary:", "totals:"))), None)
+        total = sum_of_callgrind(self.file)
         os.remove(self.file)
-        if total is None:
-            raise OSError("callgrind has written no sum")
-        return int(total.split()[1]), messages
+        return total, messages

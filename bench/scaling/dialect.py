@@ -19,20 +19,26 @@ def options(setting):
             "--ping-after", "0s", "--idle-timeout", "0s", "--compress", "off"]
 
 
-class Pusher(WebSocket):
+class Client(WebSocket):
+    """One that has been greeted."""
+
+    path = None
+
     def __init__(self, port):
-        super().__init__(port, "/app/bench-key?protocol=7")
+        super().__init__(port, self.path)
         self.receive()
+
+
+class Pusher(Client):
+    path = "/app/bench-key?protocol=7"
 
     @staticmethod
     def subscribing(channel):
         return frame('{"event":"pusher:subscribe","data":{"channel":"%s"}}' % channel)
 
 
-class SocketIo(WebSocket):
-    def __init__(self, port):
-        super().__init__(port, "/socket.io/?EIO=4&transport=websocket")
-        self.receive()
+class SocketIo(Client):
+    path = "/socket.io/?EIO=4&transport=websocket"
 
     @staticmethod
     def subscribing(channel):

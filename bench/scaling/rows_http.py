@@ -2,7 +2,7 @@
 
 from scaling.row import Row
 from scaling.server import instructions
-from scaling.wire import connect, handshake, read_head
+from scaling.wire import WebSocket, connect
 
 POST = (b"POST /channels/bench HTTP/1.1\r\nHost: localhost:9001\r\nContent-Type: text/plain\r\n"
         b"Content-Length: 11\r\n\r\nhello world")
@@ -29,12 +29,7 @@ def come_and_go(path):
     """Connects, upgrades and closes, one after the other."""
     def load(port, count):
         for _ in range(count):
-            client = connect(port)
-            client.sendall(handshake(path))
-            head, _ = read_head(client)
-            if b" 101 " not in head.split(b"\r\n")[0]:
-                raise OSError(f"no WebSocket: {head[:100]!r}")
-            client.close()
+            WebSocket(port, path).close()
     return load
 
 

@@ -6,11 +6,10 @@ import os
 import re
 import shlex
 import signal
-import socket
-import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
+
+from comparing.running import Running, callgrind_into, sum_of_callgrind
 
 
 @dataclass
@@ -23,50 +22,22 @@ class Setting:
     command: str | None = None  # of another server, with {port}
 
 
-class Server:
-    """`longwire serve` with these options, on one processor. `before` are the words of a program
-    that runs it (valgrind); `cores` as taskset takes them."""
+class Server(Running):
+    """`longwire serve` with these options, or the other server in its place."""
 
     def __init__(self, setting, *options, before=(), cores=None):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        pinned = ["taskset", "-c", str(setting.server_core if cores is None else cores)]
-        words = [*pinned, *before, *self.command(setting, options)]
-        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        text=True)
-        self.wait_until_it_listens(time.monotonic() + 60)
-
-    def command(self, setting, options):
         if setting.command:
-            return shlex.split(setting.command.replace("{port}", str(self.port)))
-        words = [setting.longwire, "serve", "--listen", f"127.0.0.1:{self.port}", *options]
-        return words if "--threads" in options else [*words, "--threads", "1"]
-
-    def wait_until_it_listens(self, deadline):
-        while True:
-            with socket.socket() as attempt:
-                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.end()
-                raise OSError(f"the server does not listen: {self.process.stderr.read()[:300]}")
-            time.sleep(0.02)
+            words = shlex.split(setting.command)
+        else:
+            words = [setting.longwire, "serve", "--listen", "127.0.0.1:{port}", *options]
+            words += () if "--threads" in options else ("--threads", "1")
+        super().__init__(words, setting.server_core if cores is None else cores, before, 60)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.end()
-
-    def end(self, how=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.end(signal.SIGTERM)
 
     def processor_seconds(self):
         """Of all of its threads, to the nanosecond."""
@@ -89,14 +60,9 @@ def instructions(setting, options, load, few, many):
     def counted(count):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "callgrind.out")
-            with Server(setting, *options, before=(
-                    "valgrind", "--tool=callgrind", f"--callgrind-out-file={file}")) as server:
+            with Server(setting, *options, before=callgrind_into(file)) as server:
                 load(server.port, count)
-            with open(file, encoding="utf-8") as read:
-                for line in read:
-                    if line.startswith(("summary:", "totals:")):
-                        return int(line.split()[1])
-        raise OSError("callgrind has written no sum")
+            return sum_of_callgrind(file)
 
     return (counted(many) - counted(few)) / (many - few)
 

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -41,6 +42,13 @@ class WebSocket:
 
     def send(self, text):
         self.socket.sendall(frame(text))
+
+    def echo(self):
+        """The seconds until a message comes back."""
+        began = time.perf_counter()
+        self.send("x")
+        self.receive()
+        return time.perf_counter() - began
 
     def receive(self):
         """The payload of the next frame."""

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/text_hash.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -56,13 +58,6 @@ public:
     }
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>()(text);
-        }
-    };
-
     struct Node {
         template <class Visit>
         void each(std::string_view path, const Visit& visit) const {
@@ -78,7 +73,7 @@ private:
             for (const Route* const route : with_rest) visit(*route);
         }
 
-        std::unordered_map<std::string, std::unique_ptr<Node>, Hash, std::equal_to<>> exact;
+        std::unordered_map<std::string, std::unique_ptr<Node>, TextHash, std::equal_to<>> exact;
         std::unique_ptr<Node> parameter;
         std::vector<const Route*> ending;
         std::vector<const Route*> with_rest;  // that end in "*"

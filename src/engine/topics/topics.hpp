@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/text_hash.hpp"
 #include "engine/topics/giving_out.hpp"
 #include "engine/topics/subscriptions.hpp"
 #include "engine/topics/topic.hpp"
@@ -114,15 +115,11 @@ public:
         return subscribers_by_hash_[hash % hashes].load(std::memory_order_relaxed) != 0;
     }
     [[nodiscard]] static std::size_t hash_of(std::string_view name) noexcept {
-        return std::hash<std::string_view>()(name);
+        return TextHash()(name);
     }
 
 private:
     friend class TopicBoard;
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return hash_of(text); }
-    };
     using Publications = std::vector<std::pair<std::string, PreparedMessage>>;
     static constexpr std::size_t hashes = 4096;
 
