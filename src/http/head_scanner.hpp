@@ -58,7 +58,8 @@ private:
         end,
     };
 
-    [[nodiscard]] std::size_t run(std::span<const std::byte> bytes) const noexcept;
+    [[nodiscard]] std::size_t run(std::span<const std::byte> bytes) noexcept;
+    [[nodiscard]] std::size_t whole_field(std::span<const std::byte> bytes) noexcept;
     [[nodiscard]] Status take(char letter);
     [[nodiscard]] Status take_first(char letter);
     [[nodiscard]] Status take_start_line(char letter);

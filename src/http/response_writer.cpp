@@ -11,6 +11,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 
 namespace longwire::http {
@@ -49,7 +50,19 @@ private:
 
 /// One whose name and value are ours.
 void append_own_field(std::string& out, std::string_view name, std::string_view value) {
-    append(out, name, ": ", value, "\r\n");
+    const std::size_t before = out.size();
+    const std::size_t size = before + name.size() + value.size() + 4;
+    out.resize_and_overwrite(size, [&](char* begin, std::size_t /*room*/) {
+        char* end = begin + before;
+        std::memcpy(end, name.data(), name.size());
+        end += name.size();
+        std::memcpy(end, ": ", 2);
+        end += 2;
+        // (Of an empty view there may be no address.)
+        if (!value.empty()) std::memcpy(end, value.data(), value.size());
+        std::memcpy(end + value.size(), "\r\n", 2);
+        return size;
+    });
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -66,7 +79,7 @@ void append_status_line(std::string& out, int status) {
 
 /// Room for a head with these fields, the status line and what is written beside them.
 void reserve_for(std::string& out, std::span<const Field> fields) {
-    std::size_t size = 192;
+    std::size_t size = out.size() + 192;
     for (const auto& [name, value] : fields) size += name.size() + value.size() + 4;
     out.reserve(size);
 }
@@ -96,8 +109,13 @@ bool ends_connection(const Response& response) noexcept {
 }
 
 std::string write_response_head(const Response& response, const WriteOptions& options) {
-    const int status = written_status(response.status);
     std::string out;
+    append_response_head(out, response, options);
+    return out;
+}
+
+void append_response_head(std::string& out, const Response& response, const WriteOptions& options) {
+    const int status = written_status(response.status);
     reserve_for(out, response.headers);
     append_status_line(out, status);
     if (!options.date.empty()) append_own_field(out, "Date", options.date);
@@ -114,7 +132,6 @@ std::string write_response_head(const Response& response, const WriteOptions& op
         append_own_field(out, "Content-Length", Digits(response.body.size()).text());
     append_connection(out, response, options);
     out += "\r\n";
-    return out;
 }
 
 std::string write_response(const Response& response, const WriteOptions& options) {

@@ -42,6 +42,9 @@ using Field = std::pair<std::string, std::string>;
 [[nodiscard]] std::string write_response_head(const Response& response,
                                               const WriteOptions& options);
 
+/// The same behind what is in `out`.
+void append_response_head(std::string& out, const Response& response, const WriteOptions& options);
+
 /// The head, and the body where there is one.
 [[nodiscard]] std::string write_response(const Response& response, const WriteOptions& options);
 

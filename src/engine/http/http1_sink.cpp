@@ -7,6 +7,7 @@
 #include "net/stream.hpp"
 
 #include <ctime>
+#include <string>
 #include <string_view>
 
 namespace longwire::engine {
@@ -22,8 +23,11 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
 std::size_t Http1Sink::write(const Response& whole, bool to_head) {
     if (http::ends_connection(whole)) terms_.keep_alive = false;
     const std::string_view date = http::imf_fixdate_at(std::time(nullptr));
-    const std::string head = http::write_response_head(
-        whole,
+    // (Its memory is kept for the next.)
+    thread_local std::string head;
+    head.clear();
+    http::append_response_head(
+        head, whole,
         {.keep_alive = terms_.keep_alive, .minor_version = terms_.minor_version, .date = date});
     const bool bodiless = to_head || http::is_bodiless(http::written_status(whole.status));
     const auto body = bodiless ? std::span<const std::byte>{} : bytes_of(whole.body);
