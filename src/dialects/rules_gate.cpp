@@ -196,7 +196,7 @@ void RulesGate::replace(Policy policy) {
 
 Verdict RulesGate::authenticate(const Request& request, Visitor& visitor) {
     const auto state = this->state();
-    visitor.address = std::string(request.client_address());
+    visitor.address.assign(request.client_address());
     visitor.counted_address = http::counted_address(visitor.address);
     if (state->policy.rates.requests_per_address.a_second > 0 &&
         !state->requests.take(visitor.counted_address, access::RateLimit::Clock::now()))

@@ -182,8 +182,7 @@ HeadScanner::Status HeadScanner::take_line_feed(char letter, State next, Status 
 }
 
 HeadScanner::Status HeadScanner::fail(int status, std::string_view words) {
-    fault_.status = status;
-    fault_.words = words;
+    fault_ = Fault{status, std::string(words)};
     return Status::failed;
 }
 

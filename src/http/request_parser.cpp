@@ -34,6 +34,7 @@ struct KnownFields {
     std::string_view host;  // the first
     std::optional<std::string_view> expectation;
     bool upgrade = false;
+    bool websocket = false;  // among the protocols
     // Among the options of the connection:
     bool close = false;
     bool keep_alive = false;
@@ -45,19 +46,37 @@ struct KnownFields {
 
 private:
     void take(const HeaderField& field) {
-        if (same_field_name(field.name, "Host")) {
-            if (hosts++ == 0) host = field.value;
-        } else if (same_field_name(field.name, "Expect")) {
-            if (!expectation) expectation = field.value;
-        } else if (same_field_name(field.name, "Upgrade")) {
-            upgrade = true;
-        } else if (same_field_name(field.name, "Connection")) {
-            for_each_member(field.value, [&](std::string_view option) {
-                close = close || same_field_name(option, "close");
-                keep_alive = keep_alive || same_field_name(option, "keep-alive");
-                upgraded = upgraded || same_field_name(option, "upgrade");
-            });
+        // (Their sizes differ.)
+        switch (field.name.size()) {
+            case std::string_view("Host").size():
+                if (same_field_name(field.name, "Host") && hosts++ == 0) host = field.value;
+                break;
+            case std::string_view("Expect").size():
+                if (same_field_name(field.name, "Expect") && !expectation)
+                    expectation = field.value;
+                break;
+            case std::string_view("Upgrade").size():
+                if (same_field_name(field.name, "Upgrade")) take_protocols(field.value);
+                break;
+            case std::string_view("Connection").size():
+                if (same_field_name(field.name, "Connection")) take_options(field.value);
+                break;
+            default:
+                break;
         }
+    }
+    void take_protocols(std::string_view protocols) {
+        upgrade = true;
+        for_each_member(protocols, [&](std::string_view protocol) {
+            websocket = websocket || same_field_name(protocol, "websocket");
+        });
+    }
+    void take_options(std::string_view options) {
+        for_each_member(options, [&](std::string_view option) {
+            close = close || same_field_name(option, "close");
+            keep_alive = keep_alive || same_field_name(option, "keep-alive");
+            upgraded = upgraded || same_field_name(option, "upgrade");
+        });
     }
 };
 
@@ -201,6 +220,7 @@ void RequestParser::end_head() {
     expects_continue_ = known.expectation.has_value() && message->minor_version >= 1;
     keep_alive_ = !known.close && (message->minor_version >= 1 || known.keep_alive);
     upgrade_requested_ = message->minor_version >= 1 && known.upgrade && known.upgraded;
+    websocket_requested_ = upgrade_requested_ && known.websocket;
     complete_target(head_, *target);
     set_host(message->fields, target->authority);
     request_ = RequestAccess::make(std::exchange(head_, {}), *std::move(message), *target);
@@ -225,10 +245,11 @@ bool RequestParser::wants_continue() const noexcept {
 }
 
 Response RequestParser::refusal() const {
-    std::string line = fault_.words + ".";
+    const Fault& fault = fault_.get();
+    std::string line = fault.words + ".";
     if (line.front() >= 'a' && line.front() <= 'z')
         line.front() = static_cast<char>(line.front() - 'a' + 'A');
-    return Response::text(fault_.status, line);
+    return Response::text(fault.status, line);
 }
 
 void RequestParser::refuse(Fault fault) {

@@ -66,15 +66,17 @@ void append_own_field(std::string& out, std::string_view name, std::string_view 
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-    const bool printable =
-        printable_run<Beyond::all>(std::as_bytes(std::span(value))) == value.size();
-    if (!is_token(name) || (!printable && !is_field_value(value))) return;
+    const auto bytes_of = [](std::string_view text) { return std::as_bytes(std::span(text)); };
+    if (name.empty() || token_run(bytes_of(name)) != name.size()) return;
+    const bool printable = printable_run<Beyond::all>(bytes_of(value)) == value.size();
+    if (!printable && !is_field_value(value)) return;
     append_own_field(out, name, value);
 }
 
 void append_status_line(std::string& out, int status) {
-    append(out, "HTTP/1.1 ", Digits(static_cast<std::size_t>(status)).text(), " ",
-           reason_phrase(status), "\r\n");
+    const auto digit = [&](int place) { return static_cast<char>('0' + status / place % 10); };
+    out.append("HTTP/1.1 ").append({digit(100), digit(10), digit(1), ' '});
+    out.append(reason_phrase(status)).append("\r\n");
 }
 
 /// Room for a head with these fields, the status line and what is written beside them.
@@ -142,11 +144,15 @@ std::string write_response(const Response& response, const WriteOptions& options
 
 std::string write_switching_protocols(std::span<const Field> fields) {
     std::string out;
+    append_switching_protocols(out, fields);
+    return out;
+}
+
+void append_switching_protocols(std::string& out, std::span<const Field> fields) {
     reserve_for(out, fields);
     append_status_line(out, 101);
     for (const auto& [name, value] : fields) append_field(out, name, value);
     out += "\r\n";
-    return out;
 }
 
 std::string write_request(std::string_view method, std::string_view target,

@@ -192,9 +192,10 @@ Fields response_fields(const HandshakeOffer& offer, std::string_view subprotocol
                        std::string_view extensions) {
     Fields fields;
     fields.reserve(5);
-    fields.emplace_back("Upgrade", "websocket");
-    fields.emplace_back("Connection", "Upgrade");
-    fields.emplace_back("Sec-WebSocket-Accept", accept_key(offer.key));
+    using namespace std::string_view_literals;
+    fields.emplace_back("Upgrade"sv, "websocket"sv);
+    fields.emplace_back("Connection"sv, "Upgrade"sv);
+    fields.emplace_back("Sec-WebSocket-Accept"sv, accept_key(offer.key));
     if (!subprotocol.empty()) fields.emplace_back("Sec-WebSocket-Protocol", subprotocol);
     if (!extensions.empty()) fields.emplace_back("Sec-WebSocket-Extensions", extensions);
     return fields;

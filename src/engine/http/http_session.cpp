@@ -1,7 +1,6 @@
 #include "engine/http/http_session.hpp"
 
 #include "engine/log.hpp"
-#include "http/field_list.hpp"
 #include "http/request_builder.hpp"
 
 #include <algorithm>
@@ -130,8 +129,7 @@ void HttpSession::answer(Request&& request, std::span<std::byte> rest) {
     if (!first && !peer_) peer_ = std::make_shared<const std::string>(stream_->peer());
     tell_where_from(request);
     // Of other protocols, which none is offered of here, nothing is known (RFC 9110, section 7.8).
-    const bool upgrading = parser_.upgrade_requested() &&
-                           http::contains_token(request.headers(), "Upgrade", "websocket");
+    const bool upgrading = parser_.websocket_requested();
     // What follows an upgrade that was not taken may be in the other protocol.
     sink_.begin_request({.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
                          .minor_version = request.minor_version()});
