@@ -24,7 +24,7 @@ struct HeaderField {
     if (!left.empty() && lower(left.front()) != lower(right.front())) return false;
     if (left == right) return true;
     for (std::size_t index = 0; index < left.size(); ++index)
-        if (lower(left[index]) != lower(right[index])) return false;
+        if (left[index] != right[index] && lower(left[index]) != lower(right[index])) return false;
     return true;
 }
 

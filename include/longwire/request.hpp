@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -66,7 +67,9 @@ public:
     [[nodiscard]] int minor_version() const noexcept { return minor_version_; }
 
     /// The other end of the connection: "192.0.2.7:54321", "[2001:db8::7]:54321", or "unix".
-    [[nodiscard]] std::string_view peer() const noexcept { return text(peer_); }
+    [[nodiscard]] std::string_view peer() const noexcept {
+        return peer_ ? std::string_view(*peer_) : std::string_view();
+    }
 
     /// The address of whoever sent it: "192.0.2.7", "2001:db8::7", or "unix". That of the peer,
     /// unless that is a trusted proxy (`ServerOptions::trusted_proxies`), which says whose it is.
@@ -113,8 +116,8 @@ private:
     std::vector<char> decoded_path_;  // where that is another one
     std::vector<std::pair<std::string, std::string>> parameters_;
     std::vector<char> body_;
-    std::vector<char> peer_;
-    std::vector<char> client_address_;  // of a proxy's client
+    std::shared_ptr<const std::string> peer_;  // that all of a connection have in common
+    std::vector<char> client_address_;         // of a proxy's client
     std::vector<char> client_certificate_;
     int minor_version_ = 1;
     bool secure_ = false;

@@ -196,9 +196,10 @@ void RulesGate::replace(Policy policy) {
 
 Verdict RulesGate::authenticate(const Request& request, Visitor& visitor) {
     const auto state = this->state();
-    visitor.address = std::string(request.client_address());
+    visitor.address.assign(request.client_address());
     visitor.counted_address = http::counted_address(visitor.address);
-    if (!state->requests.take(visitor.counted_address, access::RateLimit::Clock::now()))
+    if (state->policy.rates.requests_per_address.a_second > 0 &&
+        !state->requests.take(visitor.counted_address, access::RateLimit::Clock::now()))
         return {.status = 429, .reason = "Too many requests. Wait and try again."};
     visitor.credentials = nothing_known();
     if (const auto& webhook = state->policy.webhook) {
@@ -244,8 +245,8 @@ std::optional<Verdict> RulesGate::judge(const Visitor& visitor, Action action,
     if (visitor.to_introduce && !its.introduced)
         return refused(401, action, "the server has not authenticated you yet.");
     // (In seconds, in which no date is too far.)
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    if (visitor.expires && now >= *visitor.expires)
+    if (visitor.expires && std::chrono::floor<std::chrono::seconds>(
+                               std::chrono::system_clock::now()) >= *visitor.expires)
         return refused(401, action, "your token has expired.");
     switch (who_may(*state->find(channel), action)) {
         case Who::nobody:

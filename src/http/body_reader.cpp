@@ -28,7 +28,7 @@ BodyReader::Read BodyReader::read(std::span<const std::byte> bytes, std::vector<
 
 BodyReader::Read BodyReader::read_length(std::span<const std::byte> bytes,
                                          std::vector<char>& body) {
-    if (framing_.length > limits_.max_body_size) return fail_too_large();
+    if (framing_.length > max_size_) return fail_too_large();
     const auto missing = static_cast<std::size_t>(framing_.length) - body.size();
     const std::size_t size = std::min(missing, bytes.size());
     append(body, bytes.first(size));
@@ -52,13 +52,13 @@ BodyReader::Read BodyReader::read_chunks(std::span<const std::byte> bytes,
 
 BodyReader::Read BodyReader::read_until_close(std::span<const std::byte> bytes,
                                               std::vector<char>& body) {
-    if (bytes.size() > limits_.max_body_size - body.size()) return fail_too_large();
+    if (bytes.size() > max_size_ - body.size()) return fail_too_large();
     append(body, bytes);
     return {bytes.size(), Status::need_more};
 }
 
 BodyReader::Read BodyReader::fail_too_large() {
-    fault_ = {413, "the body is larger than " + std::to_string(limits_.max_body_size) + " bytes"};
+    fault_ = Fault{413, "the body is larger than " + std::to_string(max_size_) + " bytes"};
     return {0, Status::failed};
 }
 

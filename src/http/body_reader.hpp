@@ -28,7 +28,7 @@ public:
 
     BodyReader() noexcept : BodyReader(Framing{}, Limits{}) {}
     BodyReader(const Framing& framing, const Limits& limits) noexcept
-        : framing_(framing), limits_(limits), chunks_(limits) {}
+        : framing_(framing), max_size_(limits.max_body_size), chunks_(limits) {}
 
     /// Appends content to `body`, which grows only by what came. More than `max_body_size` is a
     /// fault of status 413: at once where the size is announced.
@@ -39,7 +39,7 @@ public:
         return framing_.kind == Framing::Kind::until_close;
     }
 
-    [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
+    [[nodiscard]] const Fault& fault() const noexcept { return fault_.get(); }
 
 private:
     [[nodiscard]] Read read_length(std::span<const std::byte> bytes, std::vector<char>& body);
@@ -48,9 +48,9 @@ private:
     Read fail_too_large();
 
     Framing framing_;
-    Limits limits_;
+    std::size_t max_size_;
     ChunkedDecoder chunks_;
-    Fault fault_;
+    RareFault fault_;
 };
 
 }  // namespace longwire::http

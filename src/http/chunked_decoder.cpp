@@ -111,8 +111,7 @@ bool ChunkedDecoder::end_size_line(char letter, std::size_t body_size) {
 }
 
 bool ChunkedDecoder::fail(int status, std::string_view words) {
-    fault_.status = status;
-    fault_.words = words;
+    fault_ = Fault{status, std::string(words)};
     return false;
 }
 

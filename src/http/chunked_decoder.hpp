@@ -30,7 +30,7 @@ public:
     /// `max_body_size`. Grows `body` only by what came.
     [[nodiscard]] Decoded decode(std::span<const std::byte> bytes, std::vector<char>& body);
 
-    [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
+    [[nodiscard]] const Fault& fault() const noexcept { return fault_.get(); }
 
 private:
     enum class State : std::uint8_t { size, extension, size_end, data, data_cr, data_lf, trailers };
@@ -47,7 +47,7 @@ private:
     unsigned digits_ = 0;
     State state_ = State::size;
     HeadScanner trailers_;
-    Fault fault_;
+    RareFault fault_;
 };
 
 }  // namespace longwire::http

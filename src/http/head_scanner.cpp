@@ -26,10 +26,11 @@ HeadScanner::Scanned HeadScanner::scan(std::span<const std::byte> bytes) {
     const auto allowed = bytes.first(std::min(bytes.size(), max_size_ - size_));
     std::size_t index = 0;
     while (index < allowed.size()) {
-        const std::size_t passed = run(allowed.subspan(index));
-        index += passed;
-        size_ += passed;
-        if (index == allowed.size()) break;
+        if (const std::size_t passed = run(allowed.subspan(index)); passed > 0) {
+            index += passed;
+            size_ += passed;
+            continue;
+        }
         ++size_;
         const Status status = take(static_cast<char>(allowed[index++]));
         if (status != Status::need_more) return {index, status};
@@ -41,9 +42,11 @@ HeadScanner::Scanned HeadScanner::scan(std::span<const std::byte> bytes) {
     return {index, Status::failed};
 }
 
-/// How many of the first bytes change nothing where this stands.
-std::size_t HeadScanner::run(std::span<const std::byte> bytes) const noexcept {
+/// How many of the first bytes need no closer look where this stands.
+std::size_t HeadScanner::run(std::span<const std::byte> bytes) noexcept {
     switch (state_) {
+        case State::field_start:
+            return whole_field(bytes);
         case State::start_line:
             return kind_ == Kind::request ? printable_run<Beyond::none>(bytes)
                                           : printable_run<Beyond::all>(bytes);
@@ -54,6 +57,22 @@ std::size_t HeadScanner::run(std::span<const std::byte> bytes) const noexcept {
         default:
             return 0;
     }
+}
+
+/// The size of the line that lies there, where it is whole and nothing is wrong with it; otherwise
+/// 0.
+std::size_t HeadScanner::whole_field(std::span<const std::byte> bytes) noexcept {
+    constexpr std::string_view line_end = "\r\n";
+    const std::size_t name = token_run(bytes);
+    if (name == 0 || name == bytes.size() || bytes[name] != std::byte{':'}) return 0;
+    if (fields_ == max_fields_) return 0;
+    const std::size_t end = name + 1 + printable_run<Beyond::all>(bytes.subspan(name + 1));
+    if (bytes.size() - end < line_end.size() || bytes[end] != std::byte{'\r'} ||
+        bytes[end + 1] != std::byte{'\n'})
+        return 0;
+    ++fields_;
+    ++line_;
+    return end + line_end.size();
 }
 
 HeadScanner::Status HeadScanner::take(char letter) {
@@ -163,8 +182,7 @@ HeadScanner::Status HeadScanner::take_line_feed(char letter, State next, Status 
 }
 
 HeadScanner::Status HeadScanner::fail(int status, std::string_view words) {
-    fault_.status = status;
-    fault_.words = words;
+    fault_ = Fault{status, std::string(words)};
     return Status::failed;
 }
 

@@ -36,7 +36,7 @@ public:
 
     [[nodiscard]] Scanned scan(std::span<const std::byte> bytes);
 
-    [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
+    [[nodiscard]] const Fault& fault() const noexcept { return fault_.get(); }
     /// The fields that have begun.
     [[nodiscard]] std::size_t fields() const noexcept { return fields_; }
     /// Whether the first line has not ended yet.
@@ -58,7 +58,8 @@ private:
         end,
     };
 
-    [[nodiscard]] std::size_t run(std::span<const std::byte> bytes) const noexcept;
+    [[nodiscard]] std::size_t run(std::span<const std::byte> bytes) noexcept;
+    [[nodiscard]] std::size_t whole_field(std::span<const std::byte> bytes) noexcept;
     [[nodiscard]] Status take(char letter);
     [[nodiscard]] Status take_first(char letter);
     [[nodiscard]] Status take_start_line(char letter);
@@ -72,12 +73,13 @@ private:
     std::size_t max_size_;
     std::size_t max_fields_;
     std::size_t size_ = 0;
-    std::size_t fields_ = 0;
-    std::size_t line_ = 1;
+    // (Of a head whose size fits in 32 bits, as a Request has it.)
+    std::uint32_t fields_ = 0;
+    std::uint32_t line_ = 1;
     Kind kind_;
     State state_;
     bool empty_line_seen_ = false;
-    Fault fault_;
+    RareFault fault_;
 };
 
 }  // namespace longwire::http

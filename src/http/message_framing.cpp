@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -15,13 +16,27 @@ namespace longwire::http {
 
 namespace {
 
-std::expected<std::optional<std::uint64_t>, Fault> content_length(const MessageHead& head) {
-    const std::size_t count = count_fields(head.fields, "Content-Length");
-    if (count == 0) return std::optional<std::uint64_t>();
-    if (count > 1)
+/// The fields that say where a message ends.
+struct FramingFields {
+    std::size_t lengths = 0;
+    std::string_view length;  // the first
+    std::size_t codings = 0;
+
+    explicit FramingFields(std::span<const HeaderField> fields) {
+        for (const HeaderField& field : fields) {
+            if (same_field_name(field.name, "Transfer-Encoding")) ++codings;
+            if (!same_field_name(field.name, "Content-Length")) continue;
+            if (lengths++ == 0) length = field.value;
+        }
+    }
+};
+
+std::expected<std::optional<std::uint64_t>, Fault> content_length(const FramingFields& its) {
+    if (its.lengths == 0) return std::optional<std::uint64_t>();
+    if (its.lengths > 1)
         return std::unexpected(
             Fault{400, "there is more than one Content-Length (RFC 9112, section 6.3)"});
-    const std::string_view value = first_value(head.fields, "Content-Length").value_or("");
+    const std::string_view value = its.length;
     if (value.empty() || !std::ranges::all_of(value, is_digit))
         return std::unexpected(
             Fault{400, "Content-Length is not one decimal number (RFC 9110, section 8.6)"});
@@ -33,8 +48,8 @@ std::expected<std::optional<std::uint64_t>, Fault> content_length(const MessageH
 }
 
 /// Whether the message is chunked.
-std::expected<bool, Fault> transfer_coding(const MessageHead& head) {
-    if (count_fields(head.fields, "Transfer-Encoding") == 0) return false;
+std::expected<bool, Fault> transfer_coding(const MessageHead& head, const FramingFields& its) {
+    if (its.codings == 0) return false;
     if (head.minor_version == 0)
         return std::unexpected(
             Fault{400, "HTTP/1.0 has no Transfer-Encoding (RFC 9112, section 6.1)"});
@@ -57,12 +72,13 @@ std::expected<bool, Fault> transfer_coding(const MessageHead& head) {
 }
 
 std::expected<Framing, Fault> framing_of_fields(const MessageHead& head, Framing otherwise) {
-    auto chunked = transfer_coding(head);
+    const FramingFields its(head.fields);
+    auto chunked = transfer_coding(head, its);
     if (!chunked) return std::unexpected(std::move(chunked.error()));
-    if (*chunked && count_fields(head.fields, "Content-Length") > 0)
+    if (*chunked && its.lengths > 0)
         return std::unexpected(Fault{
             400, "there is both Content-Length and Transfer-Encoding (RFC 9112, section 6.3)"});
-    auto length = content_length(head);
+    auto length = content_length(its);
     if (!length) return std::unexpected(std::move(length.error()));
     if (*chunked != head.chunked || *length != head.content_length)
         return std::unexpected(Fault{400, "the length of the body is not clear"});

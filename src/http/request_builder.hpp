@@ -6,6 +6,7 @@
 #include <longwire/request.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,8 +45,11 @@ public:
         request.parameters_ = std::move(parameters);
     }
 
+    static void set_peer(Request& request, std::shared_ptr<const std::string> peer) {
+        request.peer_ = std::move(peer);
+    }
     static void set_peer(Request& request, std::string_view peer) {
-        request.peer_.assign(peer.begin(), peer.end());
+        request.peer_ = std::make_shared<const std::string>(peer);
     }
 
     /// What a proxy says: not who the peer is.

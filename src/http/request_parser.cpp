@@ -28,13 +28,65 @@ bool is_host_letter(char letter) noexcept {
     return host_letters[static_cast<unsigned char>(letter)];
 }
 
-std::optional<Fault> judge_host(const MessageHead& head, const RequestTarget& target) {
-    const std::size_t count = count_fields(head.fields, "Host");
-    if (count == 0 && head.minor_version == 0) return std::nullopt;
-    if (count == 0) return Fault{400, "there is no Host field (RFC 9112, section 3.2)"};
-    if (count > 1) return Fault{400, "there is more than one Host field (RFC 9112, section 3.2)"};
-    const std::string_view host = first_value(head.fields, "Host").value_or("");
-    if (!std::ranges::all_of(host, is_host_letter))
+/// What the parser itself reads of a head's fields, but for those that say where it ends.
+struct KnownFields {
+    std::size_t hosts = 0;
+    std::string_view host;  // the first
+    std::optional<std::string_view> expectation;
+    bool upgrade = false;
+    bool websocket = false;  // among the protocols
+    // Among the options of the connection:
+    bool close = false;
+    bool keep_alive = false;
+    bool upgraded = false;
+
+    explicit KnownFields(std::span<const HeaderField> fields) {
+        for (const HeaderField& field : fields) take(field);
+    }
+
+private:
+    void take(const HeaderField& field) {
+        // (Their sizes differ.)
+        switch (field.name.size()) {
+            case std::string_view("Host").size():
+                if (same_field_name(field.name, "Host") && hosts++ == 0) host = field.value;
+                break;
+            case std::string_view("Expect").size():
+                if (same_field_name(field.name, "Expect") && !expectation)
+                    expectation = field.value;
+                break;
+            case std::string_view("Upgrade").size():
+                if (same_field_name(field.name, "Upgrade")) take_protocols(field.value);
+                break;
+            case std::string_view("Connection").size():
+                if (same_field_name(field.name, "Connection")) take_options(field.value);
+                break;
+            default:
+                break;
+        }
+    }
+    void take_protocols(std::string_view protocols) {
+        upgrade = true;
+        for_each_member(protocols, [&](std::string_view protocol) {
+            websocket = websocket || same_field_name(protocol, "websocket");
+        });
+    }
+    void take_options(std::string_view options) {
+        for_each_member(options, [&](std::string_view option) {
+            close = close || same_field_name(option, "close");
+            keep_alive = keep_alive || same_field_name(option, "keep-alive");
+            upgraded = upgraded || same_field_name(option, "upgrade");
+        });
+    }
+};
+
+std::optional<Fault> judge_host(const KnownFields& known, int minor_version,
+                                const RequestTarget& target) {
+    if (known.hosts == 0 && minor_version == 0) return std::nullopt;
+    if (known.hosts == 0) return Fault{400, "there is no Host field (RFC 9112, section 3.2)"};
+    if (known.hosts > 1)
+        return Fault{400, "there is more than one Host field (RFC 9112, section 3.2)"};
+    if (!std::ranges::all_of(known.host, is_host_letter))
         return Fault{400, "the Host field is not HOST or HOST:PORT (RFC 9110, section 7.2)"};
     if (!std::ranges::all_of(target.authority, is_host_letter))
         return Fault{400, "the host of the request target is not HOST or HOST:PORT"};
@@ -51,11 +103,6 @@ void set_host(std::vector<HeaderField>& fields, std::string_view authority) {
         fields.push_back({.name = "Host", .value = authority});
     else
         host->value = authority;
-}
-
-bool asks_keep_alive(const MessageHead& head) noexcept {
-    if (contains_token(head.fields, "Connection", "close")) return false;
-    return head.minor_version >= 1 || contains_token(head.fields, "Connection", "keep-alive");
 }
 
 /// The absolute form may lack the path ("http://host?query"), but a Request's target never does.
@@ -162,18 +209,18 @@ void RequestParser::end_head() {
     if (!message) return refuse(std::move(message.error()));
     auto target = parse_request_target(message->method, message->target);
     if (!target) return refuse(std::move(target.error()));
-    if (auto fault = judge_host(*message, *target)) return refuse(*std::move(fault));
+    const KnownFields known(message->fields);
+    if (auto fault = judge_host(known, message->minor_version, *target))
+        return refuse(*std::move(fault));
     auto framing = request_framing(*message);
     if (!framing) return refuse(std::move(framing.error()));
-    const auto expectation = first_value(message->fields, "Expect");
-    if (expectation && !same_field_name(*expectation, "100-continue"))
+    if (known.expectation && !same_field_name(*known.expectation, "100-continue"))
         return refuse({417, "the only expectation that is understood here is 100-continue"});
 
-    expects_continue_ = expectation.has_value() && message->minor_version >= 1;
-    keep_alive_ = asks_keep_alive(*message);
-    upgrade_requested_ = message->minor_version >= 1 &&
-                         count_fields(message->fields, "Upgrade") > 0 &&
-                         contains_token(message->fields, "Connection", "upgrade");
+    expects_continue_ = known.expectation.has_value() && message->minor_version >= 1;
+    keep_alive_ = !known.close && (message->minor_version >= 1 || known.keep_alive);
+    upgrade_requested_ = message->minor_version >= 1 && known.upgrade && known.upgraded;
+    websocket_requested_ = upgrade_requested_ && known.websocket;
     complete_target(head_, *target);
     set_host(message->fields, target->authority);
     request_ = RequestAccess::make(std::exchange(head_, {}), *std::move(message), *target);
@@ -198,10 +245,11 @@ bool RequestParser::wants_continue() const noexcept {
 }
 
 Response RequestParser::refusal() const {
-    std::string line = fault_.words + ".";
+    const Fault& fault = fault_.get();
+    std::string line = fault.words + ".";
     if (line.front() >= 'a' && line.front() <= 'z')
         line.front() = static_cast<char>(line.front() - 'a' + 'A');
-    return Response::text(fault_.status, line);
+    return Response::text(fault.status, line);
 }
 
 void RequestParser::refuse(Fault fault) {

@@ -48,6 +48,9 @@ public:
     /// (RFC 9110, section 7.8). What follows such a request may be in that protocol.
     [[nodiscard]] bool upgrade_requested() const noexcept { return upgrade_requested_; }
 
+    /// Whether that is the WebSocket protocol, or one among others.
+    [[nodiscard]] bool websocket_requested() const noexcept { return websocket_requested_; }
+
     /// Whether the client waits for 100 (Continue) before it sends the body (RFC 9110, section
     /// 10.1.1).
     [[nodiscard]] bool wants_continue() const noexcept;
@@ -77,10 +80,11 @@ private:
     std::vector<char> head_;
     std::vector<char> body_;
     Request request_;
-    Fault fault_;
+    RareFault fault_;
     Stage stage_ = Stage::head;
     bool keep_alive_ = false;
     bool upgrade_requested_ = false;
+    bool websocket_requested_ = false;
     bool expects_continue_ = false;
     bool body_begun_ = false;
 };

@@ -11,6 +11,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 
 namespace longwire::http {
@@ -49,24 +50,38 @@ private:
 
 /// One whose name and value are ours.
 void append_own_field(std::string& out, std::string_view name, std::string_view value) {
-    append(out, name, ": ", value, "\r\n");
+    const std::size_t before = out.size();
+    const std::size_t size = before + name.size() + value.size() + 4;
+    out.resize_and_overwrite(size, [&](char* begin, std::size_t /*room*/) {
+        char* end = begin + before;
+        std::memcpy(end, name.data(), name.size());
+        end += name.size();
+        std::memcpy(end, ": ", 2);
+        end += 2;
+        // (Of an empty view there may be no address.)
+        if (!value.empty()) std::memcpy(end, value.data(), value.size());
+        std::memcpy(end + value.size(), "\r\n", 2);
+        return size;
+    });
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-    const bool printable =
-        printable_run<Beyond::all>(std::as_bytes(std::span(value))) == value.size();
-    if (!is_token(name) || (!printable && !is_field_value(value))) return;
+    const auto bytes_of = [](std::string_view text) { return std::as_bytes(std::span(text)); };
+    if (name.empty() || token_run(bytes_of(name)) != name.size()) return;
+    const bool printable = printable_run<Beyond::all>(bytes_of(value)) == value.size();
+    if (!printable && !is_field_value(value)) return;
     append_own_field(out, name, value);
 }
 
 void append_status_line(std::string& out, int status) {
-    append(out, "HTTP/1.1 ", Digits(static_cast<std::size_t>(status)).text(), " ",
-           reason_phrase(status), "\r\n");
+    const auto digit = [&](int place) { return static_cast<char>('0' + status / place % 10); };
+    out.append("HTTP/1.1 ").append({digit(100), digit(10), digit(1), ' '});
+    out.append(reason_phrase(status)).append("\r\n");
 }
 
 /// Room for a head with these fields, the status line and what is written beside them.
 void reserve_for(std::string& out, std::span<const Field> fields) {
-    std::size_t size = 192;
+    std::size_t size = out.size() + 192;
     for (const auto& [name, value] : fields) size += name.size() + value.size() + 4;
     out.reserve(size);
 }
@@ -96,8 +111,13 @@ bool ends_connection(const Response& response) noexcept {
 }
 
 std::string write_response_head(const Response& response, const WriteOptions& options) {
-    const int status = written_status(response.status);
     std::string out;
+    append_response_head(out, response, options);
+    return out;
+}
+
+void append_response_head(std::string& out, const Response& response, const WriteOptions& options) {
+    const int status = written_status(response.status);
     reserve_for(out, response.headers);
     append_status_line(out, status);
     if (!options.date.empty()) append_own_field(out, "Date", options.date);
@@ -114,7 +134,6 @@ std::string write_response_head(const Response& response, const WriteOptions& op
         append_own_field(out, "Content-Length", Digits(response.body.size()).text());
     append_connection(out, response, options);
     out += "\r\n";
-    return out;
 }
 
 std::string write_response(const Response& response, const WriteOptions& options) {
@@ -125,11 +144,15 @@ std::string write_response(const Response& response, const WriteOptions& options
 
 std::string write_switching_protocols(std::span<const Field> fields) {
     std::string out;
+    append_switching_protocols(out, fields);
+    return out;
+}
+
+void append_switching_protocols(std::string& out, std::span<const Field> fields) {
     reserve_for(out, fields);
     append_status_line(out, 101);
     for (const auto& [name, value] : fields) append_field(out, name, value);
     out += "\r\n";
-    return out;
 }
 
 std::string write_request(std::string_view method, std::string_view target,

@@ -42,11 +42,16 @@ using Field = std::pair<std::string, std::string>;
 [[nodiscard]] std::string write_response_head(const Response& response,
                                               const WriteOptions& options);
 
+/// The same behind what is in `out`.
+void append_response_head(std::string& out, const Response& response, const WriteOptions& options);
+
 /// The head, and the body where there is one.
 [[nodiscard]] std::string write_response(const Response& response, const WriteOptions& options);
 
 /// 101 with `fields`, which name the protocol themselves (RFC 9110, section 15.2.2).
 [[nodiscard]] std::string write_switching_protocols(std::span<const Field> fields);
+/// The same behind what is in `out`.
+void append_switching_protocols(std::string& out, std::span<const Field> fields);
 
 /// A request without a body. `method` must be a token. In `target` whatever may not stand there is
 /// percent-encoded; of `fields` those that could split the request are left out.

@@ -42,11 +42,17 @@ std::optional<std::uint32_t> number_of_interface(const std::string& zone) {
 std::string text_of(const sockaddr_in& address) {
     const std::uint32_t number = ntohl(address.sin_addr.s_addr);
     std::string text;
+    text.reserve(sizeof "255.255.255.255:65535");
+    const auto append = [&text](unsigned part) {
+        std::array<char, 8> digits = {};
+        text.append(digits.begin(), std::to_chars(digits.begin(), digits.end(), part).ptr);
+    };
     for (const unsigned shift : {24U, 16U, 8U, 0U}) {
-        text += std::to_string(number >> shift & 0xFFU);
+        append(number >> shift & 0xFFU);
         text += shift > 0 ? '.' : ':';
     }
-    return text += std::to_string(ntohs(address.sin_port));
+    append(ntohs(address.sin_port));
+    return text;
 }
 
 }  // namespace

@@ -7,11 +7,20 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <span>
 
 namespace longwire::protocol {
 
 namespace {
+
+constexpr std::array<bool, 256> base64_letters = [] {
+    std::array<bool, 256> letters = {};
+    for (const char letter :
+         std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+        letters[static_cast<unsigned char>(letter)] = true;
+    return letters;
+}();
 
 std::string base64(std::span<const unsigned char> bytes) {
     std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
@@ -33,6 +42,7 @@ EVP_MD_CTX* context() {
         void operator()(EVP_MD_CTX* made) const { EVP_MD_CTX_free(made); }
     };
     thread_local const std::unique_ptr<EVP_MD_CTX, Free> made(EVP_MD_CTX_new());
+    if (!made) throw std::bad_alloc();
     return made.get();
 }
 
@@ -51,8 +61,7 @@ bool is_key(std::string_view key) noexcept {
     constexpr std::size_t digits = 22;
     if (key.size() != digits + 2 || !key.ends_with("==")) return false;
     return std::ranges::all_of(key.substr(0, digits), [](char letter) {
-        return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-               (letter >= 'A' && letter <= 'Z') || letter == '+' || letter == '/';
+        return base64_letters[static_cast<unsigned char>(letter)];
     });
 }
 

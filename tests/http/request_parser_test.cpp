@@ -160,5 +160,23 @@ TEST(RequestParser, a_body_may_hold_any_byte) {
     EXPECT_EQ(parser.take_request().body(), all);
 }
 
+TEST(RequestParser, a_websocket_is_asked_for_by_any_member_of_any_upgrade_field) {
+    const auto asks = [](std::string_view fields) {
+        RequestParser parser(Limits{});
+        const std::string head = "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
+        EXPECT_EQ(parser.parse(bytes_of(head)).status, RequestParser::Status::request) << fields;
+        return parser.websocket_requested();
+    };
+    EXPECT_TRUE(asks("Upgrade: websocket\r\nConnection: upgrade\r\n"));
+    EXPECT_TRUE(asks("Upgrade: h2c, WebSocket\r\nConnection: keep-alive, Upgrade\r\n"));
+    EXPECT_TRUE(
+        asks("Upgrade: h2c\r\nUpgrade: websocket\r\nConnection: x\r\nConnection: Upgrade\r\n"));
+    EXPECT_FALSE(asks("Upgrade: websocket\r\n"));
+    EXPECT_FALSE(asks("Upgrade: websocket\r\nConnection: close\r\n"));
+    EXPECT_FALSE(asks("Upgrade: h2c\r\nConnection: upgrade\r\n"));
+    EXPECT_FALSE(asks("Upgrade: websockets\r\nConnection: upgrade\r\n"));
+    EXPECT_FALSE(asks("X-Upgrade: websocket\r\nConnection: upgrade\r\n"));
+}
+
 }  // namespace
 }  // namespace longwire::http::testing

@@ -130,13 +130,15 @@ Asker ChannelRequests::asker_of(const Request& request, HttpReply reply) const {
 
 /// False: answered already.
 bool ChannelRequests::let_page_in(const Request& request, Asker& asker) const {
+    const auto origin = request.header("Origin");
+    if (!origin) return true;
     if (!engine::origin_allowed(request, origins_)) {
         asker.refuse(
             403,
             "Pages of this origin may not use this server. Its operator can allow the origin.");
         return false;
     }
-    asker.origin = request.header("Origin").value_or("");
+    asker.origin = *origin;
     return true;
 }
 
@@ -150,7 +152,7 @@ bool ChannelRequests::authenticate(const Request& request, Asker& asker) {
         return false;
     }
     const Verdict verdict = gate_.authenticate(request, asker.visitor);
-    asker.reply.name_user(asker.visitor.user);
+    if (!asker.visitor.user.empty()) asker.reply.name_user(asker.visitor.user);
     if (!verdict.allows()) asker.refuse(verdict);
     return verdict.allows();
 }
@@ -344,16 +346,19 @@ void ChannelRequests::publish(const Asker& asker, const Posted& posted, std::str
                             .event = posted.event,
                             .form = posted.form};
     name_sender(content, asker.visitor, *rule);
-    hub_loops_.hub().publish({.channel = asker.channel,
-                              .content = content,
-                              .history = {.count = rule->history_count, .age = rule->history_age},
-                              .idempotency_key = posted.key},
-                             [to = asker.answering()](const Result<hub::Position>& position) {
-                                 if (!position) return to.refuse(503, position.error().message());
-                                 std::string body = R"({"position":")";
-                                 body.append(to_text(*position)).append("\"}\n");
-                                 to.answer(Response::json(200, std::move(body)));
-                             });
+    hub_loops_.hub().publish(
+        {.channel = asker.channel,
+         .content = content,
+         .history = {.count = rule->history_count, .age = rule->history_age},
+         .idempotency_key = posted.key},
+        [to = asker.answering()](const Result<hub::Position>& position) {
+            if (!position) return to.refuse(503, position.error().message());
+            constexpr std::size_t expected_size = 64;
+            std::string body;
+            body.reserve(expected_size);
+            body.append(R"({"position":")").append(to_text(*position)).append("\"}\n");
+            to.answer(Response::json(200, std::move(body)));
+        });
 }
 
 }  // namespace longwire::dialects::raw

@@ -65,7 +65,7 @@ struct ChannelSockets::Connection {
 /// One WebSocket on one channel.
 class ChannelSockets::Member final : public Membership {
 public:
-    Member(Memberships& all, std::size_t loop, Admitted admitted, WebSocket& socket, bool json)
+    Member(Memberships& all, std::size_t loop, Admitted&& admitted, WebSocket& socket, bool json)
         : Membership(all, loop, std::move(admitted)), socket_(socket), json_(json) {}
 
     [[nodiscard]] WebSocket& socket() const noexcept { return socket_; }
@@ -121,23 +121,23 @@ ChannelSockets::~ChannelSockets() = default;
 
 void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
     const Request& request = upgrade.request();
-    const std::string channel(request.parameter("name"));
+    std::string channel(request.parameter("name"));
     if (!is_channel_name(channel)) return upgrade.refuse(400, channel_name_rule);
     if (auto wish = read_history_query(request); !wish) return upgrade.refuse(400, wish.error());
-    Visitor visitor;
-    const Verdict identified = gate_.authenticate(request, visitor);
+    auto& its = upgrade.state<Connection>().admitted;
+    Wish& wish = its.wish;
+    const Verdict identified = gate_.authenticate(request, wish.visitor);
     if (!identified.allows()) return upgrade.refuse(refusal_of(identified));
-    Wish wish = {.visitor = std::move(visitor), .actions = {Action::subscribe}, .channel = channel};
+    wish.actions.push_back(Action::subscribe);
+    wish.channel = std::move(channel);
     if (request.query("history") || request.query("since")) wish.actions.push_back(Action::history);
     const std::size_t loop = hub_loops_.current();
-    auto& its = upgrade.state<Connection>().admitted;
     if (auto verdict = judge(gate_, wish)) {
         if (!verdict->allows()) return upgrade.refuse(refusal_of(*verdict));
-        its = {.wish = std::move(wish), .until = verdict->expires};
+        its.until = verdict->expires;
         return;
     }
-    its.wish = wish;
-    ask(gate_, std::move(wish),
+    ask(gate_, wish,
         [this, loop, &its, reply = upgrade.answer_later()](Verdict verdict, Visitor known) mutable {
             hub_loops_.loops().post(loop, [&its, reply = std::move(reply), known = std::move(known),
                                            verdict = std::move(verdict)] {

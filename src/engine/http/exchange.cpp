@@ -26,10 +26,10 @@ void log_throw(const Request& request, std::string_view consequence) {
 
 }  // namespace
 
-std::optional<Exchange::End> Exchange::answer(Request request, const Arrival& arrival) {
+std::optional<Exchange::End> Exchange::answer(Request&& request, const Arrival& arrival) {
     head_only_ = request.method() == "HEAD";
     leaving_ = arrival.leaving;
-    Router::Match match = connection_.terms.router.find(request.method(), request.path());
+    const Router::Match match = connection_.terms.router.find(request.method(), request.path());
     begin_access(request, match, arrival.bytes);
     // Where a WebSocket is served, a folder of files around it has nothing to say.
     const bool plain = match.http != nullptr &&
@@ -38,14 +38,15 @@ std::optional<Exchange::End> Exchange::answer(Request request, const Arrival& ar
     const bool other_method =
         match.http == nullptr && !match.allowed.empty() && request.method() != "GET" && !head_only_;
     if (match.websocket != nullptr && (arrival.asks_for_upgrade || (!plain && !other_method))) {
-        http::RequestBuilder::set_parameters(request, std::move(match.websocket_parameters));
+        http::RequestBuilder::set_parameters(request, match.websocket_parameters());
         return upgrade(*match.websocket->websocket, std::move(request), arrival.half_closed);
     }
     if (arrival.asks_for_upgrade) {
         connection_.worker.tally().add(HandshakeFailure::no_route);
         if (access_) access_->refuse(HandshakeFailure::no_route);
     }
-    if (match.http != nullptr) http::RequestBuilder::set_parameters(request, match.http_parameters);
+    if (match.http != nullptr)
+        http::RequestBuilder::set_parameters(request, match.http_parameters());
     if (match.http != nullptr && match.http->reply) return answer_by_reply(*match.http, request);
     return respond(answer_at_once(match, request));
 }

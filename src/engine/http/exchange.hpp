@@ -62,7 +62,7 @@ public:
     ~Exchange() = default;
 
     /// Begins it. Nothing where the end is not known yet: the listener is told.
-    [[nodiscard]] std::optional<End> answer(Request request, const Arrival& arrival);
+    [[nodiscard]] std::optional<End> answer(Request&& request, const Arrival& arrival);
     /// What has come where no request is taken.
     struct Refused {
         std::size_t bytes = 0;
@@ -99,7 +99,7 @@ private:
     void end_unanswered_access();
     [[nodiscard]] Response answer_at_once(const Router::Match& match, Request& request) const;
     [[nodiscard]] std::optional<End> answer_by_reply(const Route& route, const Request& request);
-    [[nodiscard]] std::optional<End> upgrade(const WebSocketRoute& route, Request request,
+    [[nodiscard]] std::optional<End> upgrade(const WebSocketRoute& route, Request&& request,
                                              bool half_closed);
     [[nodiscard]] End refuse_upgrade(HandshakeFailure why, const Response& refusal);
     [[nodiscard]] End switch_protocols(Response decided);

@@ -20,7 +20,7 @@ bool asks_for_another(const Request& request) {
 
 }  // namespace
 
-std::optional<Exchange::End> Exchange::upgrade(const WebSocketRoute& route, Request request,
+std::optional<Exchange::End> Exchange::upgrade(const WebSocketRoute& route, Request&& request,
                                                bool half_closed) {
     // Who has ended their side can take no part in what follows.
     if (half_closed) return End::one_way_only;

@@ -7,7 +7,9 @@
 #include "net/stream.hpp"
 
 #include <ctime>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace longwire::engine {
 
@@ -17,18 +19,36 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span(text));
 }
 
+/// A head that is being written, in memory that this thread keeps for the next one.
+class Head {
+public:
+    Head() noexcept : text(std::move(kept())) { text.clear(); }
+    ~Head() { kept() = std::move(text); }
+    Head(const Head&) = delete;
+    Head& operator=(const Head&) = delete;
+
+    std::string text;
+
+private:
+    static std::string& kept() noexcept {
+        thread_local std::string memory;
+        return memory;
+    }
+};
+
 }  // namespace
 
 std::size_t Http1Sink::write(const Response& whole, bool to_head) {
     if (http::ends_connection(whole)) terms_.keep_alive = false;
     const std::string_view date = http::imf_fixdate_at(std::time(nullptr));
-    const std::string head = http::write_response_head(
-        whole,
+    Head head;
+    http::append_response_head(
+        head.text, whole,
         {.keep_alive = terms_.keep_alive, .minor_version = terms_.minor_version, .date = date});
     const bool bodiless = to_head || http::is_bodiless(http::written_status(whole.status));
     const auto body = bodiless ? std::span<const std::byte>{} : bytes_of(whole.body);
-    stream_->write(bytes_of(head), body);
-    return head.size() + body.size();
+    stream_->write(bytes_of(head.text), body);
+    return head.text.size() + body.size();
 }
 
 std::size_t Http1Sink::begin(const Response& response) {
@@ -72,9 +92,10 @@ std::size_t Http1Sink::end() {
 
 std::size_t Http1Sink::switch_protocols(
     std::span<const std::pair<std::string, std::string>> fields) {
-    const std::string head = http::write_switching_protocols(fields);
-    stream_->write(bytes_of(head));
-    return head.size();
+    Head head;
+    http::append_switching_protocols(head.text, fields);
+    stream_->write(bytes_of(head.text));
+    return head.text.size();
 }
 
 void Http1Sink::write_continue() {

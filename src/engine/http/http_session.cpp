@@ -1,7 +1,6 @@
 #include "engine/http/http_session.hpp"
 
 #include "engine/log.hpp"
-#include "http/field_list.hpp"
 #include "http/request_builder.hpp"
 
 #include <algorithm>
@@ -121,17 +120,16 @@ Exchange& HttpSession::new_exchange() {
         Exchange::Connection{.worker = worker_, .terms = terms_, .sink = sink_, .listener = *this});
 }
 
-void HttpSession::answer(Request request, std::span<std::byte> rest) {
+void HttpSession::answer(Request&& request, std::span<std::byte> rest) {
     // Whoever gives an answer is not to find this going on within.
     assert(!answering_);
     worker_.tally().add(Tally::requests);
     const bool first = !std::exchange(requested_, true);
     if (unencrypted_) return refuse(tls_expected(request), {.to_head = request.method() == "HEAD"});
-    if (!first && !peer_) peer_ = std::make_unique<const std::string>(stream_->peer());
+    if (!first && !peer_) peer_ = std::make_shared<const std::string>(stream_->peer());
     tell_where_from(request);
     // Of other protocols, which none is offered of here, nothing is known (RFC 9110, section 7.8).
-    const bool upgrading = parser_.upgrade_requested() &&
-                           http::contains_token(request.headers(), "Upgrade", "websocket");
+    const bool upgrading = parser_.websocket_requested();
     // What follows an upgrade that was not taken may be in the other protocol.
     sink_.begin_request({.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
                          .minor_version = request.minor_version()});
@@ -156,7 +154,7 @@ void HttpSession::refuse(const Response& response, Exchange::Refused refused) {
 
 void HttpSession::tell_where_from(Request& request) const {
     if (peer_)
-        http::RequestBuilder::set_peer(request, *peer_);
+        http::RequestBuilder::set_peer(request, peer_);
     else
         http::RequestBuilder::set_peer(request, stream_->peer());
     if (const net::TlsChannel* const tls = stream_->tls())

@@ -46,7 +46,7 @@ private:
     ~HttpSession() override = default;
 
     void parse(std::span<std::byte> bytes);
-    void answer(Request request, std::span<std::byte> rest);
+    void answer(Request&& request, std::span<std::byte> rest);
     void tell_where_from(Request& request) const;
     void refuse(const Response& response, Exchange::Refused refused);
     void on_exchange_ended(Exchange& exchange, Exchange::End end) override;
@@ -79,7 +79,7 @@ private:
     // Requests that wait until the client has taken its responses, or the one before is answered.
     std::vector<std::byte> held_;
     std::size_t request_bytes_ = 0;            // of the request that is coming, so far
-    std::unique_ptr<const std::string> peer_;  // from the second request on
+    std::shared_ptr<const std::string> peer_;  // from the second request on
     net::HeldMemory memory_;
     net::Uptake uptake_;
     std::chrono::steady_clock::time_point answered_by_;  // where the client has ended its side

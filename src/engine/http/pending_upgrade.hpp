@@ -20,7 +20,7 @@ namespace longwire::engine {
 /// A handshake about which the route's `on_upgrade` decides: what an `Upgrade` stands for.
 struct PendingUpgrade {
     /// `later` makes the reply by which it is decided, where that is not at once.
-    PendingUpgrade(const WebSocketRoute& its_route, Request its_request,
+    PendingUpgrade(const WebSocketRoute& its_route, Request&& its_request,
                    protocol::HandshakeOffer its_offer, std::function<HttpReply()> its_later)
         : route(its_route),
           request(std::move(its_request)),

@@ -64,34 +64,30 @@ Route& Router::add(std::string_view pattern, std::string method) {
 
 Router::Match Router::find(std::string_view method, std::string_view path) const {
     Match match;
+    match.path = path;
     tree_.each(path, [&](const Route& route) {
         const Route*& found = route.websocket ? match.websocket : match.http;
         if (found == nullptr && (route.websocket || serves(route, method))) found = &route;
     });
-    if (match.websocket != nullptr)
-        match.websocket_parameters = match.websocket->parameters_of(path);
-    if (match.http != nullptr)
-        match.http_parameters = match.http->parameters_of(path);
-    else
-        find_others(path, match);
+    if (match.http == nullptr) find_others(match);
     return match;
 }
 
 /// Where no route of HTTP serves the method.
-void Router::find_others(std::string_view path, Match& match) const {
+void Router::find_others(Match& match) const {
     bool alone = true;
-    tree_.each(path, [&](const Route& route) {
+    tree_.each(match.path, [&](const Route& route) {
         if (route.websocket) {
             alone = false;
             return;
         }
         if (match.allowed.find(route.method()) != std::string::npos) return;
-        Parameters parameters = route.parameters_of(path);
         // (It may have to look, and so is asked where nothing else is served.)
-        if (alone && route.holds && !route.holds(parameters.back().second)) return;
+        if (alone && route.holds && !route.holds(route.parameters_of(match.path).back().second))
+            return;
         match.allowed += (match.allowed.empty() ? "" : ", ") + route.method();
         if (route.method() == "GET") match.allowed += ", HEAD";
-        match.http_parameters = std::move(parameters);
+        match.other = &route;
     });
 }
 

@@ -83,9 +83,19 @@ public:
         const Route* websocket = nullptr;
         /// The methods that the path is served with, when not with the one that was asked for.
         std::string allowed;
-        Parameters http_parameters;  // also where another method is served
-        Parameters websocket_parameters;
+        const Route* other = nullptr;  // of another method, where none of `http` is found
+        std::string_view path = {};    // as it was asked for
+
+        /// Of `http`, or of `other`.
+        [[nodiscard]] Parameters http_parameters() const {
+            const Route* const shown = http == nullptr ? other : http;
+            return shown == nullptr ? Parameters() : shown->parameters_of(path);
+        }
+        [[nodiscard]] Parameters websocket_parameters() const {
+            return websocket == nullptr ? Parameters() : websocket->parameters_of(path);
+        }
     };
+    /// The match is a view of `path`.
     [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
 
 private:
@@ -93,7 +103,7 @@ private:
         Route place;
         ShareWithPages share;
     };
-    void find_others(std::string_view path, Match& match) const;
+    void find_others(Match& match) const;
 
     std::vector<std::unique_ptr<Route>> routes_;
     RouteTree<Route> tree_;

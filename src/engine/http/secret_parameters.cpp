@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace longwire::engine {
@@ -44,11 +45,11 @@ std::string shown_parameter(std::string_view parameter) {
 }
 
 /// The values of a route's secret parameters.
-std::vector<std::string_view> secrets_of(const Router::Match& match) {
-    std::vector<std::string_view> secrets;
-    for (const Parameters* const parameters : {&match.http_parameters, &match.websocket_parameters})
-        for (const auto& [name, value] : *parameters)
-            if (is_secret(name)) secrets.push_back(value);
+std::vector<std::string> secrets_of(const Router::Match& match) {
+    std::vector<std::string> secrets;
+    for (Parameters& parameters : std::array{match.http_parameters(), match.websocket_parameters()})
+        for (auto& [name, value] : parameters)
+            if (is_secret(name)) secrets.push_back(std::move(value));
     return secrets;
 }
 
