@@ -56,6 +56,10 @@ EventStreams::~EventStreams() = default;
 
 EventStreams::OnLoop::OnLoop(EventStreams& all, std::size_t number) : streams(all), loop(number) {}
 
+EventStreams::Member* EventStreams::OnLoop::find(std::uint64_t number) const noexcept {
+    return streams.members_.find({.loop = loop, .number = number});
+}
+
 // ---- coming and going ---------------------------------------------------------------------------
 
 void EventStreams::open(const Asker& asker, const Wish& wish) {
@@ -66,18 +70,15 @@ void EventStreams::open(const Asker& asker, const Wish& wish) {
     // (Of this size, a function needs no memory of its own.)
     OnLoop* const here = &on_loops_[asker.loop];
     const std::uint64_t number = member.ref().number;
-    const auto find = [](const OnLoop* its, std::uint64_t wanted) {
-        return its->streams.members_.find({.loop = its->loop, .number = wanted});
-    };
-    asker.reply.on_close([here, number, find] {
-        if (Member* const there = find(here, number)) there->leave();
+    asker.reply.on_close([here, number] {
+        if (Member* const there = here->find(number)) there->leave();
     });
-    asker.reply.on_leave([here, number, find] {
-        if (Member* const there = find(here, number)) here->streams.end(*there, come_back);
+    asker.reply.on_leave([here, number] {
+        if (Member* const there = here->find(number)) here->streams.end(*there, come_back);
     });
     if (member.latest_only())
-        asker.reply.on_drain([here, number, find] {
-            if (Member* const there = find(here, number)) there->drained();
+        asker.reply.on_drain([here, number] {
+            if (Member* const there = here->find(number)) there->drained();
         });
     if (!std::exchange(here->beating, true))
         spawn(every(beat_interval, [this, loop = asker.loop] { return beat(loop); }));
@@ -105,7 +106,10 @@ void EventStreams::Member::on_joined(hub::History history) {
         if (!reply_.alive()) return;
         send(*publication);
     }
-    if (rule().keeps_presence) watch_presence();
+    if (rule().keeps_presence)
+        watch_presence();
+    else
+        forget_visitor();
 }
 
 EventStreams::Audience& EventStreams::join(Member& member) {

@@ -47,6 +47,7 @@ private:
     class Audience;
     struct OnLoop {
         OnLoop(EventStreams& all, std::size_t number);
+        [[nodiscard]] Member* find(std::uint64_t number) const noexcept;
 
         EventStreams& streams;
         std::size_t loop;

@@ -91,12 +91,8 @@ void Exchange::answer_instead(Response response) {
 // ---- answers that come later --------------------------------------------------------------------
 
 std::unique_ptr<HttpReplying> Exchange::new_replying(HttpReplying::Terms terms) {
-    const auto done = [this](HttpReplying::Outcome outcome) { take(outcome); };
-    const auto name_user = [this](std::string_view user) {
-        if (access_) access_->name_user(user);
-    };
-    return std::make_unique<HttpReplying>(connection_.sink, std::move(terms),
-                                          HttpReplying::Told{.done = done, .name_user = name_user});
+    HttpReplying::Listener& listener = *this;
+    return std::make_unique<HttpReplying>(connection_.sink, std::move(terms), listener);
 }
 
 std::optional<Exchange::End> Exchange::answer_by_reply(const Route& route, const Request& request) {
@@ -123,7 +119,7 @@ std::optional<Exchange::End> Exchange::end_of_handler() {
 }
 
 /// What a reply says, maybe deep within a call to it.
-void Exchange::take(HttpReplying::Outcome outcome) {
+void Exchange::on_replied(HttpReplying::Outcome outcome) {
     if (handling_)
         outcome_ = outcome;
     else

@@ -230,8 +230,8 @@ void HttpReply::on_drain(std::function<void()> handler) const {
 
 namespace engine {
 
-HttpReplying::HttpReplying(ResponseSink& sink, Terms terms, Told told)
-    : sink_(sink), terms_(std::move(terms)), told_(std::move(told)) {}
+HttpReplying::HttpReplying(ResponseSink& sink, Terms terms, Listener& listener)
+    : sink_(sink), terms_(std::move(terms)), listener_(listener) {}
 
 HttpReplying::~HttpReplying() {
     let_go_of_place(false);
@@ -254,7 +254,7 @@ HttpReply HttpReplying::reply(std::shared_ptr<net::HeldTotal> held) {
 void HttpReplying::send(const Response& response) {
     if (begun_ || finished_) return;
     if (terms_.upgrading && response.status == 101) {
-        switching_ = response;
+        need_particulars().switching = response;
         return finish(Outcome::switched);
     }
     begun_ = true;
@@ -270,6 +270,7 @@ void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
     begun_ = true;
     status_ = http::written_status(response.status);
     bytes_sent_ += sink_.begin(response);
+    terms_.own_fields = {};  // nobody answers in the handler's place any more
     // Who would go on writing, or waits for somebody to go, has nothing to wait for.
     if (terms_.head_only || http::is_bodiless(status_)) return finish(Outcome::complete, true);
     append(PreparedChunk(response.body));
@@ -306,7 +307,7 @@ void HttpReplying::append(const PreparedChunk& chunk) {
     if (chunk.size() == 0) return;
     bytes_sent_ += sink_.write(chunk);
     if (place_->written_elsewhere) note_backlog();
-    if (on_drain_) sink_.tell_when_drained();
+    if (particulars_ && particulars_->on_drain) sink_.tell_when_drained();
 }
 
 /// For other threads, which cannot look themselves.
@@ -335,8 +336,7 @@ void HttpReplying::finish(Outcome outcome, bool lost) {
     // Whoever writes, or lets go of the reply, is not called back within that.
     if (lost) call_soon(sink_.stream().loop().inbox(), std::exchange(on_close_, {}));
     // It may destroy this object.
-    const auto done = std::move(told_.done);
-    done(outcome);
+    listener_.on_replied(outcome);
 }
 
 void HttpReplying::lose() {
@@ -359,22 +359,23 @@ void HttpReplying::on_half_close(std::function<void()> handler) {
     outlives_half_close_ = true;
     if (half_closed_)
         call_soon(sink_.stream().loop().inbox(), std::move(handler));
-    else
-        on_half_close_ = std::move(handler);
+    else if (handler || particulars_)
+        need_particulars().on_half_close = std::move(handler);
 }
 
 bool HttpReplying::half_close() {
     if (begun_ || terms_.upgrading || !outlives_half_close_) return false;
     half_closed_ = true;
     // It may complete the answer, and this object be gone.
-    if (const auto handler = std::exchange(on_half_close_, {})) call(handler);
+    if (!particulars_) return true;
+    if (const auto handler = std::exchange(particulars_->on_half_close, {})) call(handler);
     return true;
 }
 
 void HttpReplying::drained() {
     place_->backlog = 0;
-    if (finished_ || !on_drain_) return;
-    const auto handler = on_drain_;
+    if (finished_ || !particulars_ || !particulars_->on_drain) return;
+    const auto handler = particulars_->on_drain;
     call(handler);
 }
 

@@ -40,12 +40,17 @@ public:
         broken,      ///< Begun, and never to be complete.
         overrun      ///< The same, since the client does not read.
     };
-    /// Whom it tells. `done` is called once, and maybe deep within a call to this object.
-    struct Told {
-        std::function<void(Outcome)> done;
-        std::function<void(std::string_view user)> name_user;
+    /// Whom it tells.
+    class Listener {
+    public:
+        /// Once, and maybe deep within a call to it.
+        virtual void on_replied(Outcome outcome) = 0;
+        virtual void on_named(std::string_view user) = 0;
+
+    protected:
+        ~Listener() = default;
     };
-    HttpReplying(ResponseSink& sink, Terms terms, Told told);
+    HttpReplying(ResponseSink& sink, Terms terms, Listener& listener);
     ~HttpReplying();
     HttpReplying(const HttpReplying&) = delete;
     HttpReplying& operator=(const HttpReplying&) = delete;
@@ -67,17 +72,23 @@ public:
     void end();
     /// All copies of the reply are gone.
     void abandon();
-    void name_user(std::string_view user) const { told_.name_user(user); }
+    void name_user(std::string_view user) const { listener_.on_named(user); }
     void on_close(std::function<void()> handler) { on_close_ = std::move(handler); }
     void on_leave(std::function<void()> handler) { on_leave_ = std::move(handler); }
     void on_half_close(std::function<void()> handler);
-    void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
+    void on_drain(std::function<void()> handler) {
+        need_particulars().on_drain = std::move(handler);
+    }
     /// For as long as the answer is on its way, which is longer than this lives.
-    void watch(const AnswerUptake& uptake) { watch_ = AnswerWatch(uptake, sink_.stream()); }
-    [[nodiscard]] AnswerWatch take_watch() noexcept { return std::move(watch_); }
+    void watch(const AnswerUptake& uptake) {
+        need_particulars().watch = AnswerWatch(uptake, sink_.stream());
+    }
+    [[nodiscard]] AnswerWatch take_watch() noexcept {
+        return particulars_ ? std::move(particulars_->watch) : AnswerWatch();
+    }
 
     /// After `switched`: the 101 that was given.
-    [[nodiscard]] Response take_switching() noexcept { return std::move(switching_); }
+    [[nodiscard]] Response take_switching() noexcept { return std::move(particulars_->switching); }
     [[nodiscard]] const Terms& terms() const noexcept { return terms_; }
     [[nodiscard]] bool begun() const noexcept { return begun_; }
     /// Of what was begun.
@@ -93,6 +104,17 @@ public:
     void leave();
 
 private:
+    /// What only some have.
+    struct Particulars {
+        std::function<void()> on_half_close;
+        std::function<void()> on_drain;
+        AnswerWatch watch;
+        Response switching;
+    };
+    Particulars& need_particulars() {
+        if (!particulars_) particulars_ = std::make_unique<Particulars>();
+        return *particulars_;
+    }
     void append(const PreparedChunk& chunk);
     void note_backlog() noexcept;
     void finish(Outcome outcome);
@@ -101,14 +123,11 @@ private:
 
     ResponseSink& sink_;
     Terms terms_;
-    Told told_;
+    Listener& listener_;
     std::function<void()> on_close_;
-    std::function<void()> on_half_close_;
-    std::function<void()> on_drain_;
     std::function<void()> on_leave_;
+    std::unique_ptr<Particulars> particulars_;
     std::shared_ptr<HttpReply::Place> place_;
-    AnswerWatch watch_;
-    Response switching_;
     std::size_t max_backlog_ = 0;
     std::size_t bytes_sent_ = 0;
     int status_ = 0;

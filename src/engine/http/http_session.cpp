@@ -33,7 +33,9 @@ Response tls_expected(const Request& request) {
 }  // namespace
 
 HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
-    : worker_(worker), terms_(terms), parser_(terms.limits()) {}
+    : worker_(worker),
+      terms_(terms),
+      parser_(std::make_unique<http::RequestParser>(terms.limits())) {}
 
 void HttpSession::attach(net::Stream& stream) {
     stream_ = &stream;
@@ -65,7 +67,8 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 
 void HttpSession::count_held() {
     const bool over = stream_ == nullptr || done_;
-    if (memory_.count(worker_.loop(), over ? 0 : parser_.held() + held_.capacity())) return;
+    const std::size_t held = (parser_ ? parser_->held() : 0) + held_.capacity();
+    if (memory_.count(worker_.loop(), over ? 0 : held)) return;
     Exchange* const exchange = waiting();
     if (exchange != nullptr && exchange->begun()) {
         // Nothing else can be said in the middle of an answer.
@@ -97,20 +100,21 @@ void HttpSession::parse(std::span<std::byte> bytes) {
             return;
         }
         request_begun_ = true;
-        const auto parsed = parser_.parse(bytes);
+        if (!parser_) parser_ = std::make_unique<http::RequestParser>(terms_.limits());
+        const auto parsed = parser_->parse(bytes);
         bytes = bytes.subspan(parsed.consumed);
         request_bytes_ += parsed.consumed;
         switch (parsed.status) {
             case http::RequestParser::Status::need_more:
-                if (parser_.wants_continue() && !std::exchange(continue_sent_, true))
+                if (parser_->wants_continue() && !std::exchange(continue_sent_, true))
                     sink_.write_continue();
                 break;
             case http::RequestParser::Status::failed:
-                refuse(terms_.router.shared(parser_.take_request(), parser_.refusal()), {});
+                refuse(terms_.router.shared(parser_->take_request(), parser_->refusal()), {});
                 break;
             case http::RequestParser::Status::request:
                 request_begun_ = continue_sent_ = false;
-                answer(parser_.take_request(), bytes);
+                answer(parser_->take_request(), bytes);
                 break;
         }
     }
@@ -130,10 +134,10 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
     if (!first && !peer_) peer_ = std::make_unique<const std::string>(stream_->peer());
     tell_where_from(request);
     // Of other protocols, which none is offered of here, nothing is known (RFC 9110, section 7.8).
-    const bool upgrading = parser_.upgrade_requested() &&
+    const bool upgrading = parser_->upgrade_requested() &&
                            http::contains_token(request.headers(), "Upgrade", "websocket");
     // What follows an upgrade that was not taken may be in the other protocol.
-    sink_.begin_request({.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
+    sink_.begin_request({.keep_alive = parser_->keep_alive() && !upgrading && !leaving_,
                          .minor_version = request.minor_version()});
     Exchange& exchange = new_exchange();
     const auto end = exchange.answer(std::move(request), {.bytes = std::exchange(request_bytes_, 0),
@@ -141,6 +145,8 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
                                                           .half_closed = half_closed_,
                                                           .leaving = leaving_});
     if (end) return settle(exchange, *end, rest);
+    // Very many may wait for what is to come, and for long.
+    parser_.reset();
     arm();
     // (It has had to wait for the answer to another.)
     if (half_closed_) judge_half_close();

@@ -73,7 +73,7 @@ private:
     const HttpTerms& terms_;
     net::Stream* stream_ = nullptr;
     std::shared_ptr<const http::TrustedProxies> proxies_;  // where the peer is one of them
-    http::RequestParser parser_;
+    std::unique_ptr<http::RequestParser> parser_;          // null: an answer is to come first
     Http1Sink sink_;
     std::optional<Exchange> exchange_;  // the latest
     // Requests that wait until the client has taken its responses, or the one before is answered.
