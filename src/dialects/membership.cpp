@@ -107,6 +107,7 @@ void Membership::asked_again(const Verdict& verdict, Visitor known) {
 void Membership::watch_presence() {
     if (const auto verdict = all_.gate.judge(visitor(), Action::presence, channel()))
         return show_presence(*verdict);
+    asks_presence_ = true;
     all_.gate.ask(visitor(), Action::presence, channel(),
                   [&all = all_, ref = ref()](Verdict verdict) {
                       all.with(ref, [verdict = std::move(verdict)](Membership& there) {
@@ -117,9 +118,11 @@ void Membership::watch_presence() {
 
 /// For as long as they may.
 void Membership::show_presence(const Verdict& verdict) {
+    asks_presence_ = false;
     const bool saw = std::exchange(sees_presence_, verdict.allows());
     if (sees_presence_ && (times_ || verdict.expires))
         need_times().presence_recheck.set(alarms(), verdict.expires, [this] { watch_presence(); });
+    if (forgets_) forget_visitor();
     if (sees_presence_ != saw) on_presence(verdict);
 }
 

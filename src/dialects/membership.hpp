@@ -79,10 +79,11 @@ protected:
     [[nodiscard]] DialectTally& tally() const noexcept;
     /// Of its loop.
     [[nodiscard]] Alarms& alarms() const noexcept;
-    /// For one who publishes nothing: where nobody will be asked about them any more, who they are
-    /// is forgotten.
+    /// For one who publishes nothing: who they are is forgotten once nobody will be asked about
+    /// them any more.
     void forget_visitor() noexcept {
-        if (!times_ && !rule_->keeps_presence) visitor_.reset();
+        forgets_ = true;
+        if (!times_ && !listed_ && !asks_presence_) visitor_.reset();
     }
 
 private:
@@ -132,6 +133,8 @@ private:
     bool ended_ = false;
     bool sees_presence_ = false;
     bool hears_itself_ = false;
+    bool asks_presence_ = false;
+    bool forgets_ = false;
 };
 
 /// The memberships of one dialect, and what they share. Each goes by itself (`Membership::end`).

@@ -44,21 +44,14 @@ EventStreams::Member::Member(EventStreams& all, const Asker& asker, const Wish& 
       reply_(asker.reply),
       opening_(std::make_unique<const Opening>(asker.origin, asker.with_cookies, wish.may_miss)),
       form_{.json = wish.json},
-      latest_only_(rule().slow_reader == SlowReader::latest) {}
+      latest_only_(rule().slow_reader == SlowReader::latest) {
+    engine::listen(reply_, this);
+}
 
 EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
-    : members_(hub_loops, gate, hub_loops.tally("sse")) {
-    for (std::size_t loop = 0; loop < hub_loops.loops().count(); ++loop)
-        on_loops_.emplace_back(*this, loop);
-}
+    : members_(hub_loops, gate, hub_loops.tally("sse")), on_loops_(hub_loops.loops().count()) {}
 
 EventStreams::~EventStreams() = default;
-
-EventStreams::OnLoop::OnLoop(EventStreams& all, std::size_t number) : streams(all), loop(number) {}
-
-EventStreams::Member* EventStreams::OnLoop::find(std::uint64_t number) const noexcept {
-    return streams.members_.find({.loop = loop, .number = number});
-}
 
 // ---- coming and going ---------------------------------------------------------------------------
 
@@ -67,20 +60,7 @@ void EventStreams::open(const Asker& asker, const Wish& wish) {
     if (!asker.reply.alive()) return;
     if (asker.head_only) return asker.reply.begin(asker.readable(stream_head()));
     Member& member = members_.add(std::make_unique<Member>(*this, asker, wish));
-    // (Of this size, a function needs no memory of its own.)
-    OnLoop* const here = &on_loops_[asker.loop];
-    const std::uint64_t number = member.ref().number;
-    asker.reply.on_close([here, number] {
-        if (Member* const there = here->find(number)) there->leave();
-    });
-    asker.reply.on_leave([here, number] {
-        if (Member* const there = here->find(number)) here->streams.end(*there, come_back);
-    });
-    if (member.latest_only())
-        asker.reply.on_drain([here, number] {
-            if (Member* const there = here->find(number)) there->drained();
-        });
-    if (!std::exchange(here->beating, true))
+    if (!std::exchange(on_loops_[asker.loop].beating, true))
         spawn(every(beat_interval, [this, loop = asker.loop] { return beat(loop); }));
     member.join(wish.history);
 }
@@ -106,10 +86,8 @@ void EventStreams::Member::on_joined(hub::History history) {
         if (!reply_.alive()) return;
         send(*publication);
     }
-    if (rule().keeps_presence)
-        watch_presence();
-    else
-        forget_visitor();
+    if (rule().keeps_presence) watch_presence();
+    forget_visitor();
 }
 
 EventStreams::Audience& EventStreams::join(Member& member) {
@@ -126,6 +104,7 @@ void EventStreams::forget(std::size_t loop, const std::string& channel) {
 }
 
 void EventStreams::Member::leave() {
+    engine::listen(reply_, nullptr);
     if (Audience* const left = std::exchange(audience_, nullptr)) {
         left->leave(*this);
         if (left->over()) streams_.forget(loop(), channel());
@@ -174,7 +153,11 @@ void EventStreams::Member::keep(const hub::SharedPublication& latest) {
     latest_ = latest;
 }
 
-void EventStreams::Member::drained() {
+void EventStreams::Member::on_reply_leaving() {
+    streams_.end(*this, come_back);
+}
+
+void EventStreams::Member::on_reply_drained() {
     if (const auto latest = std::exchange(latest_, {})) send(*latest);
 }
 

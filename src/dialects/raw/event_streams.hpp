@@ -46,11 +46,6 @@ private:
     class Member;
     class Audience;
     struct OnLoop {
-        OnLoop(EventStreams& all, std::size_t number);
-        [[nodiscard]] Member* find(std::uint64_t number) const noexcept;
-
-        EventStreams& streams;
-        std::size_t loop;
         std::unordered_map<std::string, std::unique_ptr<Audience>> by_channel;
         bool beating = false;
     };

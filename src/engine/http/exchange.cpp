@@ -102,7 +102,7 @@ std::optional<Exchange::End> Exchange::answer_by_reply(const Route& route, const
     replying_ = new_replying(std::move(terms));
     handling_ = true;
     try {
-        route.reply(request, replying_->reply(connection_.worker.entry().held()));
+        route.reply(request, replying_->reply(connection_.worker.shared_entry()));
     } catch (...) {
         log_throw(request, "");
         replying_->abandon();

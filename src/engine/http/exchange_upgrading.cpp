@@ -33,7 +33,7 @@ std::optional<Exchange::End> Exchange::upgrade(const WebSocketRoute& route, Requ
     upgrading_ =
         std::make_shared<PendingUpgrade>(route, std::move(request), *std::move(offer), [this] {
             replying_ = new_replying({.upgrading = true});
-            return replying_->reply(connection_.worker.entry().held());
+            return replying_->reply(connection_.worker.shared_entry());
         });
     handling_ = true;
     auto decided = PendingUpgrade::decide(connection_.worker, upgrading_);

@@ -3,7 +3,7 @@
 #include "engine/http/answer_uptake.hpp"
 #include "engine/http/many_replies.hpp"
 #include "engine/http/response_sink.hpp"
-#include "net/held_total.hpp"
+#include "engine/loop_registry.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/response.hpp>
@@ -55,8 +55,8 @@ public:
     HttpReplying(const HttpReplying&) = delete;
     HttpReplying& operator=(const HttpReplying&) = delete;
 
-    /// For the handler; once. What other threads write is counted in `held`.
-    [[nodiscard]] HttpReply reply(std::shared_ptr<net::HeldTotal> held);
+    /// For the handler; once. What other threads write is counted there.
+    [[nodiscard]] HttpReply reply(std::shared_ptr<LoopEntry> entry);
 
     void send(const Response& response);
     void begin(const Response& response, std::size_t max_backlog);
@@ -73,8 +73,12 @@ public:
     /// All copies of the reply are gone.
     void abandon();
     void name_user(std::string_view user) const { listener_.on_named(user); }
-    void on_close(std::function<void()> handler) { on_close_ = std::move(handler); }
-    void on_leave(std::function<void()> handler) { on_leave_ = std::move(handler); }
+    void on_close(std::function<void()> handler) {
+        need_particulars().on_close = std::move(handler);
+    }
+    void on_leave(std::function<void()> handler) {
+        need_particulars().on_leave = std::move(handler);
+    }
     void on_half_close(std::function<void()> handler);
     void on_drain(std::function<void()> handler) {
         need_particulars().on_drain = std::move(handler);
@@ -106,6 +110,8 @@ public:
 private:
     /// What only some have.
     struct Particulars {
+        std::function<void()> on_close;
+        std::function<void()> on_leave;
         std::function<void()> on_half_close;
         std::function<void()> on_drain;
         AnswerWatch watch;
@@ -114,6 +120,9 @@ private:
     Particulars& need_particulars() {
         if (!particulars_) particulars_ = std::make_unique<Particulars>();
         return *particulars_;
+    }
+    [[nodiscard]] std::function<void()> take_handler(std::function<void()> Particulars::* which) {
+        return particulars_ ? std::exchange((*particulars_).*which, {}) : std::function<void()>();
     }
     void append(const PreparedChunk& chunk);
     void note_backlog() noexcept;
@@ -124,8 +133,6 @@ private:
     ResponseSink& sink_;
     Terms terms_;
     Listener& listener_;
-    std::function<void()> on_close_;
-    std::function<void()> on_leave_;
     std::unique_ptr<Particulars> particulars_;
     std::shared_ptr<HttpReply::Place> place_;
     std::size_t max_backlog_ = 0;
@@ -144,6 +151,7 @@ public:
     /// Null where it is none.
     [[nodiscard]] static std::shared_ptr<net::Inbox> inbox(const HttpReply& reply);
     static void watch(const HttpReply& reply, const AnswerUptake& uptake);
+    static void listen(const HttpReply& reply, ReplyListener* listener) noexcept;
     [[nodiscard]] static Written write_at_once(const HttpReply& reply, const PreparedChunk& chunk);
 };
 

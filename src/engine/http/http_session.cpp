@@ -32,17 +32,21 @@ Response tls_expected(const Request& request) {
 
 }  // namespace
 
-HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
-    : worker_(worker),
-      terms_(terms),
-      parser_(std::make_unique<http::RequestParser>(terms.limits())) {}
+HttpSession::HttpSession(Worker& worker, const HttpTerms& terms) : worker_(worker), terms_(terms) {}
 
 void HttpSession::attach(net::Stream& stream) {
     stream_ = &stream;
     sink_.attach(stream);
-    if (auto proxies = terms_.trusted_proxies(); proxies && proxies->trusts(stream.peer()))
-        proxies_ = std::move(proxies);
+    need_coming();
     arm();
+}
+
+HttpSession::Coming& HttpSession::need_coming() {
+    if (coming_) return *coming_;
+    coming_ = std::make_unique<Coming>(terms_.limits());
+    if (auto proxies = terms_.trusted_proxies(); proxies && proxies->trusts(stream_->peer()))
+        coming_->proxies = std::move(proxies);
+    return *coming_;
 }
 
 void HttpSession::arm() {
@@ -67,7 +71,7 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 
 void HttpSession::count_held() {
     const bool over = stream_ == nullptr || done_;
-    const std::size_t held = (parser_ ? parser_->held() : 0) + held_.capacity();
+    const std::size_t held = (coming_ ? coming_->parser.held() : 0) + held_.capacity();
     if (memory_.count(worker_.loop(), over ? 0 : held)) return;
     Exchange* const exchange = waiting();
     if (exchange != nullptr && exchange->begun()) {
@@ -100,21 +104,22 @@ void HttpSession::parse(std::span<std::byte> bytes) {
             return;
         }
         request_begun_ = true;
-        if (!parser_) parser_ = std::make_unique<http::RequestParser>(terms_.limits());
-        const auto parsed = parser_->parse(bytes);
+        Coming& coming = need_coming();
+        http::RequestParser& parser = coming.parser;
+        const auto parsed = parser.parse(bytes);
         bytes = bytes.subspan(parsed.consumed);
-        request_bytes_ += parsed.consumed;
+        coming.bytes += parsed.consumed;
         switch (parsed.status) {
             case http::RequestParser::Status::need_more:
-                if (parser_->wants_continue() && !std::exchange(continue_sent_, true))
+                if (parser.wants_continue() && !std::exchange(continue_sent_, true))
                     sink_.write_continue();
                 break;
             case http::RequestParser::Status::failed:
-                refuse(terms_.router.shared(parser_->take_request(), parser_->refusal()), {});
+                refuse(terms_.router.shared(parser.take_request(), parser.refusal()), {});
                 break;
             case http::RequestParser::Status::request:
                 request_begun_ = continue_sent_ = false;
-                answer(parser_->take_request(), bytes);
+                answer(parser.take_request(), bytes);
                 break;
         }
     }
@@ -131,22 +136,22 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
     worker_.tally().add(Tally::requests);
     const bool first = !std::exchange(requested_, true);
     if (unencrypted_) return refuse(tls_expected(request), {.to_head = request.method() == "HEAD"});
-    if (!first && !peer_) peer_ = std::make_unique<const std::string>(stream_->peer());
+    if (!first && coming_->peer.empty()) coming_->peer = stream_->peer();
     tell_where_from(request);
     // Of other protocols, which none is offered of here, nothing is known (RFC 9110, section 7.8).
-    const bool upgrading = parser_->upgrade_requested() &&
+    const bool upgrading = coming_->parser.upgrade_requested() &&
                            http::contains_token(request.headers(), "Upgrade", "websocket");
     // What follows an upgrade that was not taken may be in the other protocol.
-    sink_.begin_request({.keep_alive = parser_->keep_alive() && !upgrading && !leaving_,
+    sink_.begin_request({.keep_alive = coming_->parser.keep_alive() && !upgrading && !leaving_,
                          .minor_version = request.minor_version()});
     Exchange& exchange = new_exchange();
-    const auto end = exchange.answer(std::move(request), {.bytes = std::exchange(request_bytes_, 0),
+    const auto end = exchange.answer(std::move(request), {.bytes = std::exchange(coming_->bytes, 0),
                                                           .asks_for_upgrade = upgrading,
                                                           .half_closed = half_closed_,
                                                           .leaving = leaving_});
     if (end) return settle(exchange, *end, rest);
     // Very many may wait for what is to come, and for long.
-    parser_.reset();
+    coming_.reset();
     arm();
     // (It has had to wait for the answer to another.)
     if (half_closed_) judge_half_close();
@@ -155,20 +160,20 @@ void HttpSession::answer(Request request, std::span<std::byte> rest) {
 /// Answers before a request was understood.
 void HttpSession::refuse(const Response& response, Exchange::Refused refused) {
     sink_.begin_request({});
-    refused.bytes = request_bytes_;
+    refused.bytes = coming_ ? coming_->bytes : 0;
     new_exchange().refuse(response, refused);
     finish();
 }
 
 void HttpSession::tell_where_from(Request& request) const {
-    if (peer_)
-        http::RequestBuilder::set_peer(request, *peer_);
+    if (!coming_->peer.empty())
+        http::RequestBuilder::set_peer(request, coming_->peer);
     else
         http::RequestBuilder::set_peer(request, stream_->peer());
     if (const net::TlsChannel* const tls = stream_->tls())
         http::RequestBuilder::set_secure(request, tls->peer_subject());
-    if (!proxies_) return;
-    const http::ForwardedClient client = proxies_->client_of(request.headers());
+    if (!coming_->proxies) return;
+    const http::ForwardedClient client = coming_->proxies->client_of(request.headers());
     if (client.address) http::RequestBuilder::set_client(request, client.address->to_text());
     if (client.secure) http::RequestBuilder::set_secure_at_proxy(request, *client.secure);
 }

@@ -69,17 +69,26 @@ private:
     void arm_half_closed();
     [[nodiscard]] bool takes() noexcept;
 
+    /// A request that is coming, or is about to.
+    struct Coming {
+        explicit Coming(const http::Limits& limits) : parser(limits) {}
+
+        http::RequestParser parser;
+        std::size_t bytes = 0;  // so far
+        std::string peer = {};  // where it is not the first of its connection
+        std::shared_ptr<const http::TrustedProxies> proxies = {};  // where the peer is one of them
+    };
+    Coming& need_coming();
+
     Worker& worker_;
     const HttpTerms& terms_;
     net::Stream* stream_ = nullptr;
-    std::shared_ptr<const http::TrustedProxies> proxies_;  // where the peer is one of them
-    std::unique_ptr<http::RequestParser> parser_;          // null: an answer is to come first
+    std::unique_ptr<Coming> coming_;  // null: an answer is to be given first
     Http1Sink sink_;
     std::optional<Exchange> exchange_;  // the latest
     // Requests that wait until the client has taken its responses, or the one before is answered.
     std::vector<std::byte> held_;
-    std::size_t request_bytes_ = 0;            // of the request that is coming, so far
-    std::unique_ptr<const std::string> peer_;  // from the second request on
+    std::size_t request_bytes_ = 0;  // of the request that is coming, so far
     net::HeldMemory memory_;
     net::Uptake uptake_;
     std::chrono::steady_clock::time_point answered_by_;  // where the client has ended its side
