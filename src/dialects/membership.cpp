@@ -20,12 +20,12 @@ std::uint8_t bit_of(Action action) noexcept {
 
 Membership::Membership(Memberships& all, std::size_t loop, Admitted admitted)
     : all_(all),
-      loop_(loop),
       id_(all.hub_loops.new_member(loop)),
       channel_(std::move(admitted.wish.channel)),
       visitor_(std::make_unique<Visitor>(std::move(admitted.wish.visitor))),
       rule_(all.gate.rule_of(channel())),
-      rule_version_(all.gate.version()) {
+      rule_version_(all.gate.version()),
+      loop_(static_cast<std::uint32_t>(loop)) {
     for (const Action action : admitted.wish.actions) actions_ |= bit_of(action);
     if (visitor().expires || admitted.until) need_times().until = admitted.until;
 }
@@ -75,7 +75,8 @@ void Membership::enter(Result<hub::History> history) {
 }
 
 void Membership::end() {
-    if (std::exchange(ended_, true)) return;
+    if (ended_) return;
+    ended_ = true;
     times_.reset();
     if (joined_) all_.hub_loops.hub().leave(channel(), id_, listed_user());
     all_.tally.add(loop_, DialectTally::closed);
@@ -119,7 +120,8 @@ void Membership::watch_presence() {
 /// For as long as they may.
 void Membership::show_presence(const Verdict& verdict) {
     asks_presence_ = false;
-    const bool saw = std::exchange(sees_presence_, verdict.allows());
+    const bool saw = sees_presence_;
+    sees_presence_ = verdict.allows();
     if (sees_presence_ && (times_ || verdict.expires))
         need_times().presence_recheck.set(alarms(), verdict.expires, [this] { watch_presence(); });
     if (forgets_) forget_visitor();

@@ -119,7 +119,6 @@ private:
 
     // There are very many of these: what only some need is behind pointers.
     Memberships& all_;
-    std::size_t loop_;
     hub::MemberId id_;
     std::string channel_;
     std::unique_ptr<Visitor> visitor_;
@@ -127,14 +126,15 @@ private:
     std::uint64_t rule_version_;
     std::unique_ptr<Times> times_;
     PublishingOrder<Kept> order_;
+    std::uint32_t loop_;
     std::uint8_t actions_ = 0;  // what they were let in for, as bits
-    bool listed_ = false;       // among those who are there
-    bool joined_ = false;
-    bool ended_ = false;
-    bool sees_presence_ = false;
-    bool hears_itself_ = false;
-    bool asks_presence_ = false;
-    bool forgets_ = false;
+    bool listed_ : 1 = false;   // among those who are there
+    bool joined_ : 1 = false;
+    bool ended_ : 1 = false;
+    bool sees_presence_ : 1 = false;
+    bool hears_itself_ : 1 = false;
+    bool asks_presence_ : 1 = false;
+    bool forgets_ : 1 = false;
 };
 
 /// The memberships of one dialect, and what they share. Each goes by itself (`Membership::end`).

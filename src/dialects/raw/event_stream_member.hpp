@@ -69,7 +69,7 @@ private:
     HttpReply reply_;
     std::unique_ptr<const Opening> opening_;
     Audience* audience_ = nullptr;
-    hub::SharedPublication latest_;
+    std::unique_ptr<hub::SharedPublication> latest_;
     std::uint32_t place_ = 0;
     Form form_;
     bool latest_only_;

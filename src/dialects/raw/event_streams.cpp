@@ -150,7 +150,7 @@ void EventStreams::Member::send(const hub::Publication& publication) {
 
 void EventStreams::Member::keep(const hub::SharedPublication& latest) {
     if (latest_) tally().add(loop(), DialectTally::dropped);
-    latest_ = latest;
+    latest_ = std::make_unique<hub::SharedPublication>(latest);
 }
 
 void EventStreams::Member::on_reply_leaving() {
@@ -158,7 +158,7 @@ void EventStreams::Member::on_reply_leaving() {
 }
 
 void EventStreams::Member::on_reply_drained() {
-    if (const auto latest = std::exchange(latest_, {})) send(*latest);
+    if (const auto latest = std::exchange(latest_, {})) send(**latest);
 }
 
 /// Of what happened before, they see what they could see then.

@@ -98,7 +98,8 @@ std::unique_ptr<HttpReplying> Exchange::new_replying(HttpReplying::Terms terms) 
 std::optional<Exchange::End> Exchange::answer_by_reply(const Route& route, const Request& request) {
     HttpReplying::Terms terms = {.head_only = head_only_};
     if (request.header("Origin"))
-        terms.own_fields = connection_.terms.router.shared(request, {}).headers;
+        terms.own_fields = std::make_unique<std::vector<std::pair<std::string, std::string>>>(
+            connection_.terms.router.shared(request, {}).headers);
     replying_ = new_replying(std::move(terms));
     handling_ = true;
     try {

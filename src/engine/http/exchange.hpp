@@ -42,7 +42,7 @@ public:
     protected:
         ~Listener() = default;
     };
-    /// What the exchanges of a connection have in common. All of it outlives them.
+    /// What the exchanges of a connection have in common. It outlives them, and so does all of it.
     struct Connection {
         Worker& worker;
         const HttpTerms& terms;
@@ -113,14 +113,13 @@ private:
     [[nodiscard]] std::optional<End> end_of_handler();
     [[nodiscard]] End ended(HttpReplying::Outcome outcome);
 
-    Connection connection_;
+    const Connection& connection_;
     std::unique_ptr<HttpReplying> replying_;
     // A handshake that waits for a decision, or for being taken.
     std::shared_ptr<PendingUpgrade> upgrading_;
-    std::unique_ptr<AccessEntry> access_;           // until the answer is complete
+    std::unique_ptr<AccessEntry> access_;  // until the answer is complete
+    AnswerWatch answered_;                 // of a complete answer that may still be on its way
     std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler
-    net::Ref<WebSocketSession> switched_;
-    AnswerWatch answered_;  // of a complete answer that may still be on its way
     bool head_only_ = false;
     bool leaving_ = false;
     bool handling_ = false;  // a handler that replies is running

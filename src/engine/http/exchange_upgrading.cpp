@@ -66,13 +66,13 @@ Exchange::End Exchange::switch_protocols(Response decided) {
         session->keep(std::move(access_));
     }
     answered_ = {};
-    switched_ = session;
+    pending->session = session;
     return End::switched;
 }
 
 Exchange::Switched Exchange::take_websocket() {
     const auto taken = std::exchange(upgrading_, {});
-    return {.session = std::exchange(switched_, {}), .request = std::move(taken->request)};
+    return {.session = std::exchange(taken->session, {}), .request = std::move(taken->request)};
 }
 
 }  // namespace longwire::engine

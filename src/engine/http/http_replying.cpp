@@ -278,11 +278,11 @@ void HttpReplying::send(const Response& response) {
 void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
     if (begun_ || finished_) return;
     if (terms_.upgrading && response.status == 101) return send(response);
-    max_backlog_ = max_backlog;
+    place_->begin(max_backlog);
     begun_ = true;
     status_ = http::written_status(response.status);
     bytes_sent_ += sink_.begin(response);
-    terms_.own_fields = {};  // nobody answers in the handler's place any more
+    terms_.own_fields.reset();  // nobody answers in the handler's place any more
     // Who would go on writing, or waits for somebody to go, has nothing to wait for.
     if (terms_.head_only || http::is_bodiless(status_)) return finish(Outcome::complete, true);
     append(PreparedChunk(response.body));
@@ -290,7 +290,7 @@ void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
 
 SendStatus HttpReplying::write(const PreparedChunk& chunk) {
     if (!begun_ || finished_) return SendStatus::dropped;
-    if (sink_.backlog() + chunk.size() > max_backlog_) {
+    if (sink_.backlog() + chunk.size() > place_->max_backlog) {
         finish(Outcome::overrun);
         return SendStatus::dropped;
     }
@@ -301,7 +301,8 @@ SendStatus HttpReplying::write(const PreparedChunk& chunk) {
 SendStatus HttpReplying::write_at_once(const PreparedChunk& chunk) {
     const std::size_t size = chunk.size();
     // (What other threads write is counted as it is written.)
-    if (begun_ && !finished_ && size > 0 && size <= max_backlog_ && !place_->written_elsewhere) {
+    if (begun_ && !finished_ && size > 0 && size <= place_->max_backlog &&
+        !place_->written_elsewhere) {
         if (const std::size_t written = sink_.write_at_once(chunk)) {
             bytes_sent_ += written;
             return SendStatus::sent;

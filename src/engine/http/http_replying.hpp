@@ -26,10 +26,11 @@ public:
         bool head_only = false;
         bool upgrading = false;  // a response of 101 is no answer, but lets it switch
         /// Of answers that are given in the handler's place.
-        std::vector<std::pair<std::string, std::string>> own_fields = {};
+        std::unique_ptr<std::vector<std::pair<std::string, std::string>>> own_fields = {};
 
         [[nodiscard]] Response own(Response answer) const {
-            answer.headers.insert(answer.headers.end(), own_fields.begin(), own_fields.end());
+            if (own_fields)
+                answer.headers.insert(answer.headers.end(), own_fields->begin(), own_fields->end());
             return answer;
         }
     };
@@ -135,7 +136,6 @@ private:
     Listener& listener_;
     std::unique_ptr<Particulars> particulars_;
     std::shared_ptr<HttpReply::Place> place_;
-    std::size_t max_backlog_ = 0;
     std::size_t bytes_sent_ = 0;
     int status_ = 0;
     bool begun_ = false;

@@ -32,7 +32,8 @@ Response tls_expected(const Request& request) {
 
 }  // namespace
 
-HttpSession::HttpSession(Worker& worker, const HttpTerms& terms) : worker_(worker), terms_(terms) {}
+HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
+    : connection_{.worker = worker, .terms = terms, .sink = sink_, .listener = *this} {}
 
 void HttpSession::attach(net::Stream& stream) {
     stream_ = &stream;
@@ -43,22 +44,23 @@ void HttpSession::attach(net::Stream& stream) {
 
 HttpSession::Coming& HttpSession::need_coming() {
     if (coming_) return *coming_;
-    coming_ = std::make_unique<Coming>(terms_.limits());
-    if (auto proxies = terms_.trusted_proxies(); proxies && proxies->trusts(stream_->peer()))
+    coming_ = std::make_unique<Coming>(connection_.terms.limits());
+    if (auto proxies = connection_.terms.trusted_proxies();
+        proxies && proxies->trusts(stream_->peer()))
         coming_->proxies = std::move(proxies);
     return *coming_;
 }
 
 void HttpSession::arm() {
-    const std::chrono::milliseconds time = terms_.request_timeout;
+    const std::chrono::milliseconds time = connection_.terms.request_timeout;
     if (time.count() > 0) stream_->arm(time);
 }
 
 /// However many requests it has sent before it ended its side.
 void HttpSession::arm_half_closed() {
-    if (terms_.request_timeout.load().count() <= 0) return;
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(answered_by_ - stream_->loop().clock());
+    if (connection_.terms.request_timeout.load().count() <= 0) return;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(taking_->answered_by -
+                                                                   stream_->loop().clock());
     stream_->arm(std::max(left, std::chrono::milliseconds(1)));
 }
 
@@ -71,8 +73,9 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 
 void HttpSession::count_held() {
     const bool over = stream_ == nullptr || done_;
-    const std::size_t held = (coming_ ? coming_->parser.held() : 0) + held_.capacity();
-    if (memory_.count(worker_.loop(), over ? 0 : held)) return;
+    const std::size_t held =
+        (coming_ ? coming_->parser.held() : 0) + (held_ ? held_->capacity() : 0);
+    if (memory_.count(connection_.worker.loop(), over ? 0 : held)) return;
     Exchange* const exchange = waiting();
     if (exchange != nullptr && exchange->begun()) {
         // Nothing else can be said in the middle of an answer.
@@ -97,7 +100,7 @@ void HttpSession::parse(std::span<std::byte> bytes) {
     while (!bytes.empty() && !done_) {
         if (waiting() != nullptr || resuming_) return hold(bytes);
         if (stream_->backlog() > most_unread_responses) {
-            held_.assign(bytes.begin(), bytes.end());
+            held_ = std::make_unique<std::vector<std::byte>>(bytes.begin(), bytes.end());
             stream_->pause_reading();
             // The kernel may take all of it at the end of this very turn.
             stream_->tell_when_drained();
@@ -115,7 +118,8 @@ void HttpSession::parse(std::span<std::byte> bytes) {
                     sink_.write_continue();
                 break;
             case http::RequestParser::Status::failed:
-                refuse(terms_.router.shared(parser.take_request(), parser.refusal()), {});
+                refuse(connection_.terms.router.shared(parser.take_request(), parser.refusal()),
+                       {});
                 break;
             case http::RequestParser::Status::request:
                 request_begun_ = continue_sent_ = false;
@@ -126,14 +130,13 @@ void HttpSession::parse(std::span<std::byte> bytes) {
 }
 
 Exchange& HttpSession::new_exchange() {
-    return exchange_.emplace(
-        Exchange::Connection{.worker = worker_, .terms = terms_, .sink = sink_, .listener = *this});
+    return exchange_.emplace(connection_);
 }
 
 void HttpSession::answer(Request request, std::span<std::byte> rest) {
     // Whoever gives an answer is not to find this going on within.
     assert(!answering_);
-    worker_.tally().add(Tally::requests);
+    connection_.worker.tally().add(Tally::requests);
     const bool first = !std::exchange(requested_, true);
     if (unencrypted_) return refuse(tls_expected(request), {.to_head = request.method() == "HEAD"});
     if (!first && coming_->peer.empty()) coming_->peer = stream_->peer();
@@ -209,7 +212,7 @@ void HttpSession::settle(Exchange& exchange, Exchange::End end, std::span<std::b
 
 /// With all that has come since, if it was let in later.
 void HttpSession::become_websocket(Exchange::Switched switched, std::span<std::byte> rest) {
-    std::vector<std::byte> held = std::exchange(held_, {});
+    std::vector<std::byte> held = take_held();
     if (!held.empty()) {
         stream_->resume_reading();
         rest = held;
@@ -237,25 +240,31 @@ void HttpSession::finish() {
 
 /// A client that has ended its side gets the answers to what it had asked, and nothing more.
 void HttpSession::finish_half_closed() {
-    if (half_closed_ && !done_ && waiting() == nullptr && held_.empty()) finish();
+    if (half_closed_ && !done_ && waiting() == nullptr && !held_) finish();
+}
+
+std::vector<std::byte> HttpSession::take_held() {
+    const auto held = std::exchange(held_, {});
+    return held ? std::move(*held) : std::vector<std::byte>();
 }
 
 void HttpSession::hold(std::span<const std::byte> bytes) {
-    held_.insert(held_.end(), bytes.begin(), bytes.end());
-    if (held_.size() > most_held) stream_->pause_reading();
+    if (!held_) held_ = std::make_unique<std::vector<std::byte>>();
+    held_->insert(held_->end(), bytes.begin(), bytes.end());
+    if (held_->size() > most_held) stream_->pause_reading();
 }
 
 /// Not now: whoever gives an answer does not find the next request handled within that call.
 void HttpSession::go_on_later() {
-    if (held_.empty() || done_ || std::exchange(resuming_, true)) return;
-    worker_.loop().post([self = net::Ref<HttpSession>(this)] { self->go_on(); });
+    if (!held_ || done_ || std::exchange(resuming_, true)) return;
+    connection_.worker.loop().post([self = net::Ref<HttpSession>(this)] { self->go_on(); });
 }
 
 /// With the requests that have waited.
 void HttpSession::go_on() {
     resuming_ = false;
-    if (held_.empty() || done_) return;
-    std::vector<std::byte> held = std::exchange(held_, {});
+    if (!held_ || done_) return;
+    std::vector<std::byte> held = take_held();
     net::Stream& stream = *stream_;
     stream.resume_reading();
     parse(held);
@@ -276,7 +285,8 @@ void HttpSession::on_drained() {
 void HttpSession::on_end() {
     const net::Ref<HttpSession> self(this);
     half_closed_ = true;
-    answered_by_ = worker_.loop().clock() + terms_.request_timeout.load();
+    need_taking().answered_by =
+        connection_.worker.loop().clock() + connection_.terms.request_timeout.load();
     judge_half_close();
 }
 
@@ -286,11 +296,11 @@ void HttpSession::judge_half_close() {
     if (exchange != nullptr && exchange->half_close()) {
         // (It may be complete, and this over.)
         if (waiting() == nullptr || done_) return;
-        uptake_ = net::Uptake(*stream_);
+        need_taking().uptake = net::Uptake(*stream_);
         arm_half_closed();
         return;
     }
-    if (exchange == nullptr && !held_.empty()) return;
+    if (exchange == nullptr && held_) return;
     if (exchange_) exchange_->lose();
     // Half a request has no answer.
     if (!done_) finish();
@@ -320,10 +330,16 @@ void HttpSession::on_timer() {
 }
 
 /// A slow download is not an idle connection.
-bool HttpSession::takes() noexcept {
-    if (uptake_.under_way()) return uptake_.moved(*stream_);
-    uptake_ = net::Uptake(*stream_);
-    return uptake_.under_way();
+bool HttpSession::takes() {
+    if (taking_ && taking_->uptake.under_way()) return taking_->uptake.moved(*stream_);
+    const net::Uptake now(*stream_);
+    if (now.under_way()) need_taking().uptake = now;
+    return now.under_way();
+}
+
+HttpSession::Taking& HttpSession::need_taking() {
+    if (!taking_) taking_ = std::make_unique<Taking>();
+    return *taking_;
 }
 
 void HttpSession::on_leaving() {
@@ -334,7 +350,7 @@ void HttpSession::on_leaving() {
         exchange->leave();
         return;
     }
-    if (done_ || request_begun_ || !held_.empty()) return;
+    if (done_ || request_begun_ || held_) return;
     // Whoever has just come has a request on its way, and nobody else to send it to.
     if (!requested_) return stream_->arm(first_request_time);
     finish();
@@ -343,7 +359,7 @@ void HttpSession::on_leaving() {
 void HttpSession::on_closed(net::Ending /*ending*/) {
     const net::TlsChannel* const tls = stream_ == nullptr ? nullptr : stream_->tls();
     if (tls != nullptr && tls->failure() != nullptr) {
-        worker_.tally().add(HandshakeFailure::tls);
+        connection_.worker.tally().add(HandshakeFailure::tls);
         log(LogLevel::debug, "a TLS handshake failed: " + tls->failure()->message());
     }
     stream_ = nullptr;
