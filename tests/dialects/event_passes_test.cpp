@@ -16,6 +16,7 @@
 #include <future>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -88,29 +89,31 @@ struct EventPasses : QuietServer {
         });
     }
 
-    /// While this lives, the loop does nothing.
+    /// From some turns later on, and until this goes, the loop does nothing.
     class Held {
     public:
         explicit Held(const EventPasses& test, int turns = 0) {
-            std::promise<void> here;
-            auto there = here.get_future();
-            test.on_loop_after(turns, [&here, until = go_on_.get_future().share()] {
-                here.set_value();
+            test.on_loop_after(turns, [this, until = go_on_.get_future().share()] {
+                here_.set_value();
                 until.wait();
             });
-            there.wait();
+            if (turns == 0) wait();
         }
         ~Held() { go_on_.set_value(); }
         Held(const Held&) = delete;
         Held& operator=(const Held&) = delete;
 
+        void wait() { here_.get_future().wait(); }
+
     private:
+        std::promise<void> here_;
         std::promise<void> go_on_;
     };
 
     /// When this turn of the loop is over, too.
     [[nodiscard]] std::uint64_t sum_at_rest(DialectTally::Of what) const {
-        const Held held(*this, 1);
+        Held held(*this, 1);
+        held.wait();
         return sum(what);
     }
 
@@ -145,13 +148,13 @@ struct EventPasses : QuietServer {
 TEST_F(EventPasses, WhoeverComesOrGoesInTheMiddleChangesNothingForOthers) {
     auto all = streams("a");
     std::unique_ptr<SlowSocket> late;
-    {
-        const Held held(*this);
-        for (std::size_t number = 1; number <= 3; ++number) publish_number("a", number);
-    }
+    std::optional<Held> held(std::in_place, *this);
+    for (std::size_t number = 1; number <= 3; ++number) publish_number("a", number);
     {
         // In the middle: some have it, others have not, and the loop does something else.
-        const Held held(*this, 20);
+        Held later(*this, 20);
+        held.reset();
+        later.wait();
         for (const auto& stream : all) stream->read_what_there_is();
         const auto has_all = [](const auto& stream) {
             return numbers_in(stream->text) == from_to(1, 3);
