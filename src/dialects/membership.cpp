@@ -2,17 +2,44 @@
 
 #include "dialects/sender.hpp"
 
+#include <array>
 #include <utility>
 
 namespace longwire::dialects {
 
+namespace {
+
+constexpr std::array all_actions = {Action::subscribe, Action::publish, Action::presence,
+                                    Action::history};
+
+std::uint8_t bit_of(Action action) noexcept {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(action));
+}
+
+}  // namespace
+
 Membership::Membership(Memberships& all, std::size_t loop, Admitted admitted)
     : all_(all),
-      loop_(loop),
       id_(all.hub_loops.new_member(loop)),
-      admitted_(std::move(admitted)),
+      channel_(std::move(admitted.wish.channel)),
+      visitor_(std::make_unique<Visitor>(std::move(admitted.wish.visitor))),
       rule_(all.gate.rule_of(channel())),
-      rule_version_(all.gate.version()) {}
+      rule_version_(all.gate.version()),
+      loop_(static_cast<std::uint32_t>(loop)) {
+    for (const Action action : admitted.wish.actions) actions_ |= bit_of(action);
+    if (visitor().expires || admitted.until) need_times().until = admitted.until;
+}
+
+Wish Membership::wish() const {
+    Wish wish = {.visitor = visitor(), .channel = channel()};
+    for (const Action action : all_actions)
+        if ((actions_ & bit_of(action)) != 0) wish.actions.push_back(action);
+    return wish;
+}
+
+std::optional<std::string> Membership::listed_user() const {
+    return listed_ ? std::optional(visitor().user) : std::nullopt;
+}
 
 Alarms& Membership::alarms() const noexcept {
     return all_.hub_loops.alarms(loop_);
@@ -22,15 +49,17 @@ Alarms& Membership::alarms() const noexcept {
 
 void Membership::join(const hub::HistoryQuery& wanted) {
     all_.tally.add(loop_, DialectTally::opened);
-    expiry_.set(alarms(), visitor().expires, [this] { on_expired(); });
-    recheck_.set(alarms(), admitted_.until, [this] { ask_again(); });
+    if (times_) {
+        times_->expiry.set(alarms(), visitor().expires, [this] { on_expired(); });
+        times_->recheck.set(alarms(), times_->until, [this] { ask_again(); });
+    }
     hub::Hub::Joining joining = {.channel = channel(), .member = id_, .history = wanted};
     if (rule_->keeps_presence && !visitor().user.empty()) {
-        user_ = visitor().user;
+        listed_ = true;
         joining.who = hub::Presence{.user = visitor().user, .info = visitor().info};
     }
     all_.hub_loops.hub().join(std::move(joining),
-                              [&all = all_, ref = ref(), id = id_, user = user_,
+                              [&all = all_, ref = ref(), id = id_, user = listed_user(),
                                channel = channel()](Result<hub::History> history) {
                                   if (Membership* const there = all.find(ref))
                                       there->enter(std::move(history));
@@ -46,9 +75,10 @@ void Membership::enter(Result<hub::History> history) {
 }
 
 void Membership::end() {
-    if (std::exchange(ended_, true)) return;
-    for (Alarm* const alarm : {&expiry_, &recheck_, &presence_recheck_}) alarm->call_off();
-    if (joined_) all_.hub_loops.hub().leave(channel(), id_, user_);
+    if (ended_) return;
+    ended_ = true;
+    times_.reset();
+    if (joined_) all_.hub_loops.hub().leave(channel(), id_, listed_user());
     all_.tally.add(loop_, DialectTally::closed);
     all_.retire(ref());
 }
@@ -56,7 +86,7 @@ void Membership::end() {
 // ---- whether they may stay ----------------------------------------------------------------------
 
 void Membership::ask_again() {
-    ask(all_.gate, admitted_.wish, [&all = all_, ref = ref()](Verdict verdict, Visitor known) {
+    ask(all_.gate, wish(), [&all = all_, ref = ref()](Verdict verdict, Visitor known) {
         all.with(ref,
                  [verdict = std::move(verdict), known = std::move(known)](
                      Membership& there) mutable { there.asked_again(verdict, std::move(known)); });
@@ -69,8 +99,8 @@ void Membership::asked_again(const Verdict& verdict, Visitor known) {
         return on_refused({.status = 401,
                            .reason = "Your token now names another user. Reconnect to continue as "
                                      "that user."});
-    admitted_.wish.visitor = std::move(known);
-    recheck_.set(alarms(), verdict.expires, [this] { ask_again(); });
+    *visitor_ = std::move(known);
+    need_times().recheck.set(alarms(), verdict.expires, [this] { ask_again(); });
 }
 
 // ---- who is there -------------------------------------------------------------------------------
@@ -78,6 +108,7 @@ void Membership::asked_again(const Verdict& verdict, Visitor known) {
 void Membership::watch_presence() {
     if (const auto verdict = all_.gate.judge(visitor(), Action::presence, channel()))
         return show_presence(*verdict);
+    asks_presence_ = true;
     all_.gate.ask(visitor(), Action::presence, channel(),
                   [&all = all_, ref = ref()](Verdict verdict) {
                       all.with(ref, [verdict = std::move(verdict)](Membership& there) {
@@ -88,9 +119,12 @@ void Membership::watch_presence() {
 
 /// For as long as they may.
 void Membership::show_presence(const Verdict& verdict) {
-    const bool saw = std::exchange(sees_presence_, verdict.allows());
-    if (sees_presence_)
-        presence_recheck_.set(alarms(), verdict.expires, [this] { watch_presence(); });
+    asks_presence_ = false;
+    const bool saw = sees_presence_;
+    sees_presence_ = verdict.allows();
+    if (sees_presence_ && (times_ || verdict.expires))
+        need_times().presence_recheck.set(alarms(), verdict.expires, [this] { watch_presence(); });
+    if (forgets_) forget_visitor();
     if (sees_presence_ != saw) on_presence(verdict);
 }
 

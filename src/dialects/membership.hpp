@@ -13,6 +13,7 @@
 #include <longwire/error.hpp>
 #include <longwire/message.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -41,8 +42,8 @@ public:
     [[nodiscard]] std::size_t loop() const noexcept { return loop_; }
     [[nodiscard]] hub::MemberId id() const noexcept { return id_; }
     [[nodiscard]] LoopRef ref() const noexcept { return {.loop = loop_, .number = id_.number}; }
-    [[nodiscard]] const std::string& channel() const noexcept { return admitted_.wish.channel; }
-    [[nodiscard]] const Visitor& visitor() const noexcept { return admitted_.wish.visitor; }
+    [[nodiscard]] const std::string& channel() const noexcept { return channel_; }
+    [[nodiscard]] const Visitor& visitor() const noexcept { return *visitor_; }
     [[nodiscard]] bool joined() const noexcept { return joined_; }
     [[nodiscard]] bool sees_presence() const noexcept { return sees_presence_; }
     /// As it was when they came, or last published.
@@ -78,6 +79,12 @@ protected:
     [[nodiscard]] DialectTally& tally() const noexcept;
     /// Of its loop.
     [[nodiscard]] Alarms& alarms() const noexcept;
+    /// For one who publishes nothing: who they are is forgotten once nobody will be asked about
+    /// them any more.
+    void forget_visitor() noexcept {
+        forgets_ = true;
+        if (!times_ && !listed_ && !asks_presence_) visitor_.reset();
+    }
 
 private:
     struct Kept {
@@ -88,6 +95,20 @@ private:
         [[nodiscard]] Message message() const { return {type, std::as_bytes(std::span(payload))}; }
     };
 
+    /// Of those who may not stay for ever.
+    struct Times {
+        std::optional<std::chrono::sys_seconds> until;  // when to ask again, as they came
+        Alarm expiry;
+        Alarm recheck;
+        Alarm presence_recheck;
+    };
+
+    Times& need_times() {
+        if (!times_) times_ = std::make_unique<Times>();
+        return *times_;
+    }
+    [[nodiscard]] Wish wish() const;
+    [[nodiscard]] std::optional<std::string> listed_user() const;
     void enter(Result<hub::History> history);
     void ask_again();
     void asked_again(const Verdict& verdict, Visitor known);
@@ -96,21 +117,24 @@ private:
     void ask_to_publish(Message message);
     void publish_allowed(Message message);
 
+    // There are very many of these: what only some need is behind pointers.
     Memberships& all_;
-    std::size_t loop_;
     hub::MemberId id_;
-    Admitted admitted_;
+    std::string channel_;
+    std::unique_ptr<Visitor> visitor_;
     std::shared_ptr<const access::ChannelRule> rule_;
     std::uint64_t rule_version_;
-    std::optional<std::string> user_;  // as whom they are listed
-    Alarm expiry_;
-    Alarm recheck_;
-    Alarm presence_recheck_;
+    std::unique_ptr<Times> times_;
     PublishingOrder<Kept> order_;
-    bool joined_ = false;
-    bool ended_ = false;
-    bool sees_presence_ = false;
-    bool hears_itself_ = false;
+    std::uint32_t loop_;
+    std::uint8_t actions_ = 0;  // what they were let in for, as bits
+    bool listed_ : 1 = false;   // among those who are there
+    bool joined_ : 1 = false;
+    bool ended_ : 1 = false;
+    bool sees_presence_ : 1 = false;
+    bool hears_itself_ : 1 = false;
+    bool asks_presence_ : 1 = false;
+    bool forgets_ : 1 = false;
 };
 
 /// The memberships of one dialect, and what they share. Each goes by itself (`Membership::end`).

@@ -35,6 +35,7 @@ public:
     [[nodiscard]] std::optional<net::Posted> room_for(std::size_t bytes) const noexcept {
         return net::Posted::take(held_, bytes + net::Posted::overhead);
     }
+    [[nodiscard]] const std::shared_ptr<net::Inbox>& inbox() const noexcept { return inbox_; }
     [[nodiscard]] const std::shared_ptr<net::HeldTotal>& held() const noexcept { return held_; }
     /// Counts what is posted with what the loops of one server hold. Before the loop runs.
     void count_in(std::shared_ptr<net::HeldTotal> held) noexcept { held_ = std::move(held); }

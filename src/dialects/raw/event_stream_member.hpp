@@ -3,6 +3,7 @@
 #include "dialects/membership.hpp"
 #include "dialects/raw/asker.hpp"
 #include "dialects/raw/event_streams.hpp"
+#include "engine/http/many_replies.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/response.hpp>
@@ -14,7 +15,7 @@
 namespace longwire::dialects::raw {
 
 /// One client that reads one channel. It is answered when it has joined.
-class EventStreams::Member final : public Membership {
+class EventStreams::Member final : public Membership, private engine::ReplyListener {
 public:
     /// What it gets of what happens.
     struct Form {
@@ -25,6 +26,9 @@ public:
     };
 
     Member(EventStreams& all, const Asker& asker, const Wish& wish);
+    ~Member() override { engine::listen(reply_, nullptr); }
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
 
     [[nodiscard]] const HttpReply& reply() const noexcept { return reply_; }
     /// Once it has its answer's head, and is told of what happens.
@@ -40,7 +44,6 @@ public:
     }
     /// Until what was written before has left, or there is a newer one.
     void keep(const hub::SharedPublication& latest);
-    void drained();
     void leave();
 
 private:
@@ -51,6 +54,9 @@ private:
         bool may_miss;
     };
 
+    void on_reply_closed() override { leave(); }
+    void on_reply_leaving() override;
+    void on_reply_drained() override;
     void on_joined(hub::History history) override;
     void on_not_joined(const Error& why) override;
     void on_expired() override { on_refused({.status = 401, .reason = "Your token has expired."}); }
@@ -63,7 +69,7 @@ private:
     HttpReply reply_;
     std::unique_ptr<const Opening> opening_;
     Audience* audience_ = nullptr;
-    hub::SharedPublication latest_;
+    std::unique_ptr<hub::SharedPublication> latest_;
     std::uint32_t place_ = 0;
     Form form_;
     bool latest_only_;

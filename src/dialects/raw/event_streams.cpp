@@ -44,17 +44,14 @@ EventStreams::Member::Member(EventStreams& all, const Asker& asker, const Wish& 
       reply_(asker.reply),
       opening_(std::make_unique<const Opening>(asker.origin, asker.with_cookies, wish.may_miss)),
       form_{.json = wish.json},
-      latest_only_(rule().slow_reader == SlowReader::latest) {}
-
-EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
-    : members_(hub_loops, gate, hub_loops.tally("sse")) {
-    for (std::size_t loop = 0; loop < hub_loops.loops().count(); ++loop)
-        on_loops_.emplace_back(*this, loop);
+      latest_only_(rule().slow_reader == SlowReader::latest) {
+    engine::listen(reply_, this);
 }
 
-EventStreams::~EventStreams() = default;
+EventStreams::EventStreams(HubLoops& hub_loops, Gate& gate)
+    : members_(hub_loops, gate, hub_loops.tally("sse")), on_loops_(hub_loops.loops().count()) {}
 
-EventStreams::OnLoop::OnLoop(EventStreams& all, std::size_t number) : streams(all), loop(number) {}
+EventStreams::~EventStreams() = default;
 
 // ---- coming and going ---------------------------------------------------------------------------
 
@@ -63,23 +60,7 @@ void EventStreams::open(const Asker& asker, const Wish& wish) {
     if (!asker.reply.alive()) return;
     if (asker.head_only) return asker.reply.begin(asker.readable(stream_head()));
     Member& member = members_.add(std::make_unique<Member>(*this, asker, wish));
-    // (Of this size, a function needs no memory of its own.)
-    OnLoop* const here = &on_loops_[asker.loop];
-    const std::uint64_t number = member.ref().number;
-    const auto find = [](const OnLoop* its, std::uint64_t wanted) {
-        return its->streams.members_.find({.loop = its->loop, .number = wanted});
-    };
-    asker.reply.on_close([here, number, find] {
-        if (Member* const there = find(here, number)) there->leave();
-    });
-    asker.reply.on_leave([here, number, find] {
-        if (Member* const there = find(here, number)) here->streams.end(*there, come_back);
-    });
-    if (member.latest_only())
-        asker.reply.on_drain([here, number, find] {
-            if (Member* const there = find(here, number)) there->drained();
-        });
-    if (!std::exchange(here->beating, true))
+    if (!std::exchange(on_loops_[asker.loop].beating, true))
         spawn(every(beat_interval, [this, loop = asker.loop] { return beat(loop); }));
     member.join(wish.history);
 }
@@ -106,6 +87,7 @@ void EventStreams::Member::on_joined(hub::History history) {
         send(*publication);
     }
     if (rule().keeps_presence) watch_presence();
+    forget_visitor();
 }
 
 EventStreams::Audience& EventStreams::join(Member& member) {
@@ -122,6 +104,7 @@ void EventStreams::forget(std::size_t loop, const std::string& channel) {
 }
 
 void EventStreams::Member::leave() {
+    engine::listen(reply_, nullptr);
     if (Audience* const left = std::exchange(audience_, nullptr)) {
         left->leave(*this);
         if (left->over()) streams_.forget(loop(), channel());
@@ -167,11 +150,15 @@ void EventStreams::Member::send(const hub::Publication& publication) {
 
 void EventStreams::Member::keep(const hub::SharedPublication& latest) {
     if (latest_) tally().add(loop(), DialectTally::dropped);
-    latest_ = latest;
+    latest_ = std::make_unique<hub::SharedPublication>(latest);
 }
 
-void EventStreams::Member::drained() {
-    if (const auto latest = std::exchange(latest_, {})) send(*latest);
+void EventStreams::Member::on_reply_leaving() {
+    streams_.end(*this, come_back);
+}
+
+void EventStreams::Member::on_reply_drained() {
+    if (const auto latest = std::exchange(latest_, {})) send(**latest);
 }
 
 /// Of what happened before, they see what they could see then.

@@ -46,10 +46,6 @@ private:
     class Member;
     class Audience;
     struct OnLoop {
-        OnLoop(EventStreams& all, std::size_t number);
-
-        EventStreams& streams;
-        std::size_t loop;
         std::unordered_map<std::string, std::unique_ptr<Audience>> by_channel;
         bool beating = false;
     };

@@ -92,22 +92,19 @@ void Exchange::answer_instead(Response response) {
 // ---- answers that come later --------------------------------------------------------------------
 
 std::unique_ptr<HttpReplying> Exchange::new_replying(HttpReplying::Terms terms) {
-    const auto done = [this](HttpReplying::Outcome outcome) { take(outcome); };
-    const auto name_user = [this](std::string_view user) {
-        if (access_) access_->name_user(user);
-    };
-    return std::make_unique<HttpReplying>(connection_.sink, std::move(terms),
-                                          HttpReplying::Told{.done = done, .name_user = name_user});
+    HttpReplying::Listener& listener = *this;
+    return std::make_unique<HttpReplying>(connection_.sink, std::move(terms), listener);
 }
 
 std::optional<Exchange::End> Exchange::answer_by_reply(const Route& route, const Request& request) {
     HttpReplying::Terms terms = {.head_only = head_only_};
     if (request.header("Origin"))
-        terms.own_fields = connection_.terms.router.shared(request, {}).headers;
+        terms.own_fields = std::make_unique<std::vector<std::pair<std::string, std::string>>>(
+            connection_.terms.router.shared(request, {}).headers);
     replying_ = new_replying(std::move(terms));
     handling_ = true;
     try {
-        route.reply(request, replying_->reply(connection_.worker.entry().held()));
+        route.reply(request, replying_->reply(connection_.worker.shared_entry()));
     } catch (...) {
         log_throw(request, "");
         replying_->abandon();
@@ -124,7 +121,7 @@ std::optional<Exchange::End> Exchange::end_of_handler() {
 }
 
 /// What a reply says, maybe deep within a call to it.
-void Exchange::take(HttpReplying::Outcome outcome) {
+void Exchange::on_replied(HttpReplying::Outcome outcome) {
     if (handling_)
         outcome_ = outcome;
     else

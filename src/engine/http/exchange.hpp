@@ -17,13 +17,14 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace longwire::engine {
 
 /// One request from when it has come to its answer, or until its connection becomes a WebSocket:
 /// finds the route, lets it answer at once or later, and tells the access log. It knows nothing of
 /// the protocol that the request came in. On the connection's loop.
-class Exchange {
+class Exchange final : private HttpReplying::Listener {
 public:
     /// How it ended, and what is left for the connection.
     enum class End : std::uint8_t {
@@ -41,7 +42,7 @@ public:
     protected:
         ~Listener() = default;
     };
-    /// What the exchanges of a connection have in common. All of it outlives them.
+    /// What the exchanges of a connection have in common. It outlives them, and so does all of it.
     struct Connection {
         Worker& worker;
         const HttpTerms& terms;
@@ -91,7 +92,7 @@ public:
         net::Ref<WebSocketSession> session;
         Request request;
     };
-    [[nodiscard]] Switched take_websocket() { return std::move(*switched_); }
+    [[nodiscard]] Switched take_websocket();
 
 private:
     void begin_access(const Request& request, const Router::Match& match, std::size_t bytes);
@@ -105,17 +106,20 @@ private:
     [[nodiscard]] End switch_protocols(Response decided);
     End respond(const Response& response);
     [[nodiscard]] std::unique_ptr<HttpReplying> new_replying(HttpReplying::Terms terms);
-    void take(HttpReplying::Outcome outcome);
+    void on_replied(HttpReplying::Outcome outcome) override;
+    void on_named(std::string_view user) override {
+        if (access_) access_->name_user(user);
+    }
     [[nodiscard]] std::optional<End> end_of_handler();
     [[nodiscard]] End ended(HttpReplying::Outcome outcome);
 
-    Connection connection_;
+    const Connection& connection_;
     std::unique_ptr<HttpReplying> replying_;
-    std::shared_ptr<PendingUpgrade> upgrading_;     // a handshake that waits for a decision
-    std::unique_ptr<AccessEntry> access_;           // until the answer is complete
+    // A handshake that waits for a decision, or for being taken.
+    std::shared_ptr<PendingUpgrade> upgrading_;
+    std::unique_ptr<AccessEntry> access_;  // until the answer is complete
+    AnswerWatch answered_;                 // of a complete answer that may still be on its way
     std::optional<HttpReplying::Outcome> outcome_;  // of what was replied within the handler
-    std::optional<Switched> switched_;
-    AnswerWatch answered_;  // of a complete answer that may still be on its way
     bool head_only_ = false;
     bool leaving_ = false;
     bool handling_ = false;  // a handler that replies is running

@@ -33,7 +33,7 @@ std::optional<Exchange::End> Exchange::upgrade(const WebSocketRoute& route, Requ
     upgrading_ =
         std::make_shared<PendingUpgrade>(route, std::move(request), *std::move(offer), [this] {
             replying_ = new_replying({.upgrading = true});
-            return replying_->reply(connection_.worker.entry().held());
+            return replying_->reply(connection_.worker.shared_entry());
         });
     handling_ = true;
     auto decided = PendingUpgrade::decide(connection_.worker, upgrading_);
@@ -52,7 +52,7 @@ Exchange::End Exchange::refuse_upgrade(HandshakeFailure why, const Response& ref
 }
 
 Exchange::End Exchange::switch_protocols(Response decided) {
-    const auto pending = std::exchange(upgrading_, {});
+    const auto pending = upgrading_;
     Accepted accepted = accept(pending->route, pending->offer, std::move(decided));
     const std::size_t bytes = connection_.sink.switch_protocols(accepted.fields);
     const net::Ref<WebSocketSession> session(
@@ -66,8 +66,13 @@ Exchange::End Exchange::switch_protocols(Response decided) {
         session->keep(std::move(access_));
     }
     answered_ = {};
-    switched_ = Switched{.session = session, .request = std::move(pending->request)};
+    pending->session = session;
     return End::switched;
+}
+
+Exchange::Switched Exchange::take_websocket() {
+    const auto taken = std::exchange(upgrading_, {});
+    return {.session = std::exchange(taken->session, {}), .request = std::move(taken->request)};
 }
 
 }  // namespace longwire::engine

@@ -36,8 +36,8 @@ void call_soon(const std::shared_ptr<net::Inbox>& inbox, std::function<void()> h
 
 /// Where an answer is given, for as long as it is.
 struct HttpReply::Place {
-    std::shared_ptr<net::Inbox> inbox;
-    std::shared_ptr<net::HeldTotal> held;
+    std::shared_ptr<engine::LoopEntry> entry;
+    engine::ReplyListener* listener = nullptr;  // on the loop
     // Changed on the loop only.
     std::atomic<engine::HttpReplying*> replying;
     std::atomic<bool> lost = false;  // the connection ended before the answer was complete
@@ -54,6 +54,9 @@ struct HttpReply::Place {
         if (!begun.exchange(true)) max_backlog = most;
     }
     [[nodiscard]] std::size_t waiting() const noexcept { return on_the_way + backlog; }
+    [[nodiscard]] const std::shared_ptr<net::Inbox>& inbox() const noexcept {
+        return entry->inbox();
+    }
 };
 
 /// What the copies of a reply have in common.
@@ -67,12 +70,12 @@ struct HttpReply::Shared {
 
     template <class Act>
     void act(Act act) const {
-        if (net::Loop::runs_here(place->inbox)) {
+        if (net::Loop::runs_here(place->inbox())) {
             if (engine::HttpReplying* const replying = place->replying) act(*replying);
             return;
         }
         if (place->replying == nullptr) return;
-        net::Loop::post_to(place->inbox, [place = place, act = std::move(act)]() mutable {
+        net::Loop::post_to(place->inbox(), [place = place, act = std::move(act)]() mutable {
             if (engine::HttpReplying* const replying = place->replying) act(*replying);
         });
     }
@@ -80,8 +83,9 @@ struct HttpReply::Shared {
     [[nodiscard]] SendStatus write_elsewhere(const PreparedChunk& chunk) const;
     /// Of an answer that another thread gives: each request has one, so connections bound it.
     [[nodiscard]] std::optional<net::Posted> count(const Response& response) const {
-        if (net::Loop::runs_here(place->inbox)) return std::nullopt;
-        return net::Posted::count(place->held, response.body.size() + net::Posted::overhead);
+        if (net::Loop::runs_here(place->inbox())) return std::nullopt;
+        return net::Posted::count(place->entry->held(),
+                                  response.body.size() + net::Posted::overhead);
     }
 
     std::shared_ptr<Place> place;
@@ -94,7 +98,7 @@ HttpReply engine::ReplyAccess::make(std::shared_ptr<HttpReply::Place> place) {
 }
 
 std::shared_ptr<net::Inbox> engine::ReplyAccess::inbox(const HttpReply& reply) {
-    return reply.shared_ ? reply.shared_->place->inbox : nullptr;
+    return reply.shared_ ? reply.shared_->place->inbox() : nullptr;
 }
 
 void engine::ReplyAccess::watch(const HttpReply& reply, const AnswerUptake& uptake) {
@@ -111,6 +115,14 @@ engine::Written engine::ReplyAccess::write_at_once(const HttpReply& reply,
 
 engine::Written engine::write_at_once(const HttpReply& reply, const PreparedChunk& chunk) {
     return ReplyAccess::write_at_once(reply, chunk);
+}
+
+void engine::ReplyAccess::listen(const HttpReply& reply, ReplyListener* listener) noexcept {
+    if (reply.shared_) reply.shared_->place->listener = listener;
+}
+
+void engine::listen(const HttpReply& reply, ReplyListener* listener) noexcept {
+    ReplyAccess::listen(reply, listener);
 }
 
 PreparedChunk engine::join(std::span<const PreparedChunk* const> pieces) {
@@ -151,7 +163,7 @@ void HttpReply::begin(Response response, std::size_t max_backlog) const {
 SendStatus HttpReply::write(const PreparedChunk& chunk) const {
     if (!shared_) return SendStatus::dropped;
     const std::shared_ptr<Place>& place = shared_->place;
-    if (!net::Loop::runs_here(place->inbox)) return shared_->write_elsewhere(chunk);
+    if (!net::Loop::runs_here(place->inbox())) return shared_->write_elsewhere(chunk);
     engine::HttpReplying* const replying = place->replying;
     return replying == nullptr ? SendStatus::dropped : replying->write(chunk);
 }
@@ -161,7 +173,7 @@ SendStatus HttpReply::Shared::write_elsewhere(const PreparedChunk& chunk) const 
     const std::size_t size = chunk.size();
     if (size == 0) return SendStatus::sent;
     place->written_elsewhere = true;
-    auto room = net::Posted::take(place->held, size + net::Posted::overhead);
+    auto room = net::Posted::take(place->entry->held(), size + net::Posted::overhead);
     const std::size_t waiting = (place->on_the_way += size) + place->backlog;
     if (waiting > place->max_backlog || !room) {
         place->on_the_way -= size;
@@ -169,7 +181,7 @@ SendStatus HttpReply::Shared::write_elsewhere(const PreparedChunk& chunk) const 
         act([](engine::HttpReplying& replying) { replying.overrun(); });
         return SendStatus::dropped;
     }
-    net::Loop::post_to(place->inbox, [place = place, chunk, size, room = std::move(*room)] {
+    net::Loop::post_to(place->inbox(), [place = place, chunk, size, room = std::move(*room)] {
         if (engine::HttpReplying* const replying = place->replying) replying->write_counted(chunk);
         place->on_the_way -= size;
     });
@@ -179,7 +191,7 @@ SendStatus HttpReply::Shared::write_elsewhere(const PreparedChunk& chunk) const 
 void HttpReply::end() const {
     if (!shared_) return;
     // (On the loop it is over when it is.)
-    if (!net::Loop::runs_here(shared_->place->inbox)) shared_->place->over = true;
+    if (!net::Loop::runs_here(shared_->place->inbox())) shared_->place->over = true;
     shared_->act([](engine::HttpReplying& replying) { replying.end(); });
 }
 
@@ -191,8 +203,9 @@ void HttpReply::name_user(std::string_view user) const {
 }
 
 engine::HttpReplying* HttpReply::here() const noexcept {
-    return shared_ && net::Loop::runs_here(shared_->place->inbox) ? shared_->place->replying.load()
-                                                                  : nullptr;
+    return shared_ && net::Loop::runs_here(shared_->place->inbox())
+               ? shared_->place->replying.load()
+               : nullptr;
 }
 
 std::size_t HttpReply::buffered_amount() const noexcept {
@@ -203,12 +216,12 @@ std::size_t HttpReply::buffered_amount() const noexcept {
 }
 
 void HttpReply::on_close(std::function<void()> handler) const {
-    if (!shared_ || !net::Loop::runs_here(shared_->place->inbox)) return;
+    if (!shared_ || !net::Loop::runs_here(shared_->place->inbox())) return;
     const Place& place = *shared_->place;
     if (engine::HttpReplying* const replying = place.replying)
         replying->on_close(std::move(handler));
     else if (place.lost)
-        call_soon(place.inbox, std::move(handler));
+        call_soon(place.inbox(), std::move(handler));
 }
 
 void HttpReply::on_half_close(std::function<void()> handler) const {
@@ -230,8 +243,8 @@ void HttpReply::on_drain(std::function<void()> handler) const {
 
 namespace engine {
 
-HttpReplying::HttpReplying(ResponseSink& sink, Terms terms, Told told)
-    : sink_(sink), terms_(std::move(terms)), told_(std::move(told)) {}
+HttpReplying::HttpReplying(ResponseSink& sink, Terms terms, Listener& listener)
+    : sink_(sink), terms_(std::move(terms)), listener_(listener) {}
 
 HttpReplying::~HttpReplying() {
     let_go_of_place(false);
@@ -243,10 +256,9 @@ void HttpReplying::let_go_of_place(bool lost) noexcept {
     if (lost) place_->lost = true;
 }
 
-HttpReply HttpReplying::reply(std::shared_ptr<net::HeldTotal> held) {
+HttpReply HttpReplying::reply(std::shared_ptr<LoopEntry> entry) {
     place_ = std::make_shared<HttpReply::Place>();
-    place_->inbox = sink_.stream().loop().inbox();
-    place_->held = std::move(held);
+    place_->entry = std::move(entry);
     place_->replying = this;
     return ReplyAccess::make(place_);
 }
@@ -254,7 +266,7 @@ HttpReply HttpReplying::reply(std::shared_ptr<net::HeldTotal> held) {
 void HttpReplying::send(const Response& response) {
     if (begun_ || finished_) return;
     if (terms_.upgrading && response.status == 101) {
-        switching_ = response;
+        need_particulars().switching = response;
         return finish(Outcome::switched);
     }
     begun_ = true;
@@ -266,10 +278,11 @@ void HttpReplying::send(const Response& response) {
 void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
     if (begun_ || finished_) return;
     if (terms_.upgrading && response.status == 101) return send(response);
-    max_backlog_ = max_backlog;
+    place_->begin(max_backlog);
     begun_ = true;
     status_ = http::written_status(response.status);
     bytes_sent_ += sink_.begin(response);
+    terms_.own_fields.reset();  // nobody answers in the handler's place any more
     // Who would go on writing, or waits for somebody to go, has nothing to wait for.
     if (terms_.head_only || http::is_bodiless(status_)) return finish(Outcome::complete, true);
     append(PreparedChunk(response.body));
@@ -277,7 +290,7 @@ void HttpReplying::begin(const Response& response, std::size_t max_backlog) {
 
 SendStatus HttpReplying::write(const PreparedChunk& chunk) {
     if (!begun_ || finished_) return SendStatus::dropped;
-    if (sink_.backlog() + chunk.size() > max_backlog_) {
+    if (sink_.backlog() + chunk.size() > place_->max_backlog) {
         finish(Outcome::overrun);
         return SendStatus::dropped;
     }
@@ -288,7 +301,8 @@ SendStatus HttpReplying::write(const PreparedChunk& chunk) {
 SendStatus HttpReplying::write_at_once(const PreparedChunk& chunk) {
     const std::size_t size = chunk.size();
     // (What other threads write is counted as it is written.)
-    if (begun_ && !finished_ && size > 0 && size <= max_backlog_ && !place_->written_elsewhere) {
+    if (begun_ && !finished_ && size > 0 && size <= place_->max_backlog &&
+        !place_->written_elsewhere) {
         if (const std::size_t written = sink_.write_at_once(chunk)) {
             bytes_sent_ += written;
             return SendStatus::sent;
@@ -306,7 +320,8 @@ void HttpReplying::append(const PreparedChunk& chunk) {
     if (chunk.size() == 0) return;
     bytes_sent_ += sink_.write(chunk);
     if (place_->written_elsewhere) note_backlog();
-    if (on_drain_) sink_.tell_when_drained();
+    if (place_->listener != nullptr || (particulars_ && particulars_->on_drain))
+        sink_.tell_when_drained();
 }
 
 /// For other threads, which cannot look themselves.
@@ -333,21 +348,30 @@ void HttpReplying::finish(Outcome outcome, bool lost) {
     finished_ = true;
     let_go_of_place(lost);
     // Whoever writes, or lets go of the reply, is not called back within that.
-    if (lost) call_soon(sink_.stream().loop().inbox(), std::exchange(on_close_, {}));
+    if (lost) {
+        call_soon(place_->inbox(), take_handler(&Particulars::on_close));
+        if (place_->listener != nullptr)
+            net::Loop::post_to(place_->inbox(), [place = place_] {
+                if (place->listener != nullptr) place->listener->on_reply_closed();
+            });
+    }
     // It may destroy this object.
-    const auto done = std::move(told_.done);
-    done(outcome);
+    listener_.on_replied(outcome);
 }
 
 void HttpReplying::lose() {
     finished_ = true;
+    // (What is called may be the end of this object.)
+    const std::shared_ptr<HttpReply::Place> place = place_;
     let_go_of_place(true);
-    if (const auto handler = std::exchange(on_close_, {})) call(handler);
+    if (const auto handler = take_handler(&Particulars::on_close)) call(handler);
+    if (place != nullptr && place->listener != nullptr) place->listener->on_reply_closed();
 }
 
 void HttpReplying::leave() {
     const std::shared_ptr<HttpReply::Place> place = place_;
-    if (const auto handler = std::exchange(on_leave_, {})) call(handler);
+    if (const auto handler = take_handler(&Particulars::on_leave)) call(handler);
+    if (place->replying == this && place->listener != nullptr) place->listener->on_reply_leaving();
     // It may have completed the answer, and this object be gone.
     if (place->replying != this) return;
     if (begun_) return abandon();
@@ -359,22 +383,25 @@ void HttpReplying::on_half_close(std::function<void()> handler) {
     outlives_half_close_ = true;
     if (half_closed_)
         call_soon(sink_.stream().loop().inbox(), std::move(handler));
-    else
-        on_half_close_ = std::move(handler);
+    else if (handler || particulars_)
+        need_particulars().on_half_close = std::move(handler);
 }
 
 bool HttpReplying::half_close() {
     if (begun_ || terms_.upgrading || !outlives_half_close_) return false;
     half_closed_ = true;
     // It may complete the answer, and this object be gone.
-    if (const auto handler = std::exchange(on_half_close_, {})) call(handler);
+    if (!particulars_) return true;
+    if (const auto handler = std::exchange(particulars_->on_half_close, {})) call(handler);
     return true;
 }
 
 void HttpReplying::drained() {
     place_->backlog = 0;
-    if (finished_ || !on_drain_) return;
-    const auto handler = on_drain_;
+    if (finished_) return;
+    if (place_->listener != nullptr) return place_->listener->on_reply_drained();
+    if (!particulars_ || !particulars_->on_drain) return;
+    const auto handler = particulars_->on_drain;
     call(handler);
 }
 

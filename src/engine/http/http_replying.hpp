@@ -3,7 +3,7 @@
 #include "engine/http/answer_uptake.hpp"
 #include "engine/http/many_replies.hpp"
 #include "engine/http/response_sink.hpp"
-#include "net/held_total.hpp"
+#include "engine/loop_registry.hpp"
 
 #include <longwire/http_reply.hpp>
 #include <longwire/response.hpp>
@@ -26,10 +26,11 @@ public:
         bool head_only = false;
         bool upgrading = false;  // a response of 101 is no answer, but lets it switch
         /// Of answers that are given in the handler's place.
-        std::vector<std::pair<std::string, std::string>> own_fields = {};
+        std::unique_ptr<std::vector<std::pair<std::string, std::string>>> own_fields = {};
 
         [[nodiscard]] Response own(Response answer) const {
-            answer.headers.insert(answer.headers.end(), own_fields.begin(), own_fields.end());
+            if (own_fields)
+                answer.headers.insert(answer.headers.end(), own_fields->begin(), own_fields->end());
             return answer;
         }
     };
@@ -40,18 +41,23 @@ public:
         broken,      ///< Begun, and never to be complete.
         overrun      ///< The same, since the client does not read.
     };
-    /// Whom it tells. `done` is called once, and maybe deep within a call to this object.
-    struct Told {
-        std::function<void(Outcome)> done;
-        std::function<void(std::string_view user)> name_user;
+    /// Whom it tells.
+    class Listener {
+    public:
+        /// Once, and maybe deep within a call to it.
+        virtual void on_replied(Outcome outcome) = 0;
+        virtual void on_named(std::string_view user) = 0;
+
+    protected:
+        ~Listener() = default;
     };
-    HttpReplying(ResponseSink& sink, Terms terms, Told told);
+    HttpReplying(ResponseSink& sink, Terms terms, Listener& listener);
     ~HttpReplying();
     HttpReplying(const HttpReplying&) = delete;
     HttpReplying& operator=(const HttpReplying&) = delete;
 
-    /// For the handler; once. What other threads write is counted in `held`.
-    [[nodiscard]] HttpReply reply(std::shared_ptr<net::HeldTotal> held);
+    /// For the handler; once. What other threads write is counted there.
+    [[nodiscard]] HttpReply reply(std::shared_ptr<LoopEntry> entry);
 
     void send(const Response& response);
     void begin(const Response& response, std::size_t max_backlog);
@@ -67,17 +73,27 @@ public:
     void end();
     /// All copies of the reply are gone.
     void abandon();
-    void name_user(std::string_view user) const { told_.name_user(user); }
-    void on_close(std::function<void()> handler) { on_close_ = std::move(handler); }
-    void on_leave(std::function<void()> handler) { on_leave_ = std::move(handler); }
+    void name_user(std::string_view user) const { listener_.on_named(user); }
+    void on_close(std::function<void()> handler) {
+        need_particulars().on_close = std::move(handler);
+    }
+    void on_leave(std::function<void()> handler) {
+        need_particulars().on_leave = std::move(handler);
+    }
     void on_half_close(std::function<void()> handler);
-    void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
+    void on_drain(std::function<void()> handler) {
+        need_particulars().on_drain = std::move(handler);
+    }
     /// For as long as the answer is on its way, which is longer than this lives.
-    void watch(const AnswerUptake& uptake) { watch_ = AnswerWatch(uptake, sink_.stream()); }
-    [[nodiscard]] AnswerWatch take_watch() noexcept { return std::move(watch_); }
+    void watch(const AnswerUptake& uptake) {
+        need_particulars().watch = AnswerWatch(uptake, sink_.stream());
+    }
+    [[nodiscard]] AnswerWatch take_watch() noexcept {
+        return particulars_ ? std::move(particulars_->watch) : AnswerWatch();
+    }
 
     /// After `switched`: the 101 that was given.
-    [[nodiscard]] Response take_switching() noexcept { return std::move(switching_); }
+    [[nodiscard]] Response take_switching() noexcept { return std::move(particulars_->switching); }
     [[nodiscard]] const Terms& terms() const noexcept { return terms_; }
     [[nodiscard]] bool begun() const noexcept { return begun_; }
     /// Of what was begun.
@@ -93,6 +109,22 @@ public:
     void leave();
 
 private:
+    /// What only some have.
+    struct Particulars {
+        std::function<void()> on_close;
+        std::function<void()> on_leave;
+        std::function<void()> on_half_close;
+        std::function<void()> on_drain;
+        AnswerWatch watch;
+        Response switching;
+    };
+    Particulars& need_particulars() {
+        if (!particulars_) particulars_ = std::make_unique<Particulars>();
+        return *particulars_;
+    }
+    [[nodiscard]] std::function<void()> take_handler(std::function<void()> Particulars::* which) {
+        return particulars_ ? std::exchange((*particulars_).*which, {}) : std::function<void()>();
+    }
     void append(const PreparedChunk& chunk);
     void note_backlog() noexcept;
     void finish(Outcome outcome);
@@ -101,15 +133,9 @@ private:
 
     ResponseSink& sink_;
     Terms terms_;
-    Told told_;
-    std::function<void()> on_close_;
-    std::function<void()> on_half_close_;
-    std::function<void()> on_drain_;
-    std::function<void()> on_leave_;
+    Listener& listener_;
+    std::unique_ptr<Particulars> particulars_;
     std::shared_ptr<HttpReply::Place> place_;
-    AnswerWatch watch_;
-    Response switching_;
-    std::size_t max_backlog_ = 0;
     std::size_t bytes_sent_ = 0;
     int status_ = 0;
     bool begun_ = false;
@@ -125,6 +151,7 @@ public:
     /// Null where it is none.
     [[nodiscard]] static std::shared_ptr<net::Inbox> inbox(const HttpReply& reply);
     static void watch(const HttpReply& reply, const AnswerUptake& uptake);
+    static void listen(const HttpReply& reply, ReplyListener* listener) noexcept;
     [[nodiscard]] static Written write_at_once(const HttpReply& reply, const PreparedChunk& chunk);
 };
 

@@ -32,26 +32,34 @@ Response tls_expected(const Request& request) {
 }  // namespace
 
 HttpSession::HttpSession(Worker& worker, const HttpTerms& terms)
-    : worker_(worker), terms_(terms), parser_(terms.limits()) {}
+    : connection_{.worker = worker, .terms = terms, .sink = sink_, .listener = *this} {}
 
 void HttpSession::attach(net::Stream& stream) {
     stream_ = &stream;
     sink_.attach(stream);
-    if (auto proxies = terms_.trusted_proxies(); proxies && proxies->trusts(stream.peer()))
-        proxies_ = std::move(proxies);
+    need_coming();
     arm();
 }
 
+HttpSession::Coming& HttpSession::need_coming() {
+    if (coming_) return *coming_;
+    coming_ = std::make_unique<Coming>(connection_.terms.limits());
+    if (auto proxies = connection_.terms.trusted_proxies();
+        proxies && proxies->trusts(stream_->peer()))
+        coming_->proxies = std::move(proxies);
+    return *coming_;
+}
+
 void HttpSession::arm() {
-    const std::chrono::milliseconds time = terms_.request_timeout;
+    const std::chrono::milliseconds time = connection_.terms.request_timeout;
     if (time.count() > 0) stream_->arm(time);
 }
 
 /// However many requests it has sent before it ended its side.
 void HttpSession::arm_half_closed() {
-    if (terms_.request_timeout.load().count() <= 0) return;
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(answered_by_ - stream_->loop().clock());
+    if (connection_.terms.request_timeout.load().count() <= 0) return;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(taking_->answered_by -
+                                                                   stream_->loop().clock());
     stream_->arm(std::max(left, std::chrono::milliseconds(1)));
 }
 
@@ -64,7 +72,9 @@ void HttpSession::on_receive(std::span<std::byte> bytes) {
 
 void HttpSession::count_held() {
     const bool over = stream_ == nullptr || done_;
-    if (memory_.count(worker_.loop(), over ? 0 : parser_.held() + held_.capacity())) return;
+    const std::size_t held =
+        (coming_ ? coming_->parser.held() : 0) + (held_ ? held_->capacity() : 0);
+    if (memory_.count(connection_.worker.loop(), over ? 0 : held)) return;
     Exchange* const exchange = waiting();
     if (exchange != nullptr && exchange->begun()) {
         // Nothing else can be said in the middle of an answer.
@@ -89,56 +99,60 @@ void HttpSession::parse(std::span<std::byte> bytes) {
     while (!bytes.empty() && !done_) {
         if (waiting() != nullptr || resuming_) return hold(bytes);
         if (stream_->backlog() > most_unread_responses) {
-            held_.assign(bytes.begin(), bytes.end());
+            held_ = std::make_unique<std::vector<std::byte>>(bytes.begin(), bytes.end());
             stream_->pause_reading();
             // The kernel may take all of it at the end of this very turn.
             stream_->tell_when_drained();
             return;
         }
         request_begun_ = true;
-        const auto parsed = parser_.parse(bytes);
+        Coming& coming = need_coming();
+        http::RequestParser& parser = coming.parser;
+        const auto parsed = parser.parse(bytes);
         bytes = bytes.subspan(parsed.consumed);
-        request_bytes_ += parsed.consumed;
+        coming.bytes += parsed.consumed;
         switch (parsed.status) {
             case http::RequestParser::Status::need_more:
-                if (parser_.wants_continue() && !std::exchange(continue_sent_, true))
+                if (parser.wants_continue() && !std::exchange(continue_sent_, true))
                     sink_.write_continue();
                 break;
             case http::RequestParser::Status::failed:
-                refuse(terms_.router.shared(parser_.take_request(), parser_.refusal()), {});
+                refuse(connection_.terms.router.shared(parser.take_request(), parser.refusal()),
+                       {});
                 break;
             case http::RequestParser::Status::request:
                 request_begun_ = continue_sent_ = false;
-                answer(parser_.take_request(), bytes);
+                answer(parser.take_request(), bytes);
                 break;
         }
     }
 }
 
 Exchange& HttpSession::new_exchange() {
-    return exchange_.emplace(
-        Exchange::Connection{.worker = worker_, .terms = terms_, .sink = sink_, .listener = *this});
+    return exchange_.emplace(connection_);
 }
 
 void HttpSession::answer(Request&& request, std::span<std::byte> rest) {
     // Whoever gives an answer is not to find this going on within.
     assert(!answering_);
-    worker_.tally().add(Tally::requests);
+    connection_.worker.tally().add(Tally::requests);
     const bool first = !std::exchange(requested_, true);
     if (unencrypted_) return refuse(tls_expected(request), {.to_head = request.method() == "HEAD"});
     if (!first && !peer_) peer_ = std::make_shared<const std::string>(stream_->peer());
     tell_where_from(request);
     // Of other protocols, which none is offered of here, nothing is known (RFC 9110, section 7.8).
-    const bool upgrading = parser_.websocket_requested();
+    const bool upgrading = coming_->parser.websocket_requested();
     // What follows an upgrade that was not taken may be in the other protocol.
-    sink_.begin_request({.keep_alive = parser_.keep_alive() && !upgrading && !leaving_,
+    sink_.begin_request({.keep_alive = coming_->parser.keep_alive() && !upgrading && !leaving_,
                          .minor_version = request.minor_version()});
     Exchange& exchange = new_exchange();
-    const auto end = exchange.answer(std::move(request), {.bytes = std::exchange(request_bytes_, 0),
+    const auto end = exchange.answer(std::move(request), {.bytes = std::exchange(coming_->bytes, 0),
                                                           .asks_for_upgrade = upgrading,
                                                           .half_closed = half_closed_,
                                                           .leaving = leaving_});
     if (end) return settle(exchange, *end, rest);
+    // Very many may wait for what is to come, and for long.
+    coming_.reset();
     arm();
     // (It has had to wait for the answer to another.)
     if (half_closed_) judge_half_close();
@@ -147,7 +161,7 @@ void HttpSession::answer(Request&& request, std::span<std::byte> rest) {
 /// Answers before a request was understood.
 void HttpSession::refuse(const Response& response, Exchange::Refused refused) {
     sink_.begin_request({});
-    refused.bytes = request_bytes_;
+    refused.bytes = coming_ ? coming_->bytes : 0;
     new_exchange().refuse(response, refused);
     finish();
 }
@@ -159,8 +173,8 @@ void HttpSession::tell_where_from(Request& request) const {
         http::RequestBuilder::set_peer(request, stream_->peer());
     if (const net::TlsChannel* const tls = stream_->tls())
         http::RequestBuilder::set_secure(request, tls->peer_subject());
-    if (!proxies_) return;
-    const http::ForwardedClient client = proxies_->client_of(request.headers());
+    if (!coming_->proxies) return;
+    const http::ForwardedClient client = coming_->proxies->client_of(request.headers());
     if (client.address) http::RequestBuilder::set_client(request, client.address->to_text());
     if (client.secure) http::RequestBuilder::set_secure_at_proxy(request, *client.secure);
 }
@@ -196,7 +210,7 @@ void HttpSession::settle(Exchange& exchange, Exchange::End end, std::span<std::b
 
 /// With all that has come since, if it was let in later.
 void HttpSession::become_websocket(Exchange::Switched switched, std::span<std::byte> rest) {
-    std::vector<std::byte> held = std::exchange(held_, {});
+    std::vector<std::byte> held = take_held();
     if (!held.empty()) {
         stream_->resume_reading();
         rest = held;
@@ -224,25 +238,31 @@ void HttpSession::finish() {
 
 /// A client that has ended its side gets the answers to what it had asked, and nothing more.
 void HttpSession::finish_half_closed() {
-    if (half_closed_ && !done_ && waiting() == nullptr && held_.empty()) finish();
+    if (half_closed_ && !done_ && waiting() == nullptr && !held_) finish();
+}
+
+std::vector<std::byte> HttpSession::take_held() {
+    const auto held = std::exchange(held_, {});
+    return held ? std::move(*held) : std::vector<std::byte>();
 }
 
 void HttpSession::hold(std::span<const std::byte> bytes) {
-    held_.insert(held_.end(), bytes.begin(), bytes.end());
-    if (held_.size() > most_held) stream_->pause_reading();
+    if (!held_) held_ = std::make_unique<std::vector<std::byte>>();
+    held_->insert(held_->end(), bytes.begin(), bytes.end());
+    if (held_->size() > most_held) stream_->pause_reading();
 }
 
 /// Not now: whoever gives an answer does not find the next request handled within that call.
 void HttpSession::go_on_later() {
-    if (held_.empty() || done_ || std::exchange(resuming_, true)) return;
-    worker_.loop().post([self = net::Ref<HttpSession>(this)] { self->go_on(); });
+    if (!held_ || done_ || std::exchange(resuming_, true)) return;
+    connection_.worker.loop().post([self = net::Ref<HttpSession>(this)] { self->go_on(); });
 }
 
 /// With the requests that have waited.
 void HttpSession::go_on() {
     resuming_ = false;
-    if (held_.empty() || done_) return;
-    std::vector<std::byte> held = std::exchange(held_, {});
+    if (!held_ || done_) return;
+    std::vector<std::byte> held = take_held();
     net::Stream& stream = *stream_;
     stream.resume_reading();
     parse(held);
@@ -263,7 +283,8 @@ void HttpSession::on_drained() {
 void HttpSession::on_end() {
     const net::Ref<HttpSession> self(this);
     half_closed_ = true;
-    answered_by_ = worker_.loop().clock() + terms_.request_timeout.load();
+    need_taking().answered_by =
+        connection_.worker.loop().clock() + connection_.terms.request_timeout.load();
     judge_half_close();
 }
 
@@ -273,11 +294,11 @@ void HttpSession::judge_half_close() {
     if (exchange != nullptr && exchange->half_close()) {
         // (It may be complete, and this over.)
         if (waiting() == nullptr || done_) return;
-        uptake_ = net::Uptake(*stream_);
+        need_taking().uptake = net::Uptake(*stream_);
         arm_half_closed();
         return;
     }
-    if (exchange == nullptr && !held_.empty()) return;
+    if (exchange == nullptr && held_) return;
     if (exchange_) exchange_->lose();
     // Half a request has no answer.
     if (!done_) finish();
@@ -307,10 +328,16 @@ void HttpSession::on_timer() {
 }
 
 /// A slow download is not an idle connection.
-bool HttpSession::takes() noexcept {
-    if (uptake_.under_way()) return uptake_.moved(*stream_);
-    uptake_ = net::Uptake(*stream_);
-    return uptake_.under_way();
+bool HttpSession::takes() {
+    if (taking_ && taking_->uptake.under_way()) return taking_->uptake.moved(*stream_);
+    const net::Uptake now(*stream_);
+    if (now.under_way()) need_taking().uptake = now;
+    return now.under_way();
+}
+
+HttpSession::Taking& HttpSession::need_taking() {
+    if (!taking_) taking_ = std::make_unique<Taking>();
+    return *taking_;
 }
 
 void HttpSession::on_leaving() {
@@ -321,7 +348,7 @@ void HttpSession::on_leaving() {
         exchange->leave();
         return;
     }
-    if (done_ || request_begun_ || !held_.empty()) return;
+    if (done_ || request_begun_ || held_) return;
     // Whoever has just come has a request on its way, and nobody else to send it to.
     if (!requested_) return stream_->arm(first_request_time);
     finish();
@@ -330,7 +357,7 @@ void HttpSession::on_leaving() {
 void HttpSession::on_closed(net::Ending /*ending*/) {
     const net::TlsChannel* const tls = stream_ == nullptr ? nullptr : stream_->tls();
     if (tls != nullptr && tls->failure() != nullptr) {
-        worker_.tally().add(HandshakeFailure::tls);
+        connection_.worker.tally().add(HandshakeFailure::tls);
         log(LogLevel::debug, "a TLS handshake failed: " + tls->failure()->message());
     }
     stream_ = nullptr;

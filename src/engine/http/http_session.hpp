@@ -67,23 +67,37 @@ private:
     void count_held();
     void arm();
     void arm_half_closed();
-    [[nodiscard]] bool takes() noexcept;
+    [[nodiscard]] bool takes();
 
-    Worker& worker_;
-    const HttpTerms& terms_;
+    /// A request that is coming, or is about to.
+    struct Coming {
+        explicit Coming(const http::Limits& limits) : parser(limits) {}
+
+        http::RequestParser parser;
+        std::size_t bytes = 0;                                     // so far
+        std::shared_ptr<const http::TrustedProxies> proxies = {};  // where the peer is one of them
+    };
+    Coming& need_coming();
+    /// Of a client that has ended its side, or takes its time.
+    struct Taking {
+        net::Uptake uptake;
+        std::chrono::steady_clock::time_point answered_by;  // where it has ended its side
+    };
+    Taking& need_taking();
+    [[nodiscard]] std::vector<std::byte> take_held();
+
+    // There may be very many of these, of which most wait for what happens.
+    const Exchange::Connection connection_;
     net::Stream* stream_ = nullptr;
-    std::shared_ptr<const http::TrustedProxies> proxies_;  // where the peer is one of them
-    http::RequestParser parser_;
+    std::unique_ptr<Coming> coming_;  // null: an answer is to be given first
     Http1Sink sink_;
     std::optional<Exchange> exchange_;  // the latest
     // Requests that wait until the client has taken its responses, or the one before is answered.
-    std::vector<std::byte> held_;
-    std::size_t request_bytes_ = 0;            // of the request that is coming, so far
+    std::unique_ptr<std::vector<std::byte>> held_;
     std::shared_ptr<const std::string> peer_;  // from the second request on
     net::HeldMemory memory_;
-    net::Uptake uptake_;
-    std::chrono::steady_clock::time_point answered_by_;  // where the client has ended its side
-    bool requested_ = false;                             // once at least
+    std::unique_ptr<Taking> taking_;
+    bool requested_ = false;  // once at least
     bool request_begun_ = false;
     bool continue_sent_ = false;
     bool leaving_ = false;

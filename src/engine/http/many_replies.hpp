@@ -23,4 +23,18 @@ Written write_at_once(const HttpReply& reply, const PreparedChunk& chunk);
 /// Some pieces as one.
 [[nodiscard]] PreparedChunk join(std::span<const PreparedChunk* const> pieces);
 
+/// Who is told of what HttpReply tells functions of, which take more memory.
+class ReplyListener {
+public:
+    virtual void on_reply_closed() = 0;
+    virtual void on_reply_leaving() = 0;
+    virtual void on_reply_drained() = 0;
+
+protected:
+    ~ReplyListener() = default;
+};
+
+/// Null: nobody any more. On the loop of the reply, which runs on this thread.
+void listen(const HttpReply& reply, ReplyListener* listener) noexcept;
+
 }  // namespace longwire::engine

@@ -37,6 +37,7 @@ struct PendingUpgrade {
     std::function<HttpReply()> later;
     Response response = {.status = 101};
     detail::States states = {};
+    net::Ref<WebSocketSession> session = {};  // once it is decided
     bool in_coroutine = false;
     bool deferred = false;
     Upgrade upgrade = Upgrade(*this);
