@@ -4,7 +4,6 @@
 
 #include <longwire/message.hpp>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -70,7 +69,7 @@ public:
           type_(content.message.type()),
           form_(content.form),
           is_client_event_(content.is_client_event) {}
-    ~Publication() = default;
+    ~Publication();
     Publication(const Publication&) = delete;
     Publication& operator=(const Publication&) = delete;
 
@@ -101,25 +100,45 @@ public:
 
     /// What the encoding of the number `which` makes of it: made by the first who asks;
     /// `make` asks for no other.
-    static constexpr std::size_t encodings = 8;
     template <class Encoded, class Make>
     [[nodiscard]] const Encoded& encoded(std::size_t which, Make&& make) const {
-        Slot& slot = slots_.at(which);
-        const void* made = slot.made.load(std::memory_order_acquire);
-        if (made == nullptr) {
-            const std::scoped_lock lock(making_);
-            if (!slot.value) slot.value = std::make_shared<const Encoded>(make());
-            made = slot.value.get();
-            slot.made.store(made, std::memory_order_release);
+        const Encoding* found = find(which);
+        if (found == nullptr) {
+            const std::scoped_lock lock(making());
+            found = find(which);
+            if (found == nullptr)
+                found = &add(which, std::make_unique<EncodingAs<Encoded>>(make()));
         }
-        return *static_cast<const Encoded*>(made);
+        return static_cast<const EncodingAs<Encoded>*>(found)->value;
     }
 
 private:
-    struct Slot {
-        std::atomic<const void*> made = nullptr;
-        std::shared_ptr<const void> value;
+    // Most publications have one or two of these.
+    struct Encoding {
+        Encoding() = default;
+        virtual ~Encoding() = default;
+        Encoding(const Encoding&) = delete;
+        Encoding& operator=(const Encoding&) = delete;
+
+        std::size_t which = 0;
+        std::unique_ptr<Encoding> next;
     };
+    template <class Encoded>
+    struct EncodingAs final : Encoding {
+        explicit EncodingAs(Encoded made) : value(std::move(made)) {}
+        virtual ~EncodingAs() = default;
+
+        Encoded value;
+    };
+
+    [[nodiscard]] const Encoding* find(std::size_t which) const noexcept {
+        const Encoding* encoding = encodings_.load(std::memory_order_acquire);
+        while (encoding != nullptr && encoding->which != which) encoding = encoding->next.get();
+        return encoding;
+    }
+    const Encoding& add(std::size_t which, std::unique_ptr<Encoding> encoding) const noexcept;
+    /// Shared with some other publications.
+    [[nodiscard]] std::mutex& making() const noexcept;
 
     std::string channel_;
     std::string payload_;
@@ -133,9 +152,8 @@ private:
     MessageType type_;
     Form form_;
     bool is_client_event_;
-    mutable std::array<Slot, encodings> slots_;
-    // (Not std::call_once, which wakes whoever may wait by a system call each time.)
-    mutable std::mutex making_;
+    // The latest first; what is in the list stays there. This owns them.
+    mutable std::atomic<Encoding*> encodings_ = nullptr;
 };
 
 using SharedPublication = std::shared_ptr<const Publication>;
