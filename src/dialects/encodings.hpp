@@ -1,7 +1,5 @@
 #pragma once
 
-#include "hub/publication.hpp"
-
 #include <cstddef>
 
 namespace longwire::dialects {
@@ -15,8 +13,5 @@ enum Encoding : std::size_t {
     raw_json_event_chunk,
     pusher_frame,
     socketio_packets,
-    encodings,
 };
-static_assert(encodings <= hub::Publication::encodings);
-
 }  // namespace longwire::dialects

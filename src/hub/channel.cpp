@@ -37,9 +37,7 @@ Channel::Step Channel::join(std::uint32_t outlet, const HistoryQuery& query, His
         step.ask = suspect(now);
     }
     const bool is_first = members_ == 0;
-    if (outlet >= members_by_outlet_.size()) members_by_outlet_.resize(std::size_t{outlet} + 1);
-    ++members_by_outlet_[outlet];
-    ++members_;
+    add_member(outlet);
     if (is_first && meanwhile_) {
         for (const SharedPublication& publication : meanwhile_->publications) {
             const Position position = publication->position();
@@ -104,9 +102,26 @@ void Channel::remember(const SharedPublication& publication) {
     publications.push_back(publication);
 }
 
+void Channel::add_member(std::uint32_t outlet) {
+    if (members_ == 0) outlet_ = outlet;
+    if (!members_by_outlet_ && outlet != outlet_) {
+        auto members = std::make_unique<std::vector<std::uint32_t>>(std::size_t{outlet_} + 1);
+        members->back() = members_;
+        members_by_outlet_ = std::move(members);
+    }
+    if (members_by_outlet_) {
+        auto& members = *members_by_outlet_;
+        if (outlet >= members.size()) members.resize(std::size_t{outlet} + 1);
+        ++members[outlet];
+    }
+    ++members_;
+}
+
 void Channel::leave(std::uint32_t outlet) noexcept {
-    --members_by_outlet_[outlet];
-    if (--members_ == 0) gap_.reset();
+    if (members_by_outlet_) --(*members_by_outlet_)[outlet];
+    if (--members_ > 0) return;
+    members_by_outlet_.reset();
+    gap_.reset();
 }
 
 // ---- publications -------------------------------------------------------------------------------

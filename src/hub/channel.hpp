@@ -55,8 +55,12 @@ public:
     /// Calls `visit` with the number of each outlet that has members.
     template <class Visit>
     void each_outlet(Visit&& visit) const {
-        for (std::uint32_t outlet = 0; outlet < members_by_outlet_.size(); ++outlet)
-            if (members_by_outlet_[outlet] > 0) visit(outlet);
+        if (!members_by_outlet_) {
+            if (members_ > 0) visit(outlet_);
+            return;
+        }
+        for (std::uint32_t outlet = 0; outlet < members_by_outlet_->size(); ++outlet)
+            if ((*members_by_outlet_)[outlet] > 0) visit(outlet);
     }
     [[nodiscard]] std::size_t members() const noexcept { return members_; }
 
@@ -87,6 +91,7 @@ private:
         std::size_t bytes = 0;
     };
 
+    void add_member(std::uint32_t outlet);
     void remember(const SharedPublication& publication);
     void recall(History& history, bool all) const;
     void fit(const HistoryQuery& query, History& history) const;
@@ -95,12 +100,13 @@ private:
     [[nodiscard]] bool closes_gap(const History& answer) const noexcept;
     [[nodiscard]] Step give_up(const History* answer);
 
-    std::vector<std::uint32_t> members_by_outlet_;
+    Position delivered_;  // to the members; nothing where there are none
     std::uint32_t members_ = 0;
     std::uint32_t joining_ = 0;
-    Position delivered_;  // to the members; nothing where there are none
+    std::uint32_t outlet_ = 0;  // of all members, where none of them are elsewhere
+    // (Most channels have none of these.)
+    std::unique_ptr<std::vector<std::uint32_t>> members_by_outlet_;
     std::unique_ptr<Gap> gap_;
-    // (Most channels have neither.)
     std::unique_ptr<Meanwhile> meanwhile_;
     std::unique_ptr<Users> users_;
 };

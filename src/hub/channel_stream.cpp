@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace longwire::hub {
@@ -24,8 +25,8 @@ std::size_t size_of(std::string_view key) noexcept {
     return key.size() + overhead;
 }
 
-// What a stream that keeps anything takes by itself: the first blocks of its containers.
-constexpr std::size_t overhead_of_stream = 900;
+// What a stream that keeps anything takes by itself.
+constexpr std::size_t overhead_of_stream = 200;
 
 /// For ever, where there is no such time.
 Clock::time_point later(Clock::time_point time, Clock::duration by) noexcept {
@@ -39,8 +40,11 @@ Clock::time_point later(Clock::time_point time, Clock::duration by) noexcept {
 std::uint64_t ChannelStream::offset_of(std::string_view key, Clock::time_point now) {
     if (!past_) return 0;
     past_->drop_old_keys(now);
-    const auto found = past_->offsets.find(key);
-    const std::uint64_t offset = found == past_->offsets.end() ? 0 : found->second;
+    std::uint64_t offset = 0;
+    if (past_->keys) {
+        const auto& offsets = past_->keys->offsets;
+        if (const auto found = offsets.find(key); found != offsets.end()) offset = found->second;
+    }
     let_go_if_empty();
     return offset;
 }
@@ -97,8 +101,7 @@ std::size_t ChannelStream::bytes() const noexcept {
 
 History ChannelStream::read(const HistoryQuery& query, Clock::time_point now) {
     expire(now);
-    static const std::deque<SharedPublication> nothing;
-    const std::deque<SharedPublication>& kept = past_ ? past_->publications : nothing;
+    const auto kept = past_ ? past_->publications.all() : std::span<const SharedPublication>();
     History history = {.publications = {}, .top = top()};
     auto from = kept.end();
     if (!query.since) {
@@ -132,15 +135,14 @@ Clock::time_point ChannelStream::next_expiry() const noexcept {
     if (!past_) return first;
     if (!past_->publications.empty())
         first = later(past_->publications.front()->when(), past_->age);
-    if (!past_->keys.empty())
-        first = std::min(first, later(past_->keys.front().when, keys_known_for));
+    if (past_->keys) first = std::min(first, later(past_->keys->all.front().when, keys_known_for));
     return first;
 }
 
 void ChannelStream::shrink(std::size_t least) noexcept {
     if (!past_) return;
     while (past_->publications.size() > least) past_->drop_oldest();
-    while (least == 0 && !past_->keys.empty()) past_->drop_oldest_key();
+    while (least == 0 && past_->keys) past_->drop_oldest_key();
     let_go_if_empty();
 }
 
@@ -151,12 +153,19 @@ void ChannelStream::Past::keep(const SharedPublication& publication) {
 
 void ChannelStream::Past::note_key(std::string_view key, std::uint64_t offset,
                                    Clock::time_point now) {
-    if (keys.size() >= most_keys) drop_oldest_key();
-    keys.push_back({now, std::string(key)});
+    if (keys && keys->all.size() >= most_keys) drop_oldest_key();
+    if (!keys) keys = std::make_unique<Keys>();
+    auto& [all, offsets] = *keys;
     try {
-        offsets.emplace(keys.back().text, offset);
+        all.push_back({now, std::string(key)});
+        try {
+            offsets.emplace(all.back().text, offset);
+        } catch (...) {
+            all.pop_back();
+            throw;
+        }
     } catch (...) {
-        keys.pop_back();
+        if (all.empty()) keys.reset();
         throw;
     }
     bytes += size_of(key);
@@ -173,14 +182,16 @@ void ChannelStream::Past::drop_oldest() noexcept {
 }
 
 void ChannelStream::Past::drop_oldest_key() {
-    bytes -= size_of(keys.front().text);
-    offsets.erase(keys.front().text);
-    keys.pop_front();
+    auto& [all, offsets] = *keys;
+    bytes -= size_of(all.front().text);
+    offsets.erase(all.front().text);
+    all.pop_front();
+    if (all.empty()) keys.reset();
 }
 
 std::size_t ChannelStream::Past::drop_old_keys(Clock::time_point now) {
     std::size_t dropped = 0;
-    for (; !keys.empty() && now - keys.front().when > keys_known_for; ++dropped) drop_oldest_key();
+    for (; keys && now - keys->all.front().when > keys_known_for; ++dropped) drop_oldest_key();
     return dropped;
 }
 

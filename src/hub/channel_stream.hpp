@@ -1,10 +1,10 @@
 #pragma once
 
 #include "hub/broker.hpp"
+#include "hub/publication_queue.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -46,14 +46,17 @@ private:
         Clock::time_point when;
         std::string text;
     };
+    struct Keys {
+        std::list<Key> all;                                           // the oldest first
+        std::unordered_map<std::string_view, std::uint64_t> offsets;  // by the texts of those
+    };
 
     /// What is kept. Most channels keep nothing, and have none.
     struct Past {
         std::size_t bytes = 0;  // of publications and keys
         Clock::duration age = {};
-        std::deque<SharedPublication> publications;
-        std::list<Key> keys;                                          // the oldest first
-        std::unordered_map<std::string_view, std::uint64_t> offsets;  // by the texts of `keys`
+        PublicationQueue publications;
+        std::unique_ptr<Keys> keys;  // null: none
 
         void keep(const SharedPublication& publication);
         void drop_latest() noexcept;
@@ -61,7 +64,7 @@ private:
         void drop_oldest_key();
         void note_key(std::string_view key, std::uint64_t offset, Clock::time_point now);
         std::size_t drop_old_keys(Clock::time_point now);
-        [[nodiscard]] bool empty() const noexcept { return publications.empty() && keys.empty(); }
+        [[nodiscard]] bool empty() const noexcept { return publications.empty() && !keys; }
     };
 
     void keep(const SharedPublication& publication, const PublishRequest& request,

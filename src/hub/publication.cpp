@@ -5,6 +5,8 @@
 
 namespace longwire::hub {
 
+const Publication::Particulars Publication::no_particulars;
+
 Publication::~Publication() {
     const std::unique_ptr<const Encoding> all(encodings_.load(std::memory_order_relaxed));
 }

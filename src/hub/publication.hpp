@@ -59,16 +59,16 @@ public:
                 Clock::time_point when, MemberId publisher)
         : channel_(std::move(channel)),
           payload_(content.message.text()),
-          event_(content.event),
-          user_(content.user),
-          info_(content.info),
-          attachments_(content.attachments.begin(), content.attachments.end()),
           position_(position),
           when_(when),
           publisher_(publisher),
           type_(content.message.type()),
           form_(content.form),
-          is_client_event_(content.is_client_event) {}
+          is_client_event_(content.is_client_event) {
+        if (!content.event.empty() || !content.user.empty() || !content.info.empty() ||
+            !content.attachments.empty())
+            particulars_ = std::make_unique<const Particulars>(content);
+    }
     ~Publication();
     Publication(const Publication&) = delete;
     Publication& operator=(const Publication&) = delete;
@@ -77,13 +77,13 @@ public:
     [[nodiscard]] Message message() const noexcept {
         return {type_, std::as_bytes(std::span(payload_))};
     }
-    [[nodiscard]] const std::string& event() const noexcept { return event_; }
+    [[nodiscard]] const std::string& event() const noexcept { return particulars().event; }
     [[nodiscard]] Form form() const noexcept { return form_; }
     [[nodiscard]] const std::vector<std::string>& attachments() const noexcept {
-        return attachments_;
+        return particulars().attachments;
     }
-    [[nodiscard]] const std::string& user() const noexcept { return user_; }
-    [[nodiscard]] const std::string& info() const noexcept { return info_; }
+    [[nodiscard]] const std::string& user() const noexcept { return particulars().user; }
+    [[nodiscard]] const std::string& info() const noexcept { return particulars().info; }
     [[nodiscard]] bool is_client_event() const noexcept { return is_client_event_; }
     [[nodiscard]] Position position() const noexcept { return position_; }
     [[nodiscard]] Clock::time_point when() const noexcept { return when_; }
@@ -92,9 +92,10 @@ public:
 
     /// All that it holds, in bytes.
     [[nodiscard]] std::size_t size() const noexcept {
+        const auto& [event, user, info, attachments] = particulars();
         std::size_t bytes =
-            channel_.size() + payload_.size() + event_.size() + user_.size() + info_.size();
-        for (const std::string& attachment : attachments_) bytes += attachment.size();
+            channel_.size() + payload_.size() + event.size() + user.size() + info.size();
+        for (const std::string& attachment : attachments) bytes += attachment.size();
         return bytes;
     }
 
@@ -113,7 +114,26 @@ public:
     }
 
 private:
-    // Most publications have one or two of these.
+    // Most publications have nothing of this.
+    struct Particulars {
+        Particulars() = default;
+        explicit Particulars(const Content& content)
+            : event(content.event),
+              user(content.user),
+              info(content.info),
+              attachments(content.attachments.begin(), content.attachments.end()) {}
+
+        std::string event;
+        std::string user;
+        std::string info;
+        std::vector<std::string> attachments;
+    };
+    static const Particulars no_particulars;
+    [[nodiscard]] const Particulars& particulars() const noexcept {
+        return particulars_ ? *particulars_ : no_particulars;
+    }
+
+    // And of these most have one or two.
     struct Encoding {
         Encoding() = default;
         virtual ~Encoding() = default;
@@ -125,8 +145,9 @@ private:
     };
     template <class Encoded>
     struct EncodingAs final : Encoding {
-        explicit EncodingAs(Encoded made) : value(std::move(made)) {}
-        virtual ~EncodingAs() = default;
+        template <class Made>
+        explicit EncodingAs(Made&& made) : value(std::forward<Made>(made)) {}
+        ~EncodingAs() override = default;
 
         Encoded value;
     };
@@ -142,10 +163,7 @@ private:
 
     std::string channel_;
     std::string payload_;
-    std::string event_;
-    std::string user_;
-    std::string info_;
-    std::vector<std::string> attachments_;
+    std::unique_ptr<const Particulars> particulars_;
     Position position_;
     Clock::time_point when_;
     MemberId publisher_;

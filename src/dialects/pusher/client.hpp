@@ -7,16 +7,18 @@
 #include "dialects/pusher/packet.hpp"
 #include "hub/position.hpp"
 #include "hub/publication.hpp"
+#include "hub/text_hash.hpp"
 
 #include <longwire/websocket.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace longwire::dialects::pusher {
@@ -51,18 +53,23 @@ public:
     [[nodiscard]] virtual bool keeps_up() = 0;
 };
 
+class LoopChannel;
+
 /// One client on one channel.
 struct Subscription {
-    std::uint64_t serial = 0;  // of the client's subscriptions
-    Alarm recheck = {};        // when it is asked again whether the client may
+    std::uint64_t serial = 0;                   // of the client's subscriptions
+    Alarm recheck = {};                         // when it is asked again whether the client may
+    std::unique_ptr<const ChannelData> member;  // of a presence channel
+    LoopChannel* channel = nullptr;             // once it has joined
+    hub::Position since;                        // it was told of all that came after this
+    std::uint64_t joined_at = 0;                // when, in the order of what its loop delivers
+    std::uint64_t claimed = 0;  // up to when another connection has gone on; 0: none has
     bool admitted = false;
-    bool joined = false;
-    bool there = false;                 // is told of what happens
-    std::optional<ChannelData> member;  // of a presence channel
-    hub::Position since;                // it was told of all that came after this
-    std::uint64_t joined_at = 0;        // when, in the order of what its loop delivers
-    std::uint64_t claimed = 0;          // up to when another connection has gone on; 0: none has
+    bool there = false;  // is told of what happens
 };
+/// By the client's own names of the channels.
+using SubscriptionsByName =
+    std::unordered_map<std::string, Subscription, hub::TextHash, std::equal_to<>>;
 
 /// One client, by whatever it is connected. On the thread of its loop only.
 struct Client {
@@ -72,7 +79,7 @@ struct Client {
     SharedApp app;
     Visitor visitor;
     Line* line = nullptr;
-    std::map<std::string, Subscription, std::less<>> subscriptions;  // by the client's own names
+    SubscriptionsByName subscriptions;
     std::uint64_t serials = 0;
     std::optional<UserData> user;  // who has signed in
 

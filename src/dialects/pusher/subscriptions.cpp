@@ -19,12 +19,7 @@ Subscriptions::Subscriptions(HubLoops& hub_loops, DialectTally& tally, Gate& gat
       recovery_(recovery),
       webhooks_(std::move(webhooks)),
       on_loops_(hub_loops.loops().count()) {
-    add_slow_reader_policy(hub_loops, gate, {topic_prefix});
-}
-
-Subscriptions::Channel* Subscriptions::find(std::size_t loop, const std::string& hub_name) {
-    const auto found = on_loops_[loop].channels.find(hub_name);
-    return found == on_loops_[loop].channels.end() ? nullptr : &found->second;
+    add_slow_reader_policy(hub_loops, gate, {std::string(LoopChannel::topic_prefix)});
 }
 
 Client* Subscriptions::client_of(std::size_t loop, hub::MemberId id) {
@@ -81,7 +76,7 @@ std::optional<Subscriptions::Wrong> Subscriptions::take_member(const Client& cli
                                                                const Subscribe& wanted,
                                                                Subscription& its) {
     if (wanted.channel_data.empty() && client.user) {
-        its.member = ChannelData{.user = client.user->id, .info = client.user->info};
+        its.member = std::make_unique<const ChannelData>(client.user->id, client.user->info);
         return std::nullopt;
     }
     if (wanted.channel_data.size() > client.app->settings.largest_member)
@@ -90,7 +85,7 @@ std::optional<Subscriptions::Wrong> Subscriptions::take_member(const Client& cli
                          std::to_string(client.app->settings.largest_member) + " bytes."};
     auto member = read_channel_data(wanted.channel_data);
     if (!member) return Wrong{"InvalidChannelData", 400, std::string(member.error())};
-    its.member = std::move(*member);
+    its.member = std::make_unique<const ChannelData>(std::move(*member));
     return std::nullopt;
 }
 
@@ -103,10 +98,16 @@ void Subscriptions::refuse(Client& client, const std::string& channel, const Wro
 /// On the client's loop, soon, unless it has unsubscribed or gone by then. Any thread.
 void Subscriptions::go_on(const Step& step, Then then) {
     clients_.with(step.client, [step, then = std::move(then)](Client& client) mutable {
-        const auto found = client.subscriptions.find(step.channel);
-        if (found != client.subscriptions.end() && found->second.serial == step.serial)
-            then(client, found->second);
+        if (Subscription* const its = find(client, step)) then(client, *its);
     });
+}
+
+/// Null where it is not there any more.
+Subscription* Subscriptions::find(Client& client, const Step& step) {
+    const auto found = client.subscriptions.find(step.channel);
+    const bool is_there =
+        found != client.subscriptions.end() && found->second.serial == step.serial;
+    return is_there ? &found->second : nullptr;
 }
 
 /// What was said may hold for some time only: then it is asked again.
@@ -124,11 +125,16 @@ void Subscriptions::judge(Client& client, const Step& step) {
 void Subscriptions::judged(Client& client, Subscription& its, const Step& step,
                            const Verdict& verdict) {
     if (!verdict.allows()) {
-        leave(client, step.channel, its);
+        leave(client, its);
         return refuse(client, step.channel, {"AuthError", verdict.status, verdict.reason});
     }
-    its.recheck.set(hub_loops_.alarms(client.loop), verdict.expires,
-                    [this, &client, step] { judge(client, step); });
+    if (verdict.expires)
+        its.recheck.set(hub_loops_.alarms(client.loop), *verdict.expires, [this, step] {
+            Client* const there = clients_.find(step.client);
+            if (there != nullptr && find(*there, step) != nullptr) judge(*there, step);
+        });
+    else
+        its.recheck.call_off();
     if (!std::exchange(its.admitted, true)) admit(client, step);
 }
 
@@ -162,26 +168,26 @@ void Subscriptions::count_members(Client& client, const Step& step) {
 void Subscriptions::unsubscribe(Client& client, std::string_view channel) {
     const auto found = client.subscriptions.find(channel);
     if (found == client.subscriptions.end()) return;
-    leave(client, found->first, found->second);
+    leave(client, found->second);
     client.subscriptions.erase(found);
 }
 
-void Subscriptions::leave(Client& client, const std::string& name, const Subscription& its) {
+void Subscriptions::leave(Client& client, const Subscription& its) {
     // (Who has not joined yet is not waited for: see `join`.)
-    if (!its.joined) return;
-    const std::string hub_name = client.app->hub_name(name);
-    if (Channel* const channel = find(client.loop, hub_name)) {
-        std::erase_if(channel->coming,
-                      [&](const Coming& one) { return one.client == client.id.number; });
-        if (WebSocket* const socket = client.line->socket())
-            socket->unsubscribe(channel->topic);
-        else
-            std::erase(channel->without_topics, client.id.number);
-        if (--channel->members == 0) on_loops_[client.loop].channels.erase(hub_name);
-    }
+    if (its.channel == nullptr) return;
+    if (WebSocket* const socket = client.line->socket()) socket->unsubscribe(its.channel->topic());
+    leave_channel(client.loop, client.id, its);
+}
+
+/// No topic of the client's is told of it.
+void Subscriptions::leave_channel(std::size_t loop, hub::MemberId client, const Subscription& its) {
+    LoopChannel& channel = *its.channel;
+    channel.end_coming(client.number);
+    channel.remove_without_topic(client.number);
     hub_loops_.hub().leave(
-        hub_name, client.id,
+        std::string(channel.hub_name()), client,
         its.member ? std::optional<std::string>(its.member->user) : std::nullopt);
+    if (channel.remove_member()) on_loops_[loop].channels.remove(channel);
 }
 
 void Subscriptions::leave_all(Client& client, bool comes_back) {
@@ -190,17 +196,42 @@ void Subscriptions::leave_all(Client& client, bool comes_back) {
         confirm(client);
         Recovery::Positions positions;
         for (const auto& [name, its] : client.subscriptions) {
-            if (!its.joined || its.claimed != 0 || is_replaced(client, name)) continue;
-            if (const auto position = position_of(client, name, its))
-                positions[client.app->hub_name(name)] = {.position = *position,
-                                                         .member = client.id};
+            if (its.channel == nullptr || its.claimed != 0 || is_replaced(client, its)) continue;
+            positions[std::string(its.channel->hub_name())] = {.position = position_of(client, its),
+                                                               .member = client.id};
         }
         recovery_.remember(client.identities, std::move(positions),
                            Recovery::Clock::now() + app.recover_for);
     }
     for (const std::string& identity : client.identities) recovery_.leave(identity, ref_of(client));
-    for (const auto& [name, its] : client.subscriptions) leave(client, name, its);
-    client.subscriptions.clear();
+    Leaving leaving = {.client = client.id,
+                       .subscriptions = std::exchange(client.subscriptions, {})};
+    if (leave_some(client.loop, leaving)) return;
+    auto& all = on_loops_[client.loop].leaving;
+    all.push_back(std::move(leaving));
+    if (all.size() == 1) go_on_leaving(client.loop);
+}
+
+/// So many as others may wait for. (The client's topics need not be told: its connection ends, and
+/// is sent nothing any more.) True: that was all.
+bool Subscriptions::leave_some(std::size_t loop, Leaving& leaving) {
+    constexpr std::size_t most = 256;
+    SubscriptionsByName& subscriptions = leaving.subscriptions;
+    for (std::size_t left = 0; left < most && !subscriptions.empty(); ++left) {
+        const auto next = subscriptions.begin();
+        if (next->second.channel != nullptr) leave_channel(loop, leaving.client, next->second);
+        subscriptions.erase(next);
+    }
+    return subscriptions.empty();
+}
+
+/// In each turn some of one client's.
+void Subscriptions::go_on_leaving(std::size_t loop) {
+    hub_loops_.loops().post(loop, [this, loop] {
+        auto& all = on_loops_[loop].leaving;
+        if (leave_some(loop, all.back())) all.pop_back();
+        if (!all.empty()) go_on_leaving(loop);
+    });
 }
 
 }  // namespace longwire::dialects::pusher

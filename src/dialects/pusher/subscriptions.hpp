@@ -5,6 +5,7 @@
 #include "dialects/pusher/app.hpp"
 #include "dialects/pusher/channel_kind.hpp"
 #include "dialects/pusher/client_table.hpp"
+#include "dialects/pusher/loop_channel.hpp"
 #include "dialects/pusher/recovery.hpp"
 #include "dialects/pusher/webhooks.hpp"
 #include "hub/hub.hpp"
@@ -56,38 +57,18 @@ public:
     /// How much is kept of a channel for those who come later.
     [[nodiscard]] hub::HistoryRule history_of(const App& app, std::string_view channel) const;
     /// By what the client is known, the best first.
-    [[nodiscard]] static std::vector<std::string> identities_of(
-        const Client& client, const std::optional<ChannelData>& member);
+    [[nodiscard]] static std::vector<std::string> identities_of(const Client& client,
+                                                                const ChannelData* member);
 
 private:
-    static constexpr std::string_view topic_prefix = "pusher:";
-
-    struct Coming {  // somebody who is about to be there
-        std::uint64_t client = 0;
-        std::uint64_t serial = 0;
-        hub::History history;  // from before
-        std::optional<Recovery::Left> goes_on;
-        bool greeted = false;                             // is told who comes and goes from then on
-        std::deque<hub::SharedPublication> publications;  // that came meanwhile, or were missed
-        std::vector<hub::PresenceChange> changes;         // until it is greeted
-    };
-    struct Delivered {
-        std::uint64_t order = 0;  // on the loop
-        std::uint64_t offset = 0;
-    };
-    struct Channel {  // as far as there are clients of this loop on it
-        SharedApp app;
-        std::string name;  // as clients know it
-        std::string topic;
-        std::size_t members = 0;
-        std::vector<std::uint64_t> without_topics;  // clients that no topic reaches
-        std::vector<Coming> coming;
-        hub::Position top;
-        std::deque<Delivered> log;  // where the app recovers: the latest
-        bool log_is_whole = true;
+    /// The subscriptions of a client that is going, or has gone.
+    struct Leaving {
+        hub::MemberId client;
+        SubscriptionsByName subscriptions;
     };
     struct OnLoop {
-        std::unordered_map<std::string, Channel> channels;  // by their names in the hub
+        LoopChannels channels;
+        std::vector<Leaving> leaving;  // of very many channels
         // Where apps recover: publications that were delivered, those of them that have left in
         // an earlier turn, and whether that is being found out.
         std::uint64_t delivered = 0;
@@ -122,28 +103,38 @@ private:
     void know(Client& client, const Subscription& its);
     void join(Client& client, Subscription& its, const Step& step,
               const std::optional<Recovery::Left>& goes_on);
-    void joined(Client& client, Subscription& its, const Step& step, hub::History history,
-                const std::optional<Recovery::Left>& goes_on);
-    void list(Client& client, const Step& step);
+    /// Somebody who has asked the hub to be on a channel.
+    struct Joining {
+        Step step;
+        hub::MemberId client;
+        std::string hub_name;
+        std::optional<std::string> user;
+        std::optional<Recovery::Left> goes_on;
+    };
+    void joined(const Joining& joining, Result<hub::History> history);
+    void joined(Client& client, Subscription& its, const Joining& joining, hub::History history);
+    void list(const Joining& joining);
     void greet(const Step& step, std::vector<hub::Presence> present);
+    static void arrive(Client& client, Subscription& its);
     /// One publication to one client.
-    void send(Client& client, const Channel& channel, const hub::Publication& publication);
-    void send_history(Client& client, const Channel& channel, const hub::History& history);
-    void catch_up(Client& client, Subscription& its, Channel& channel, std::uint64_t serial);
-    void arrive(Client& client, Subscription& its, Channel& channel);
-    [[nodiscard]] static Coming* find_coming(Channel& channel, std::uint64_t client,
-                                             std::uint64_t serial);
-    void leave(Client& client, const std::string& name, const Subscription& its);
-    void note_delivery(OnLoop& here, std::size_t loop, Channel& channel,
-                       const hub::Publication& publication);
+    void send(Client& client, const LoopChannel& channel, const hub::Publication& publication);
+    void send_history(Client& client, const LoopChannel& channel, const hub::History& history);
+    void catch_up(Client& client, Subscription& its);
+    void leave(Client& client, const Subscription& its);
+    void leave_channel(std::size_t loop, hub::MemberId client, const Subscription& its);
+    [[nodiscard]] bool leave_some(std::size_t loop, Leaving& leaving);
+    void go_on_leaving(std::size_t loop);
+    void note_delivery(std::size_t loop, LoopChannel& channel, const hub::Publication& publication);
     void note_flush(std::size_t loop);
-    void tell_change(std::size_t loop, Channel& channel, const std::string& json, hub::MemberId of);
-    void tell_here(std::size_t loop, Channel& channel, const std::string& json, Client* except);
-    [[nodiscard]] std::optional<hub::Position> position_of(const Client& client,
-                                                           const std::string& name,
-                                                           const Subscription& its);
-    [[nodiscard]] bool is_replaced(const Client& client, const std::string& name) const;
-    [[nodiscard]] Channel* find(std::size_t loop, const std::string& hub_name);
+    void tell_change(std::size_t loop, LoopChannel& channel, const std::string& json,
+                     hub::MemberId of);
+    void tell_here(std::size_t loop, LoopChannel& channel, const std::string& json, Client* except);
+    [[nodiscard]] static hub::Position position_of(const Client& client, const Subscription& its);
+    [[nodiscard]] bool is_replaced(const Client& client, const Subscription& its) const;
+    [[nodiscard]] static Subscription* find(Client& client, const Step& step);
+    [[nodiscard]] LoopChannel* find(std::size_t loop, std::string_view hub_name) const noexcept {
+        return on_loops_[loop].channels.find(hub_name);
+    }
     [[nodiscard]] Client* client_of(std::size_t loop, hub::MemberId id);
 
     HubLoops& hub_loops_;

@@ -11,8 +11,6 @@ namespace longwire::dialects::pusher {
 
 namespace {
 
-// Of what was delivered on a channel: who had got less than that when they went gets all of it.
-constexpr std::size_t longest_log = 4096;
 // For one that has yet to get what it missed.
 constexpr std::size_t most_waiting = 100'000;
 constexpr int over_capacity = 4100;
@@ -25,7 +23,7 @@ const PreparedMessage& frame_of(const hub::Publication& publication, std::string
     });
 }
 
-bool is_there(const Client& client, const std::string& channel) {
+bool is_there(const Client& client, std::string_view channel) {
     const auto found = client.subscriptions.find(channel);
     return found != client.subscriptions.end() && found->second.there;
 }
@@ -33,10 +31,10 @@ bool is_there(const Client& client, const std::string& channel) {
 }  // namespace
 
 void Subscriptions::deliver(std::size_t loop, const hub::SharedPublication& publication) {
-    Channel* const channel = find(loop, publication->channel());
+    LoopChannel* const channel = find(loop, publication->channel());
     if (channel == nullptr) return;
-    note_delivery(on_loops_[loop], loop, *channel, *publication);
-    for (Coming& coming : channel->coming) {
+    note_delivery(loop, *channel, *publication);
+    for (Coming& coming : channel->coming()) {
         if (coming.publications.size() < most_waiting)
             coming.publications.push_back(publication);
         else if (Client* const client = clients_.find({.loop = loop, .number = coming.client}))
@@ -44,17 +42,17 @@ void Subscriptions::deliver(std::size_t loop, const hub::SharedPublication& publ
     }
     Client* const publisher = client_of(loop, publication->publisher());
     WebSocket* const publisher_socket = publisher == nullptr ? nullptr : publisher->line->socket();
-    const std::string& unnamed = channel->app->settings.unnamed_event;
+    const std::string& unnamed = channel->app().settings.unnamed_event;
     const std::size_t size = publication->message().size();
-    if (const std::size_t subscribers = hub_loops_.loops().subscribers_here(channel->topic)) {
-        const bool is_one = publisher_socket != nullptr && is_there(*publisher, channel->name);
+    if (const std::size_t subscribers = hub_loops_.loops().subscribers_here(channel->topic())) {
+        const bool is_one = publisher_socket != nullptr && is_there(*publisher, channel->name());
         tally_.add_sent(loop, size, subscribers - (is_one ? 1 : 0));
         hub_loops_.loops().publish_here(
-            channel->topic, frame_of(*publication, channel->name, unnamed), publisher_socket);
+            channel->topic(), frame_of(*publication, channel->name(), unnamed), publisher_socket);
     }
-    if (channel->without_topics.empty()) return;
-    const std::string json = publication_event(*publication, channel->name, unnamed);
-    for (const std::uint64_t number : channel->without_topics) {
+    if (channel->without_topic().empty()) return;
+    const std::string json = publication_event(*publication, channel->name(), unnamed);
+    for (const std::uint64_t number : channel->without_topic()) {
         Client* const client = clients_.find({.loop = loop, .number = number});
         if (client == nullptr || client == publisher) continue;
         tally_.add_sent(loop, size);
@@ -62,19 +60,17 @@ void Subscriptions::deliver(std::size_t loop, const hub::SharedPublication& publ
     }
 }
 
-void Subscriptions::send(Client& client, const Channel& channel,
+void Subscriptions::send(Client& client, const LoopChannel& channel,
                          const hub::Publication& publication) {
     tally_.add_sent(client.loop, publication.message().size());
     client.line->send(
-        publication_event(publication, channel.name, channel.app->settings.unnamed_event));
+        publication_event(publication, channel.name(), channel.app().settings.unnamed_event));
 }
 
-void Subscriptions::note_delivery(OnLoop& here, std::size_t loop, Channel& channel,
+void Subscriptions::note_delivery(std::size_t loop, LoopChannel& channel,
                                   const hub::Publication& publication) {
-    channel.top = publication.position();
-    if (!channel.app->settings.recover) return;
-    channel.log.push_back({.order = ++here.delivered, .offset = channel.top.offset});
-    if (channel.log.size() > longest_log) channel.log.pop_front();
+    if (!channel.app().settings.recover) return;
+    channel.note_delivery(++on_loops_[loop].delivered, publication.position());
     note_flush(loop);
 }
 
@@ -91,10 +87,13 @@ void Subscriptions::note_flush(std::size_t loop) {
 }
 
 void Subscriptions::interrupt(std::size_t loop, const std::string& hub_name) {
+    const LoopChannel* const channel = find(loop, hub_name);
+    if (channel == nullptr) return;
     std::vector<Client*> cut;
     clients_.each(loop, [&](Client& client) {
-        for (const auto& [name, its] : client.subscriptions)
-            if (its.joined && client.app->hub_name(name) == hub_name) cut.push_back(&client);
+        const auto found = client.subscriptions.find(channel->name());
+        if (found != client.subscriptions.end() && found->second.channel == channel)
+            cut.push_back(&client);
     });
     for (Client* const client : cut) {
         // (At once: they get nothing of what is delivered from now on.)
@@ -105,22 +104,23 @@ void Subscriptions::interrupt(std::size_t loop, const std::string& hub_name) {
 }
 
 void Subscriptions::announce(std::size_t loop, const hub::PresenceChange& change) {
-    Channel* const channel = find(loop, change.channel);
-    if (channel == nullptr || !kind_of(channel->name).presence) return;
-    for (Coming& coming : channel->coming)
+    LoopChannel* const channel = find(loop, change.channel);
+    if (channel == nullptr || !kind_of(channel->name()).presence) return;
+    for (Coming& coming : channel->coming())
         if (!coming.greeted) coming.changes.push_back(change);
     // (Clients know no other way of telling that somebody's information is another now.)
     using Kind = hub::PresenceChange::Kind;
     if (change.kind != Kind::joined)
-        tell_change(loop, *channel, member_removed(channel->name, change.who.user), change.member);
+        tell_change(loop, *channel, member_removed(channel->name(), change.who.user),
+                    change.member);
     if (change.kind != Kind::left)
-        tell_change(loop, *channel, member_added(channel->name, change.who), change.member);
+        tell_change(loop, *channel, member_added(channel->name(), change.who), change.member);
 }
 
-void Subscriptions::tell_change(std::size_t loop, Channel& channel, const std::string& json,
+void Subscriptions::tell_change(std::size_t loop, LoopChannel& channel, const std::string& json,
                                 hub::MemberId of) {
     Client* const who = client_of(loop, of);
-    for (const Coming& coming : channel.coming) {
+    for (const Coming& coming : channel.coming()) {
         Client* const client = clients_.find({.loop = loop, .number = coming.client});
         if (coming.greeted && client != nullptr && client != who) client->line->send(json);
     }
@@ -131,17 +131,17 @@ void Subscriptions::tell(const std::string& hub_name, std::string json) {
     const auto shared = std::make_shared<const std::string>(std::move(json));
     for (std::size_t loop = 0; loop < on_loops_.size(); ++loop)
         hub_loops_.loops().post(loop, [this, loop, hub_name, shared] {
-            if (Channel* const channel = find(loop, hub_name))
+            if (LoopChannel* const channel = find(loop, hub_name))
                 tell_here(loop, *channel, *shared, nullptr);
         });
 }
 
-void Subscriptions::tell_here(std::size_t loop, Channel& channel, const std::string& json,
+void Subscriptions::tell_here(std::size_t loop, LoopChannel& channel, const std::string& json,
                               Client* except) {
-    if (hub_loops_.loops().has_subscribers_here(channel.topic))
-        hub_loops_.loops().publish_here(channel.topic, PreparedMessage(Message::text(json)),
+    if (hub_loops_.loops().has_subscribers_here(channel.topic()))
+        hub_loops_.loops().publish_here(channel.topic(), PreparedMessage(Message::text(json)),
                                         except == nullptr ? nullptr : except->line->socket());
-    for (const std::uint64_t number : channel.without_topics) {
+    for (const std::uint64_t number : channel.without_topic()) {
         Client* const client = clients_.find({.loop = loop, .number = number});
         if (client != nullptr && client != except) client->line->send(json);
     }

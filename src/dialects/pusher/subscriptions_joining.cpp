@@ -45,66 +45,67 @@ void Subscriptions::join(Client& client, Subscription& its, const Step& step,
         joining.history.last = cached_events;
     else if (gate_.rule_of(hub_name)->last_message)
         joining.history.last = 1;
-    std::optional<std::string> user;
+    auto mine = std::make_unique<Joining>(step, client.id, hub_name, std::nullopt, goes_on);
     if (its.member) {
-        user = its.member->user;
+        mine->user = its.member->user;
         joining.who = hub::Presence{.user = its.member->user, .info = its.member->info};
     }
-    hub_loops_.hub().join(
-        std::move(joining), [this, step, hub_name, id = client.id, user = std::move(user),
-                             goes_on](Result<hub::History> history) {
-            Client* const there = clients_.find(step.client);
-            const bool waits = there != nullptr && there->subscriptions.contains(step.channel) &&
-                               there->subscriptions.at(step.channel).serial == step.serial;
-            if (!waits) {
-                if (history) hub_loops_.hub().leave(hub_name, id, user);
-            } else if (!history) {
-                refuse(*there, step.channel,
-                       {"ServerError", 503, std::string(history.error().message())});
-            } else {
-                joined(*there, there->subscriptions.at(step.channel), step, std::move(*history),
-                       goes_on);
-            }
-        });
+    hub_loops_.hub().join(std::move(joining),
+                          [this, mine = std::move(mine)](Result<hub::History> history) {
+                              joined(*mine, std::move(history));
+                          });
 }
 
-void Subscriptions::joined(Client& client, Subscription& its, const Step& step,
-                           hub::History history, const std::optional<Recovery::Left>& goes_on) {
-    OnLoop& here = on_loops_[client.loop];
-    const std::string hub_name = client.app->hub_name(step.channel);
-    const auto [entry, is_new] = here.channels.try_emplace(hub_name);
-    Channel& channel = entry->second;
-    if (is_new) {
-        channel.app = client.app;
-        channel.name = step.channel;
-        channel.topic = std::string(topic_prefix) + hub_name;
-        channel.top = history.top;
+void Subscriptions::joined(const Joining& joining, Result<hub::History> history) {
+    const Step& step = joining.step;
+    Client* const client = clients_.find(step.client);
+    Subscription* const its = client == nullptr ? nullptr : find(*client, step);
+    if (its == nullptr) {
+        if (history) hub_loops_.hub().leave(joining.hub_name, joining.client, joining.user);
+    } else if (!history) {
+        refuse(*client, step.channel, {"ServerError", 503, std::string(history.error().message())});
+    } else {
+        joined(*client, *its, joining, std::move(*history));
     }
-    ++channel.members;
-    its.joined = true;
+}
+
+void Subscriptions::joined(Client& client, Subscription& its, const Joining& joining,
+                           hub::History history) {
+    OnLoop& here = on_loops_[client.loop];
+    LoopChannel* channel = here.channels.find(joining.hub_name);
+    if (channel == nullptr) {
+        channel = &here.channels.add(std::make_unique<LoopChannel>(client.app, joining.hub_name));
+        if (client.app->settings.recover) channel->begin_log(history.top);
+    }
+    channel->add_member();
+    its.channel = channel;
     its.joined_at = ++here.delivered;
     its.since = history.top;
-    if (goes_on && !history.publications.empty()) {
+    if (joining.goes_on && !history.publications.empty()) {
         its.since = history.publications.front()->position();
         --its.since.offset;
     }
     if (client.app->settings.recover) note_flush(client.loop);
-    channel.coming.push_back({.client = client.id.number,
-                              .serial = step.serial,
-                              .history = std::move(history),
-                              .goes_on = goes_on,
-                              .publications = {},
-                              .changes = {}});
+    // (Nothing comes between.)
+    if (!its.member && !joining.goes_on) {
+        client.line->send(subscription_succeeded(channel->name()));
+        send_history(client, *channel, history);
+        return arrive(client, its);
+    }
+    channel->begin_coming({.client = client.id.number,
+                           .serial = joining.step.serial,
+                           .history = std::move(history),
+                           .goes_on = joining.goes_on});
     if (its.member)
-        list(client, step);
+        list(joining);
     else
-        greet(step, {});
+        greet(joining.step, {});
 }
 
-void Subscriptions::list(Client& client, const Step& step) {
+void Subscriptions::list(const Joining& joining) {
     hub_loops_.hub().presence(
-        client.app->hub_name(step.channel),
-        [this, step](const Result<std::vector<hub::Presence>>& present) {
+        joining.hub_name,
+        [this, step = joining.step](const Result<std::vector<hub::Presence>>& present) {
             hub_loops_.loops().post(
                 step.client.loop,
                 [this, step, there = present.value_or(std::vector<hub::Presence>())]() mutable {
@@ -113,25 +114,18 @@ void Subscriptions::list(Client& client, const Step& step) {
         });
 }
 
-Subscriptions::Coming* Subscriptions::find_coming(Channel& channel, std::uint64_t client,
-                                                  std::uint64_t serial) {
-    const auto found = std::ranges::find_if(channel.coming, [&](const Coming& one) {
-        return one.client == client && one.serial == serial;
-    });
-    return found == channel.coming.end() ? nullptr : &*found;
-}
-
 void Subscriptions::greet(const Step& step, std::vector<hub::Presence> present) {
     Client* const client = clients_.find(step.client);
     if (client == nullptr) return;
-    Channel* const channel = find(client->loop, client->app->hub_name(step.channel));
-    if (channel == nullptr) return;
-    Coming* const coming = find_coming(*channel, step.client.number, step.serial);
+    Subscription* const its = find(*client, step);
+    if (its == nullptr || its->channel == nullptr) return;
+    LoopChannel& channel = *its->channel;
+    Coming* const coming = channel.find_coming(step.client.number, step.serial);
     if (coming == nullptr) return;
     bring_up_to_date(present, coming->changes);
     coming->changes.clear();
     coming->greeted = true;
-    client->line->send(kind_of(channel->name).presence
+    client->line->send(kind_of(channel.name()).presence
                            ? subscription_succeeded(step.channel, present)
                            : subscription_succeeded(step.channel));
     const hub::History history = std::exchange(coming->history, {});
@@ -139,37 +133,34 @@ void Subscriptions::greet(const Step& step, std::vector<hub::Presence> present) 
         coming->publications.insert(coming->publications.begin(), history.publications.begin(),
                                     history.publications.end());
     else
-        send_history(*client, *channel, history);
-    catch_up(*client, client->subscriptions.at(step.channel), *channel, step.serial);
+        send_history(*client, channel, history);
+    catch_up(*client, *its);
 }
 
 /// The last event, where a new subscriber is to get it.
-void Subscriptions::send_history(Client& client, const Channel& channel,
+void Subscriptions::send_history(Client& client, const LoopChannel& channel,
                                  const hub::History& history) {
-    const bool cache = kind_of(channel.name).cache;
+    const bool cache = kind_of(channel.name()).cache;
     for (const auto& publication : std::views::reverse(history.publications)) {
         if (cache && is_clients_own(*publication)) continue;
         send(client, channel, *publication);
         return;
     }
     if (!cache) return;
-    client.line->send(cache_miss(channel.name));
+    client.line->send(cache_miss(channel.name()));
     if (client.app->notices(Notice::cache_miss))
-        webhooks_->tell(client.app, channel_notice(Notice::cache_miss, channel.name));
+        webhooks_->tell(client.app, channel_notice(Notice::cache_miss, channel.name()));
 }
 
 void Subscriptions::catch_up(Client& client) {
-    for (auto& [name, its] : client.subscriptions) {
-        if (!its.joined || its.there) continue;
-        if (Channel* const channel = find(client.loop, client.app->hub_name(name)))
-            catch_up(client, its, *channel, its.serial);
-    }
+    for (auto& [name, its] : client.subscriptions)
+        if (its.channel != nullptr && !its.there) catch_up(client, its);
 }
 
 /// Sends what was missed as fast as it is taken; then the client is there.
-void Subscriptions::catch_up(Client& client, Subscription& its, Channel& channel,
-                             std::uint64_t serial) {
-    Coming* const coming = find_coming(channel, client.id.number, serial);
+void Subscriptions::catch_up(Client& client, Subscription& its) {
+    LoopChannel& channel = *its.channel;
+    Coming* const coming = channel.find_coming(client.id.number, its.serial);
     if (coming == nullptr || !coming->greeted) return;
     bool sent = false;
     while (!coming->publications.empty()) {
@@ -186,16 +177,16 @@ void Subscriptions::catch_up(Client& client, Subscription& its, Channel& channel
         send(client, channel, *publication);
         sent = true;
     }
-    channel.coming.erase(channel.coming.begin() + (coming - channel.coming.data()));
-    arrive(client, its, channel);
+    channel.end_coming(client.id.number);
+    arrive(client, its);
 }
 
-void Subscriptions::arrive(Client& client, Subscription& its, Channel& channel) {
+void Subscriptions::arrive(Client& client, Subscription& its) {
     its.there = true;
     if (WebSocket* const socket = client.line->socket())
-        socket->subscribe(channel.topic);
+        socket->subscribe(its.channel->topic());
     else
-        channel.without_topics.push_back(client.id.number);
+        its.channel->add_without_topic(client.id.number);
 }
 
 hub::HistoryRule Subscriptions::history_of(const App& app, std::string_view channel) const {

@@ -58,11 +58,6 @@ Topics::Topics(TopicBoard& board, Worker& worker) : board_(board), worker_(worke
     worker_.loop().at_turn_end(this);
 }
 
-Topic* Topics::find(std::string_view name) noexcept {
-    const auto found = topics_.find(name);
-    return found == topics_.end() ? nullptr : found->second.get();
-}
-
 void Topics::count(std::string_view name, bool more) noexcept {
     auto& counted = subscribers_by_hash_.at(hash_of(name) % hashes);
     // Written by this thread alone.
@@ -73,9 +68,7 @@ void Topics::count(std::string_view name, bool more) noexcept {
 bool Topics::subscribe(WebSocketSession& session, Subscriptions& its, std::string_view name) {
     Topic* topic = find(name);
     if (topic == nullptr) {
-        auto made = std::make_unique<Topic>(std::string(name), board_.policy_of(name));
-        topic = made.get();
-        topics_.emplace(topic->name(), std::move(made));
+        topic = &topics_.add(std::make_unique<Topic>(std::string(name), board_.policy_of(name)));
         count(name, true);
     } else if (its.find(*topic) != Subscriptions::none) {
         return false;
@@ -97,12 +90,20 @@ bool Topics::unsubscribe(WebSocketSession& session, Subscriptions& its, std::str
     return true;
 }
 
-void Topics::leave_all(Subscriptions& its) noexcept {
-    while (!its.empty()) {
-        Topic& topic = *its.back().topic;
-        remove(its, static_cast<std::uint32_t>(its.size() - 1));
+void Topics::leave_all(net::Ref<WebSocketSession> session) {
+    constexpr std::size_t most_in_a_turn = 256;
+    Subscriptions* const its = session->subscriptions();
+    for (std::size_t left = 0; its != nullptr && !its->empty(); ++left) {
+        if (left == most_in_a_turn) {
+            worker_.loop().post(
+                [this, session = std::move(session)]() mutable { leave_all(std::move(session)); });
+            return;
+        }
+        Topic& topic = *its->back().topic;
+        remove(*its, static_cast<std::uint32_t>(its->size() - 1));
         drop_if_empty(topic);
     }
+    session->forget_subscriptions();
 }
 
 void Topics::remove(Subscriptions& its, std::uint32_t entry) noexcept {
@@ -116,7 +117,7 @@ void Topics::remove(Subscriptions& its, std::uint32_t entry) noexcept {
 void Topics::drop_if_empty(Topic& topic) noexcept {
     if (!topic.empty() || topic.due()) return;
     count(topic.name(), false);
-    topics_.erase(topics_.find(topic.name()));
+    topics_.remove(topic);
 }
 
 // ---- publishing ---------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "engine/named_set.hpp"
 #include "engine/text_hash.hpp"
 #include "engine/topics/giving_out.hpp"
 #include "engine/topics/subscriptions.hpp"
 #include "engine/topics/topic.hpp"
 #include "engine/worker.hpp"
 #include "net/loop.hpp"
+#include "net/session.hpp"
 
 #include <longwire/prepared_message.hpp>
 #include <longwire/slow_reader.hpp>
@@ -84,8 +86,9 @@ public:
     bool subscribe(WebSocketSession& session, Subscriptions& its, std::string_view name);
     /// False where it is not.
     bool unsubscribe(WebSocketSession& session, Subscriptions& its, std::string_view name);
-    /// Their connection is about to go.
-    void leave_all(Subscriptions& its) noexcept;
+    /// The connection is gone. Where it had very many topics, it leaves some of them in turns that
+    /// follow, and gets nothing meanwhile.
+    void leave_all(net::Ref<WebSocketSession> session);
 
     /// Publishes to all subscribers of all loops but `except`. `dropped`: on other loops not, since
     /// too much is on its way there.
@@ -123,7 +126,7 @@ private:
     using Publications = std::vector<std::pair<std::string, PreparedMessage>>;
     static constexpr std::size_t hashes = 4096;
 
-    [[nodiscard]] Topic* find(std::string_view name) noexcept;
+    [[nodiscard]] Topic* find(std::string_view name) const noexcept { return topics_.find(name); }
     void remove(Subscriptions& its, std::uint32_t entry) noexcept;
     void drop_if_empty(Topic& topic) noexcept;
     void count(std::string_view name, bool more) noexcept;
@@ -143,7 +146,7 @@ private:
 
     TopicBoard& board_;
     Worker& worker_;
-    std::unordered_map<std::string, std::unique_ptr<Topic>, TextHash, std::equal_to<>> topics_;
+    NamedSet<Topic, &Topic::name> topics_;
     std::vector<Topic*> due_;  // in which something was published; null: all have got it
     std::uint64_t order_ = 0;  // of what was published while something was due
     bool sending_ = false;

@@ -183,8 +183,7 @@ void WebSocketSession::on_closed(net::Ending /*ending*/) {
     connection_.abort(events);
     if (particulars_) {
         particulars_->waiting.reset();
-        if (subscriptions()) worker_.topics()->leave_all(*subscriptions());
-        particulars_->subscriptions.reset();
+        if (subscriptions()) worker_.topics()->leave_all(net::Ref<WebSocketSession>(this));
         if (std::exchange(particulars_->named, false))
             worker_.entry().take_name(particulars_->name);
     }

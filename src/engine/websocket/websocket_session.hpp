@@ -141,6 +141,7 @@ public:
 
     // What topics do.
     [[nodiscard]] Subscriptions* subscriptions() const noexcept;
+    void forget_subscriptions() noexcept;
     void deliver(const PreparedMessage& message, const Topic& topic);
     /// Takes all that was published from this number on, if the session need not look at each
     /// message.

@@ -22,6 +22,10 @@ bool WebSocketSession::unsubscribe(std::string_view topic) {
     return was;
 }
 
+void WebSocketSession::forget_subscriptions() noexcept {
+    if (particulars_) particulars_->subscriptions.reset();
+}
+
 SendStatus WebSocketSession::publish(std::string_view topic, const PreparedMessage& message) {
     return worker_.topics() == nullptr ? SendStatus::dropped
                                        : worker_.topics()->publish(topic, message, this);
