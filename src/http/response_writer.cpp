@@ -11,7 +11,6 @@
 #include <cassert>
 #include <charconv>
 #include <cstddef>
-#include <cstring>
 #include <limits>
 
 namespace longwire::http {
@@ -50,19 +49,7 @@ private:
 
 /// One whose name and value are ours.
 void append_own_field(std::string& out, std::string_view name, std::string_view value) {
-    const std::size_t before = out.size();
-    const std::size_t size = before + name.size() + value.size() + 4;
-    out.resize_and_overwrite(size, [&](char* begin, std::size_t /*room*/) {
-        char* end = begin + before;
-        std::memcpy(end, name.data(), name.size());
-        end += name.size();
-        std::memcpy(end, ": ", 2);
-        end += 2;
-        // (Of an empty view there may be no address.)
-        if (!value.empty()) std::memcpy(end, value.data(), value.size());
-        std::memcpy(end + value.size(), "\r\n", 2);
-        return size;
-    });
+    append(out, name, ": ", value, "\r\n");
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
