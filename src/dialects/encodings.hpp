@@ -14,4 +14,5 @@ enum Encoding : std::size_t {
     pusher_frame,
     socketio_packets,
 };
+
 }  // namespace longwire::dialects

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/text_hash.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -38,9 +40,7 @@ private:
     // (Not noexcept: libstdc++ keeps the hash of each then, and does not work it out again.)
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(const auto& key) const {
-            return std::hash<std::string_view>()(name_of(key));
-        }
+        std::size_t operator()(const auto& key) const { return TextHash()(name_of(key)); }
     };
     struct Equal {
         using is_transparent = void;

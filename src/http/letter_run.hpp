@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace longwire::http {
 
@@ -55,15 +56,7 @@ template <Beyond beyond>
 
 /// How many of the first bytes may stand in a token.
 [[nodiscard]] inline std::size_t token_run(std::span<const std::byte> bytes) noexcept {
-    const auto is_one = [&](std::size_t index) {
-        return is_token_letter(static_cast<char>(bytes[index]));
-    };
-    std::size_t size = 0;
-    while (bytes.size() - size >= 4 &&
-           (is_one(size) & is_one(size + 1) & is_one(size + 2) & is_one(size + 3)))
-        size += 4;
-    while (size < bytes.size() && is_one(size)) ++size;
-    return size;
+    return token_run(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
 }  // namespace longwire::http

@@ -53,10 +53,9 @@ void append_own_field(std::string& out, std::string_view name, std::string_view 
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-    const auto bytes_of = [](std::string_view text) { return std::as_bytes(std::span(text)); };
-    if (name.empty() || token_run(bytes_of(name)) != name.size()) return;
-    const bool printable = printable_run<Beyond::all>(bytes_of(value)) == value.size();
-    if (!printable && !is_field_value(value)) return;
+    const bool printable =
+        printable_run<Beyond::all>(std::as_bytes(std::span(value))) == value.size();
+    if (!is_token(name) || (!printable && !is_field_value(value))) return;
     append_own_field(out, name, value);
 }
 

@@ -154,20 +154,14 @@ void ChannelStream::Past::keep(const SharedPublication& publication) {
 void ChannelStream::Past::note_key(std::string_view key, std::uint64_t offset,
                                    Clock::time_point now) {
     if (keys && keys->all.size() >= most_keys) drop_oldest_key();
-    if (!keys) keys = std::make_unique<Keys>();
-    auto& [all, offsets] = *keys;
-    try {
-        all.push_back({now, std::string(key)});
-        try {
-            offsets.emplace(all.back().text, offset);
-        } catch (...) {
-            all.pop_back();
-            throw;
-        }
-    } catch (...) {
-        if (all.empty()) keys.reset();
-        throw;
-    }
+    auto made = keys ? nullptr : std::make_unique<Keys>();
+    auto& [all, offsets] = keys ? *keys : *made;
+    std::list<Key> latest;
+    latest.push_back({now, std::string(key)});
+    offsets.emplace(latest.back().text, offset);
+    // (From here on nothing can fail.)
+    all.splice(all.end(), latest);
+    if (made) keys = std::move(made);
     bytes += size_of(key);
 }
 

@@ -59,9 +59,7 @@ public:
         return particulars_ ? std::span(particulars_->coming) : std::span<Coming>();
     }
     [[nodiscard]] Coming* find_coming(std::uint64_t client, std::uint64_t serial) noexcept;
-    Coming& begin_coming(Coming one) {
-        return need_particulars().coming.emplace_back(std::move(one));
-    }
+    void begin_coming(Coming one) { need_particulars().coming.push_back(std::move(one)); }
     void end_coming(std::uint64_t client) noexcept;
 
     /// Clients that no topic reaches.
@@ -104,14 +102,14 @@ private:
         return *particulars_;
     }
     void drop_particulars_if_empty() noexcept {
-        if (particulars_ && particulars_->coming.empty() && particulars_->without_topic.empty())
+        if (particulars_->coming.empty() && particulars_->without_topic.empty())
             particulars_.reset();
     }
 
     SharedApp app_;
     std::string topic_;
     std::size_t members_ = 0;
-    // There may be very many channels, which most of the time need neither.
+    // There may be very many channels, of which most need neither.
     std::unique_ptr<Particulars> particulars_;
     std::unique_ptr<Log> log_;
 };
