@@ -11,10 +11,10 @@ std::optional<SlowReader> slow_reader_of(Gate& gate, const std::string& channel)
 }
 
 void add_slow_reader_policy(HubLoops& hub_loops, Gate& gate,
-                            std::vector<std::string_view> topic_prefixes) {
+                            std::vector<std::string> topic_prefixes) {
     hub_loops.loops().add_policy([&gate, prefixes = std::move(topic_prefixes)](
                                      std::string_view topic) -> std::optional<SlowReader> {
-        for (const std::string_view prefix : prefixes)
+        for (const std::string& prefix : prefixes)
             if (topic.starts_with(prefix))
                 return slow_reader_of(gate, std::string(topic.substr(prefix.size())));
         return std::nullopt;

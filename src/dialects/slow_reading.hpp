@@ -7,7 +7,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace longwire::dialects {
@@ -18,6 +17,6 @@ namespace longwire::dialects {
 /// The same for topics whose names are one of these prefixes and a channel. Before the server runs;
 /// the gate must outlive its run.
 void add_slow_reader_policy(HubLoops& hub_loops, Gate& gate,
-                            std::vector<std::string_view> topic_prefixes);
+                            std::vector<std::string> topic_prefixes);
 
 }  // namespace longwire::dialects

@@ -97,7 +97,7 @@ ChannelSockets::ChannelSockets(Server& server, HubLoops& hub_loops, Gate& gate,
       gate_(gate),
       tally_(hub_loops.tally("raw")),
       members_(hub_loops, gate, tally_) {
-    add_slow_reader_policy(hub_loops, gate, {plain_topic, json_topic});
+    add_slow_reader_policy(hub_loops, gate, {std::string(plain_topic), std::string(json_topic)});
     server.websocket(
         "/channels/:name",
         {
