@@ -16,6 +16,8 @@ class Row(NamedTuple):
     for_peers: bool = False  # a server with an echo and channels of raw WebSockets can take it
 
     def shown(self, measured):
+        if measured is None:
+            return ""
         numbers = measured if isinstance(measured, tuple) else (measured,)
         return " / ".join(show(number) for number in numbers)
 

@@ -6,7 +6,7 @@ import time
 
 from scaling.dialect import Pusher, SocketIo, options, subscribe
 from scaling.row import Row
-from scaling.server import Server, instructions
+from scaling.server import Server, all_closed, instructions
 from scaling.wire import WebSocket
 
 
@@ -56,6 +56,17 @@ def channel_memory(kind, count=100_000):
     return measure
 
 
+def million_channels(setting, connections=10, each=100_000):
+    """Gigabytes of a million channels with one subscriber each."""
+    with Server(setting, *options(setting)) as server:
+        before = server.memory()
+        clients = [Pusher(server.port) for _ in range(connections)]
+        with all_closed(clients):
+            for number, client in enumerate(clients):
+                subscribe(client, names(each, number * each))
+            return (server.memory() - before) / 1e9
+
+
 def longest_wait(kind, count=100_000):
     """The longest that another connection waits for its echo while one with so many subscriptions
     goes, in milliseconds; and until that has gone."""
@@ -92,6 +103,8 @@ ROWS = [
     Row("a channel with one subscriber by Pusher", "B", "3,450", "≤ 900", channel_memory(Pusher)),
     Row("a channel with one subscriber by Socket.IO", "B", "2,840", "≤ 900",
         channel_memory(SocketIo)),
+    Row("a million channels with one subscriber each, by Pusher", "GB", "3.47", "≤ 1",
+        million_channels),
     Row("an echo while a Pusher connection with 100,000 subscriptions closes: longest / p99 before",
         "ms", "695", "≤ 5", longest_wait(Pusher)),
     Row("the same by Socket.IO", "ms", "", "≤ 5", longest_wait(SocketIo)),
