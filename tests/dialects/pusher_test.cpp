@@ -152,6 +152,33 @@ TEST_F(PusherClients, ComeAndGoWithoutALeftover) {
     }
 }
 
+struct PusherClientsWithManyChannels : RunningHub<> {
+    static AppSettings app() {
+        AppSettings app = one_app();
+        app.most_channels = 2000;
+        return app;
+    }
+
+    Pusher pusher{
+        running.server, hub_loops, gate, {app()}, [](Webhooks::Call, Webhooks::Sent) {}, {}, {}};
+};
+
+TEST_F(PusherClientsWithManyChannels, LeaveAllOfThemInSeveralTurns) {
+    {
+        PusherClient client(running.port);
+        for (int channel = 0; channel < 2000; ++channel)
+            client.subscribe("channel-" + std::to_string(channel));
+        client.read_until("channel-1999");
+        ASSERT_EQ(hub.counts().members, 2000);
+    }
+    while (hub.counts().members > 0) std::this_thread::yield();
+    await_turns();
+    PusherClient after(running.port);
+    after.subscribe("channel-1999");
+    after.read_until("channel-1999");
+    EXPECT_EQ(hub.counts().members, 1);
+}
+
 // Whoever comes back within the grace has not left; but is known anew, as clients understand it.
 TEST_F(PusherClients, OtherInformationOfAMemberIsARemovalAndAnAddition) {
     PusherClient watching(running.port);

@@ -313,5 +313,39 @@ TEST(ManyTopics, AreFoundAgainWhateverLeaves) {
     EXPECT_EQ(result, "");
 }
 
+/// How many turns the loop takes while any of these topics has a subscriber.
+void count_turns_until_left(RunningServer& running, int topics, std::promise<int>& counted,
+                            int turns = 0) {
+    const engine::ServerLoops loops(running.server);
+    for (int topic = 0; topic < topics; ++topic)
+        if (loops.has_subscribers_here(std::to_string(topic)))
+            return loops.post(0, [&running, topics, &counted, turns] {
+                count_turns_until_left(running, topics, counted, turns + 1);
+            });
+    counted.set_value(turns);
+}
+
+TEST(ManyTopics, AreLeftInSeveralTurnsWhileOthersAreServed) {
+    constexpr int count = 2000;
+    RunningServer running{{.threads = 1}};
+    std::promise<int> turns;
+    running.server.websocket("/", {.on_open =
+                                       [](WebSocket& socket, const Request&) {
+                                           for (int topic = 0; topic < count; ++topic)
+                                               socket.subscribe(std::to_string(topic));
+                                           socket.send("ready");
+                                       },
+                                   .on_close =
+                                       [&](WebSocket&, CloseCode, std::string_view) {
+                                           count_turns_until_left(running, count, turns);
+                                       }});
+    running.start();
+    RawClient client(running.port);
+    client.upgrade("/");
+    EXPECT_EQ(client.read(7), server_frame(text, "ready"));
+    client.close();
+    EXPECT_GE(turns.get_future().get(), 4);
+}
+
 }  // namespace
 }  // namespace longwire

@@ -80,7 +80,7 @@ void EventStreams::Audience::count_waiting() noexcept {
 bool EventStreams::Audience::give_out(engine::TimeSlice& slice) {
     const bool all_given = circle_.go_round(
         [this](std::size_t place) { give_turn(place); },
-        [&](std::size_t /*place*/) { return slice.is_up(circle_.bytes()); },
+        [&] { return slice.is_up(circle_.bytes()); },
         [this] {
             known_.clear();
             count_waiting();

@@ -65,18 +65,17 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
     /// Goes on until all have all: `give` is called with the place of each in its turn, and
-    /// `time_is_up` after it, with how many places of the circle were looked at. At the end of each
-    /// circle `ended` is called, and then `moved` for each subscriber that has another place now.
-    /// False where time was up before.
+    /// `time_is_up` after it. At the end of each circle `ended` is called, and then `moved` for
+    /// each subscriber that has another place now. False where time was up before.
     template <class Give, class TimeIsUp, class Ended, class Moved>
     bool go_round(Give&& give, TimeIsUp&& time_is_up, Ended&& ended, Moved&& moved) {
         while (due()) {
             if (!std::exchange(in_circle_, true)) circle_end_ = end();
             std::size_t place = next_;
             while (place < subscribers_.size()) {
-                give(place);
+                give(place++);
                 ++next_;
-                if (time_is_up(++place)) return false;
+                if (time_is_up()) return false;
             }
             forget_seen();
             ended();

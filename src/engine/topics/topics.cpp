@@ -277,11 +277,11 @@ void Topics::give_out_beside() {
 }
 
 void Topics::send_due() {
-    const auto deadline = this->deadline();
+    TimeSlice slice(deadline(), board_.pace_.look_after);
     bool in_time = true;
     for (std::size_t index = 0; index < due_.size() && in_time; ++index) {
         Topic& topic = *due_[index];
-        in_time = go_round(topic, deadline);
+        in_time = go_round(topic, slice);
         if (topic.due()) continue;
         due_[index] = nullptr;
         drop_if_empty(topic);
@@ -292,13 +292,9 @@ void Topics::send_due() {
 }
 
 /// False where time has run out before all subscribers had all.
-bool Topics::go_round(Topic& topic, net::Loop::Clock::time_point deadline) {
+bool Topics::go_round(Topic& topic, TimeSlice& slice) {
     return topic.go_round([&](std::size_t place) { give_turn(topic, place); },
-                          [&](std::size_t looked_at) {
-                              return looked_at % board_.pace_.look_after == 0 &&
-                                     topic.bytes() <= most_due &&
-                                     net::Loop::Clock::now() >= deadline;
-                          },
+                          [&] { return slice.is_up(topic.bytes()); },
                           [&] { topic.forget_frames(); },
                           [](const Topic::Subscriber& moved, std::uint32_t place) {
                               (*moved.receiver->subscriptions())[moved.entry].place = place;

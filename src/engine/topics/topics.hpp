@@ -137,7 +137,7 @@ private:
     void give_out_beside();
     void send_due();
     [[nodiscard]] net::Loop::Clock::time_point deadline() const noexcept;
-    [[nodiscard]] bool go_round(Topic& topic, net::Loop::Clock::time_point deadline);
+    [[nodiscard]] bool go_round(Topic& topic, TimeSlice& slice);
     void give_turn(Topic& topic, std::size_t place);
     template <class Visit>
     void each_due_of(Subscriptions& its, Visit&& visit);
