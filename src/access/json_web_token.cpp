@@ -40,6 +40,22 @@ Result<Header> read_header(const std::string& json) {
     return header;
 }
 
+Result<void> verify_signature(const TokenParts& parts, const KeySet& keys) {
+    const auto header = read_header(parts.header);
+    if (!header) return Failure(header.error());
+    bool algorithm_known = false;
+    for (const SigningKey& key : keys.keys()) {
+        if (name_of(key.algorithm()) != header->algorithm) continue;
+        if (!key.id().empty() && header->key.value_or(key.id()) != key.id()) continue;
+        algorithm_known = true;
+        if (key.verify(parts.signed_text, parts.signature)) return {};
+    }
+    return malformed(
+        algorithm_known
+            ? "The token's signature does not match any key of this server."
+            : "The token is signed with an algorithm or a key that this server does not know.");
+}
+
 }  // namespace
 
 Result<TokenParts> split_token(std::string_view token) {
@@ -65,20 +81,21 @@ Result<Claims> verify_token(std::string_view token, const KeySet& keys,
                             std::chrono::system_clock::time_point now) {
     const auto parts = split_token(token);
     if (!parts) return Failure(parts.error());
-    const auto header = read_header(parts->header);
-    if (!header) return Failure(header.error());
-    bool algorithm_known = false;
-    for (const SigningKey& key : keys.keys()) {
-        if (name_of(key.algorithm()) != header->algorithm) continue;
-        if (!key.id().empty() && header->key.value_or(key.id()) != key.id()) continue;
-        algorithm_known = true;
-        if (key.verify(parts->signed_text, parts->signature))
-            return read_claims(parts->claims, demands, now);
+    if (const auto verified = verify_signature(*parts, keys); !verified)
+        return Failure(verified.error());
+    return read_claims(parts->claims, demands, now);
+}
+
+Result<Claims> verify_token(std::string_view token, const KeySet& keys, VerifiedTokens& verified,
+                            const ClaimsDemands& demands,
+                            std::chrono::system_clock::time_point now) {
+    const auto parts = split_token(token);
+    if (!parts) return Failure(parts.error());
+    if (!verified.contains(token)) {
+        if (const auto good = verify_signature(*parts, keys); !good) return Failure(good.error());
+        verified.add(token);
     }
-    return malformed(
-        algorithm_known
-            ? "The token's signature does not match any key of this server."
-            : "The token is signed with an algorithm or a key that this server does not know.");
+    return read_claims(parts->claims, demands, now);
 }
 
 Result<std::string> sign_token(std::string_view claims, const SigningKey& key) {

@@ -2,6 +2,7 @@
 
 #include "access/claims.hpp"
 #include "access/signing_key.hpp"
+#include "access/verified_tokens.hpp"
 
 #include <longwire/result.hpp>
 
@@ -19,6 +20,11 @@ inline constexpr std::size_t longest_token = std::size_t{8} * 1024;
 /// invalid_argument, with a sentence for whoever showed the token; nothing of it is repeated.
 [[nodiscard]] Result<Claims> verify_token(std::string_view token, const KeySet& keys,
                                           const ClaimsDemands& demands,
+                                          std::chrono::system_clock::time_point now);
+/// The same for tokens that come again: the signature of one that is in `verified` is not verified
+/// once more. All of them must have been put there with the same keys.
+[[nodiscard]] Result<Claims> verify_token(std::string_view token, const KeySet& keys,
+                                          VerifiedTokens& verified, const ClaimsDemands& demands,
                                           std::chrono::system_clock::time_point now);
 
 /// The three parts of a token, decoded and not verified: for people to look at.

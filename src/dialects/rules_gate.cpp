@@ -218,8 +218,8 @@ Verdict RulesGate::authenticate(const Request& request, Visitor& visitor) {
 
 Verdict RulesGate::authenticate(std::string_view token, Visitor& visitor) {
     const auto state = this->state();
-    auto claims = access::verify_token(token, state->policy.keys, state->policy.demands,
-                                       std::chrono::system_clock::now());
+    auto claims = access::verify_token(token, state->policy.keys, state->verified_tokens,
+                                       state->policy.demands, std::chrono::system_clock::now());
     if (!claims) return {.status = 401, .reason = claims.error().message()};
     visitor.user = claims->user;
     visitor.info = claims->info;

@@ -4,6 +4,7 @@
 #include "access/claims.hpp"
 #include "access/rate_limit.hpp"
 #include "access/signing_key.hpp"
+#include "access/verified_tokens.hpp"
 #include "dialects/gate.hpp"
 #include "dialects/webhook.hpp"
 
@@ -63,6 +64,7 @@ private:
 
         Policy policy;
         std::vector<std::shared_ptr<const access::ChannelRule>> rules;
+        access::VerifiedTokens verified_tokens;  // by the keys of this policy
         access::RateLimits by_user;
         access::RateLimits by_address;
         access::RateLimits requests;  // by address

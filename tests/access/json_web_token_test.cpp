@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -75,6 +77,40 @@ TEST(Token, OfTheRfcIsGood) {
         ASSERT_TRUE(claims) << claims.error().message();
         EXPECT_EQ(claims->expires, std::chrono::sys_seconds(1300819380s));
     }
+}
+
+TEST(Token, IsVerifiedOnceAndJudgedEachTime) {
+    const KeySet keys = rfc_key_set();
+    const KeySet no_keys;
+    for (const std::string& token : {hs_token, rs_token, es_token}) {
+        VerifiedTokens verified;
+        EXPECT_FALSE(verify_token(token, no_keys, verified, {}, rfc_time));
+        EXPECT_TRUE(verify_token(token, keys, verified, {}, rfc_time));
+        EXPECT_TRUE(verify_token(token, no_keys, verified, {}, rfc_time));
+        EXPECT_EQ(error_of(verify_token(token, keys, verified, {}, rfc_time + 1h)),
+                  error_of(verify_token(token, keys, {}, rfc_time + 1h)));
+        EXPECT_FALSE(
+            verify_token(token, keys, verified, {.audience = {}, .issuer = "ann"}, rfc_time));
+        std::string other = token;
+        other[token.size() / 2] ^= 1;
+        EXPECT_FALSE(verify_token(other, keys, verified, {}, rfc_time));
+        EXPECT_FALSE(verify_token(other, keys, verified, {}, rfc_time));
+        EXPECT_EQ(verified.size(), 1U);
+    }
+}
+
+TEST(VerifiedTokens, AreBounded) {
+    VerifiedTokens verified;
+    std::size_t largest = 0;
+    const std::size_t count = 3 * VerifiedTokens::most;
+    for (std::size_t number = 0; number < count; ++number) {
+        verified.add(std::to_string(number));
+        largest = std::max(largest, verified.size());
+    }
+    EXPECT_LE(largest, VerifiedTokens::most);
+    EXPECT_FALSE(verified.contains("0"));
+    EXPECT_TRUE(verified.contains(std::to_string(count - 1)));
+    EXPECT_TRUE(verified.contains(std::to_string(count - VerifiedTokens::most / 2)));
 }
 
 // RFC 8037, appendix A.4. (Its payload is no claims set.)

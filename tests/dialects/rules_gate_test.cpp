@@ -1,5 +1,6 @@
 // Those of whom nothing is known have one object in common, until something is kept of one of them.
 #include "dialects/rules_gate.hpp"
+#include "access/json_web_token.hpp"
 
 #include <longwire/testing.hpp>
 
@@ -70,6 +71,29 @@ TEST(RulesGate, ARateThatComesLaterIsOfEachAloneToo) {
     EXPECT_EQ(status_of_publishing(gate, other), 429);
     EXPECT_NE(one.credentials.get(), other.credentials.get());
     EXPECT_EQ(status_of_publishing(gate, visitor_of(gate)), 200);
+}
+
+RulesGate::Policy policy_with_key(const std::string& secret) {
+    RulesGate::Policy policy = policy_for_everybody();
+    policy.keys.add(access::SigningKey::secret(secret).value());
+    return policy;
+}
+
+TEST(RulesGate, ATokenThatComesAgainIsVerifiedByTheKeysOfNow) {
+    const std::string before(32, 'a');
+    const std::string now(32, 'b');
+    const auto token = access::sign_token(R"({"sub":"ann"})", *access::SigningKey::secret(before));
+    ASSERT_TRUE(token.has_value());
+    RulesGate gate(policy_with_key(before));
+    Visitor visitor;
+    for (int count = 0; count < 3; ++count) {
+        visitor.user.clear();
+        EXPECT_EQ(gate.authenticate(*token, visitor).status, 200);
+        EXPECT_EQ(visitor.user, "ann");
+    }
+    gate.replace(policy_with_key(now));
+    EXPECT_EQ(gate.authenticate(*token, visitor).status, 401);
+    EXPECT_EQ(gate.authenticate(*token, visitor).status, 401);
 }
 
 }  // namespace
