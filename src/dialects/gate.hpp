@@ -22,10 +22,9 @@ inline constexpr std::size_t longest_user = 128;
 
 /// Somebody who has come, as far as they have shown who they are.
 struct Visitor {
-    std::string user;                  // empty: nobody in particular
-    std::string info;                  // JSON that others see beside the user, or nothing
-    std::string address;               // without a port
-    std::string counted_address = {};  // by which limits for one address go
+    std::string user;     // empty: nobody in particular
+    std::string info;     // JSON that others see beside the user, or nothing
+    std::string address;  // without a port
     /// When what they have shown is no good any more, with what clocks may differ: from then on
     /// they are let do nothing, and what was opened ends.
     std::optional<std::chrono::sys_seconds> expires = {};

@@ -197,9 +197,9 @@ void RulesGate::replace(Policy policy) {
 Verdict RulesGate::authenticate(const Request& request, Visitor& visitor) {
     const auto state = this->state();
     visitor.address.assign(request.client_address());
-    visitor.counted_address = http::counted_address(visitor.address);
     if (state->policy.rates.requests_per_address.a_second > 0 &&
-        !state->requests.take(visitor.counted_address, access::RateLimit::Clock::now()))
+        !state->requests.take(http::counted_address(visitor.address),
+                              access::RateLimit::Clock::now()))
         return {.status = 429, .reason = "Too many requests. Wait and try again."};
     visitor.credentials = nothing_known();
     if (const auto& webhook = state->policy.webhook) {
@@ -284,7 +284,7 @@ Verdict RulesGate::judge_rate(State& state, const Visitor& visitor) {
     const auto now = access::RateLimit::Clock::now();
     if (own_credentials(visitor).published.take(state.policy.rates.publish_per_connection, now) &&
         (visitor.user.empty() || state.by_user.take(visitor.user, now)) &&
-        state.by_address.take(visitor.counted_address, now))
+        state.by_address.take(http::counted_address(visitor.address), now))
         return {};
     return {.status = 429, .reason = "You publish too fast. Wait and try again."};
 }

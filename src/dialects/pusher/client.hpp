@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -71,6 +71,13 @@ struct Subscription {
 using SubscriptionsByName =
     std::unordered_map<std::string, Subscription, hub::TextHash, std::equal_to<>>;
 
+/// By what a client is known again that comes back.
+struct KnownAs {
+    std::string cookie;
+    std::string address;  // and the User-Agent
+    std::vector<std::string> identities = {};
+};
+
 /// One client, by whatever it is connected. On the thread of its loop only.
 struct Client {
     hub::MemberId id;
@@ -81,7 +88,7 @@ struct Client {
     Line* line = nullptr;
     SubscriptionsByName subscriptions;
     std::uint64_t serials = 0;
-    std::optional<UserData> user;  // who has signed in
+    std::unique_ptr<const UserData> user;  // who has signed in
 
     access::RateLimit messages;
     access::RateLimit client_events;
@@ -94,11 +101,14 @@ struct Client {
     Alarm authorize;       // until then it has to
 
     // For coming back.
-    std::string cookie;
-    std::string address;  // and the User-Agent
-    std::vector<std::string> identities;
+    std::unique_ptr<KnownAs> known_as;    // where its app recovers
     std::uint64_t confirmed = 0;          // of what was delivered on its loop: it has got that
     Alarms::Clock::time_point last_sign;  // of life
+
+    [[nodiscard]] std::span<const std::string> identities() const noexcept {
+        if (!known_as) return {};
+        return known_as->identities;
+    }
 };
 
 }  // namespace longwire::dialects::pusher

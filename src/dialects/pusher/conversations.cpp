@@ -135,8 +135,10 @@ Client* Conversations::come(const Request& request, SharedApp app, Visitor visit
     tally_.add(loop, DialectTally::opened);
     client.socket_id = new_socket_id(client.id);
     client.app = std::move(app);
-    client.cookie = request.cookie(recovery_cookie).value_or("");
-    client.address = address_of(request, visitor);
+    if (settings.recover)
+        client.known_as = std::make_unique<KnownAs>(
+            KnownAs{.cookie = std::string(request.cookie(recovery_cookie).value_or("")),
+                    .address = address_of(request, visitor)});
     client.visitor = std::move(visitor);
     client.line = &line;
     client.heard = Alarms::Clock::now();
@@ -308,7 +310,7 @@ void Conversations::sign_in(Client& client, const SignIn& packet) {
         client.line->send(error_event(watchlist_too_long, "A watchlist has at most " +
                                                               std::to_string(app.most_watched) +
                                                               " users; this one is ignored."));
-    client.user = std::move(*user);
+    client.user = std::make_unique<const UserData>(std::move(*user));
     client.line->name_user(client.user->id);
     client.line->send(signin_success(packet.user_data));
     tell(users_.enter(app.id, *client.user, ref_of(client)));

@@ -120,7 +120,8 @@ void Sockets::open(WebSocket& socket, const Request& request) {
         return line->close(goodbye->code, goodbye->reason);
     Client* const client = conversations_.come(request, std::move(app), std::move(visitor), *line);
     if (client == nullptr) return;
-    if (!state.cookie.empty()) client->cookie = std::exchange(state.cookie, {});
+    if (std::string cookie = std::exchange(state.cookie, {}); !cookie.empty() && client->known_as)
+        client->known_as->cookie = std::move(cookie);
     line->client = ref_of(*client);
     line->greeted = true;
 }

@@ -200,10 +200,11 @@ void Subscriptions::leave_all(Client& client, bool comes_back) {
             positions[std::string(its.channel->hub_name())] = {.position = position_of(client, its),
                                                                .member = client.id};
         }
-        recovery_.remember(client.identities, std::move(positions),
+        recovery_.remember(client.identities(), std::move(positions),
                            Recovery::Clock::now() + app.recover_for);
     }
-    for (const std::string& identity : client.identities) recovery_.leave(identity, ref_of(client));
+    for (const std::string& identity : client.identities())
+        recovery_.leave(identity, ref_of(client));
     Leaving leaving = {.client = client.id,
                        .subscriptions = std::exchange(client.subscriptions, {})};
     if (leave_some(client.loop, leaving)) return;

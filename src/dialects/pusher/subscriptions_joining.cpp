@@ -36,7 +36,7 @@ void Subscriptions::join(Client& client, Subscription& its, const Step& step,
     const std::string hub_name = client.app->hub_name(step.channel);
     if (client.app->settings.recover) {
         know(client, its);
-        recovery_.note_join(client.identities, hub_name, ref_of(client), Recovery::Clock::now());
+        recovery_.note_join(client.identities(), hub_name, ref_of(client), Recovery::Clock::now());
     }
     hub::Hub::Joining joining = {.channel = hub_name, .member = client.id};
     if (goes_on)

@@ -9,12 +9,13 @@ std::vector<std::string> Subscriptions::identities_of(const Client& client,
                                                       const ChannelData* member) {
     const AppSettings& app = client.app->settings;
     std::vector<std::string> identities;
+    if (!client.known_as) return identities;
     const auto add = [&](std::string_view kind, const std::string& who) {
         if (!who.empty()) identities.push_back(app.id + std::string(kind) + who);
     };
     for (const KnownBy by : app.known_by) {
-        if (by == KnownBy::cookie) add("\ncookie ", client.cookie);
-        if (by == KnownBy::address) add("\naddress ", client.address);
+        if (by == KnownBy::cookie) add("\ncookie ", client.known_as->cookie);
+        if (by == KnownBy::address) add("\naddress ", client.known_as->address);
         if (by != KnownBy::user) continue;
         if (member != nullptr) add("\nuser ", member->user);
         if (client.user) add("\nuser ", client.user->id);
@@ -24,9 +25,10 @@ std::vector<std::string> Subscriptions::identities_of(const Client& client,
 
 void Subscriptions::know(Client& client, const Subscription& its) {
     for (std::string& identity : identities_of(client, its.member.get())) {
-        if (std::ranges::find(client.identities, identity) != client.identities.end()) continue;
+        auto& known = client.known_as->identities;
+        if (std::ranges::find(known, identity) != known.end()) continue;
         recovery_.enter(identity, ref_of(client));
-        client.identities.push_back(std::move(identity));
+        known.push_back(std::move(identity));
     }
 }
 
@@ -96,7 +98,7 @@ void Subscriptions::confirm(Client& client, std::uint64_t upto) {
 }
 
 bool Subscriptions::is_replaced(const Client& client, const Subscription& its) const {
-    return recovery_.replaced(client.identities, std::string(its.channel->hub_name()),
+    return recovery_.replaced(client.identities(), std::string(its.channel->hub_name()),
                               ref_of(client), std::max(client.last_sign, client.heard));
 }
 

@@ -58,8 +58,8 @@ const PreparedMessage& frame_of(const hub::Publication& publication, bool json) 
 
 /// What is known of a connection, from its upgrade on.
 struct ChannelSockets::Connection {
-    Admitted admitted;         // until it is open
-    Member* member = nullptr;  // from then on
+    std::unique_ptr<Admitted> admitted;  // until it is open
+    Member* member = nullptr;            // from then on
 };
 
 /// One WebSocket on one channel.
@@ -124,7 +124,9 @@ void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
     std::string channel(request.parameter("name"));
     if (!is_channel_name(channel)) return upgrade.refuse(400, channel_name_rule);
     if (auto wish = read_history_query(request); !wish) return upgrade.refuse(400, wish.error());
-    auto& its = upgrade.state<Connection>().admitted;
+    auto& coming = upgrade.state<Connection>().admitted;
+    coming = std::make_unique<Admitted>();
+    Admitted& its = *coming;
     Wish& wish = its.wish;
     const Verdict identified = gate_.authenticate(request, wish.visitor);
     if (!identified.allows()) return upgrade.refuse(refusal_of(identified));
@@ -154,9 +156,11 @@ void ChannelSockets::judge_upgrade(Upgrade& upgrade) {
 
 void ChannelSockets::open(WebSocket& socket, const Request& request) {
     auto& connection = socket.state<Connection>();
-    Member& member = members_.add(std::make_unique<Member>(members_, hub_loops_.current(),
-                                                           std::move(connection.admitted), socket,
-                                                           request.query("format") == "json"));
+    Admitted admitted = std::move(*connection.admitted);
+    connection.admitted.reset();
+    Member& member =
+        members_.add(std::make_unique<Member>(members_, hub_loops_.current(), std::move(admitted),
+                                              socket, request.query("format") == "json"));
     connection.member = &member;
     member.hear_itself(request.query("echo") == "1");
     socket.name_user(member.visitor().user);
