@@ -7,6 +7,7 @@ import statistics
 import subprocess
 
 from comparing.peers import LOAD_PACKAGES, PACKAGES
+from comparing.results_file import part_of
 from comparing.rows import ROWS
 
 OURS = "Longwire"
@@ -123,7 +124,11 @@ def machine():
             f"- {', '.join(installed)}"]
 
 
+OTHERS = "## At scale"  # what bench/scale has written in the same file stays
+
+
 def write_results(file_name, shown, text):
+    kept = part_of(file_name, OTHERS)
     with open(file_name, "w", encoding="utf-8") as file:
         file.write("# Results\n\nWritten by `bench/compare`; "
                    "[performance](../docs/performance.md) tells what they mean.\n\n")
@@ -131,3 +136,5 @@ def write_results(file_name, shown, text):
         file.write("\n".join(machine()) + "\n\n")
         file.write("In brackets: the least and the greatest of the rounds. A dash: the peer has "
                    "no such thing, or failed.\n\n" + text)
+        if kept:
+            file.write(f"\n{kept}")

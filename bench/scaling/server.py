@@ -5,6 +5,7 @@ import glob
 import os
 import re
 import shlex
+import shutil
 import signal
 import tempfile
 from dataclasses import dataclass
@@ -56,6 +57,9 @@ class Server(Running):
 def instructions(setting, options, load, few, many):
     """Instructions of the server for one of what `load(port, count)` does `count` times: as the
     difference between many and few, so that starting does not count."""
+
+    if not shutil.which("valgrind"):
+        raise OSError("valgrind is missing: apt-get install valgrind")
 
     def counted(count):
         with tempfile.TemporaryDirectory() as folder:
