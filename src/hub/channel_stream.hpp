@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hub/broker.hpp"
-#include "hub/publication_queue.hpp"
+#include "hub/short_queue.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +55,7 @@ private:
     struct Past {
         std::size_t bytes = 0;  // of publications and keys
         Clock::duration age = {};
-        PublicationQueue publications;
+        ShortQueue<SharedPublication> publications;
         std::unique_ptr<Keys> keys;  // null: none
 
         void keep(const SharedPublication& publication);

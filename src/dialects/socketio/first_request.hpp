@@ -22,6 +22,7 @@ struct FirstRequest {
                                                                 std::shared_ptr<void> guest) {
         auto made = std::make_shared<FirstRequest>();
         made->query = request.query();
+        made->headers.reserve(request.headers().size());
         for (const HeaderField& field : request.headers())
             made->headers.emplace_back(field.name, field.value);
         made->address = request.client_address();

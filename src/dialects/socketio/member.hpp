@@ -13,7 +13,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -165,7 +164,7 @@ private:
     std::unordered_map<std::uint64_t, Pending> pending_;
     std::uint64_t latest_request_ = 0;
     std::vector<Held> held_;  // until it is connected
-    std::deque<SingleEvent> singles_;
+    hub::ShortQueue<SingleEvent> singles_;
     std::uint64_t singles_from_ = 0;
     std::uint64_t since_ = 0;  // the log's count when it came
 };

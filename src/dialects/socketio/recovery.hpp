@@ -2,6 +2,7 @@
 
 #include "hub/presence.hpp"
 #include "hub/publication.hpp"
+#include "hub/short_queue.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -84,7 +85,7 @@ struct KeptMember {
     std::string user;      // who it was, where that is known
     std::vector<Room> rooms;
     std::map<const void*, std::shared_ptr<void>> states;
-    std::deque<SingleEvent> singles;
+    hub::ShortQueue<SingleEvent> singles;
     std::uint64_t singles_from = 0;     // the number in the log from which on all of them are there
     std::uint64_t since = 0;            // the log's count when it came
     std::optional<hub::Position> seen;  // the latest event that it has, as it says

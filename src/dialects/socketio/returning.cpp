@@ -189,7 +189,7 @@ void Application::resend(Member& member, Comeback& comeback) {
     });
     const auto send_singles_until = [&](std::optional<hub::Clock::time_point> when) {
         while (!kept.singles.empty() && (!when || kept.singles.front().when < *when)) {
-            SingleEvent& event = member.singles_.emplace_back(std::move(kept.singles.front()));
+            SingleEvent& event = member.singles_.push_back(std::move(kept.singles.front()));
             kept.singles.pop_front();
             event.number = log.count();
             log.note_repeat({}, event.position, member.number().number);
