@@ -69,7 +69,7 @@ bool serve_pages(Server& server, const ServeOptions& options) {
 /// one: milliseconds in which a loop stands still, where very many subscriptions ended before.
 void join_freed_blocks_at_once() noexcept {
 #ifdef __GLIBC__
-    mallopt(M_MXFAST, 0);
+    mallopt(M_MXFAST, 0);  // NOLINT(concurrency-mt-unsafe): before any other thread
 #endif
 }
 

@@ -44,12 +44,13 @@ inline constexpr std::array<bool, 256> token_letters = table_of_letters([](char 
 
 /// How many of the first letters may stand in a token.
 [[nodiscard]] constexpr std::size_t token_run(std::string_view text) noexcept {
-    const auto is_one = [&](std::size_t index) { return is_token_letter(text[index]); };
+    const auto one = [&](std::size_t index) -> unsigned { return is_token_letter(text[index]); };
     std::size_t size = 0;
+    // One branch for four letters.
     while (text.size() - size >= 4 &&
-           (is_one(size) & is_one(size + 1) & is_one(size + 2) & is_one(size + 3)))
+           (one(size) & one(size + 1) & one(size + 2) & one(size + 3)) != 0)
         size += 4;
-    while (size < text.size() && is_one(size)) ++size;
+    while (size < text.size() && one(size) != 0) ++size;
     return size;
 }
 
