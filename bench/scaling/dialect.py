@@ -15,7 +15,8 @@ def options(setting):
     os.makedirs(setting.programs, exist_ok=True)
     with open(file, "w", encoding="utf-8") as written:
         written.write(APP)
-    return ["--config", file, "--socketio-recovery", "0s", "--max-backlog", "256MiB",
+    return ["--config", file, "--socketio-recovery", "0s",
+            "--socketio-max-channels", "1000000", "--max-backlog", "256MiB",
             "--ping-after", "0s", "--idle-timeout", "0s", "--compress", "off"]
 
 
@@ -40,9 +41,14 @@ class Pusher(Client):
 class SocketIo(Client):
     path = "/socket.io/?EIO=4&transport=websocket"
 
+    def __init__(self, port):
+        super().__init__(port)
+        self.send("40")
+        self.receive()
+
     @staticmethod
     def subscribing(channel):
-        return frame(f"40/{channel},")
+        return frame('421["subscribe","%s"]' % channel)
 
 
 def subscribe(client, channels, at_once=200):

@@ -130,9 +130,10 @@ _longwire_candidates() {
                 --token-jwks --token-audience --token-issuer --publish-rate
                 --publish-rate-per-user --publish-rate-per-address --request-rate-per-address
                 --socketio --socketio-recovery --socketio-max-sessions
-                --socketio-max-sessions-per-address --hook-url --hook-connect --hook-timeout
-                --hook-secret --hook-header --hook-at-once --hook-ca --admin --drain
-                --drain-delay --config --log-format --access-log --verbose --help'
+                --socketio-max-sessions-per-address --socketio-max-channels --hook-url
+                --hook-connect --hook-timeout --hook-secret --hook-header --hook-at-once
+                --hook-ca --admin --drain --drain-delay --config --log-format --access-log
+                --verbose --help'
             ;;
         # made by tools/option-lists: end
         token)

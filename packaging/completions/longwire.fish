@@ -116,6 +116,7 @@ complete -c longwire -n $serve -l socketio -x -d 'Path for Socket.IO clients, wh
 complete -c longwire -n $serve -l socketio-recovery -x -d 'How long a disconnected Socket.IO client can still recover what it missed'
 complete -c longwire -n $serve -l socketio-max-sessions -x -d 'Socket.IO clients in total'
 complete -c longwire -n $serve -l socketio-max-sessions-per-address -x -d 'Socket.IO clients of one address'
+complete -c longwire -n $serve -l socketio-max-channels -x -d 'Channels that a Socket.IO client may subscribe to at a time'
 complete -c longwire -n $serve -l hook-url -x -d 'Your own server, asked by POST where a rule says webhook'
 complete -c longwire -n $serve -l hook-connect -x -d 'Your own server, asked by POST who each client is'
 complete -c longwire -n $serve -l hook-timeout -x -d 'Time for its answer'

@@ -311,6 +311,8 @@ void add_socketio(CLI::App& serve, ServeOptions& options) {
              "Socket.IO clients in total; more: 503. 0: no limit", "100000");
     add_word(serve, "--socketio-max-sessions-per-address", socketio.max_sessions_per_address,
              count_word, "Socket.IO clients of one address; more: 429. 0: no limit", "0");
+    add_word(serve, "--socketio-max-channels", socketio.max_rooms, count_word,
+             "Channels that a Socket.IO client may subscribe to at a time", "1024");
 }
 
 void add_operation(CLI::App& serve, ServeOptions& options) {

@@ -1,5 +1,6 @@
 """Each limit of `longwire serve`, just within it and just beyond it."""
 
+import asyncio
 import json
 import os
 import socket
@@ -8,6 +9,8 @@ import subprocess
 import time
 import unittest
 import urllib.request
+
+import websockets
 
 from serving import LONGWIRE, Serving
 
@@ -133,6 +136,27 @@ class Limits(unittest.TestCase):
         for _ in range(2):
             self.wire(serving).upgrade()
         self.assertEqual(self.wire(serving).read_head().split(" ")[1], "429")
+
+    def test_socketio_max_channels(self):
+        serving = self.serve("--socketio-max-channels", "2")
+
+        async def answers():
+            url = serving.url("/socket.io/?EIO=4&transport=websocket")
+            async with websockets.connect(url) as client:
+                self.assertTrue((await client.recv()).startswith("0"))
+                await client.send("40")
+                self.assertTrue((await client.recv()).startswith("40"))
+                for number in range(3):
+                    await client.send(f'42{number}["subscribe","channel-{number}"]')
+                    yield json.loads((await client.recv())[3:])[0]
+
+        async def all_answers():
+            return [answer async for answer in answers()]
+
+        *within, beyond = asyncio.run(all_answers())
+        for answer in within:
+            self.assertIn("position", answer)
+        self.assertEqual(beyond["status"], 429)
 
     def test_max_control_frames(self):
         serving = self.serve("--max-control-frames", "50")
